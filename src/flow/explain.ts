@@ -20,6 +20,7 @@ import type { Risk } from '../core/model/risk.ts';
 import type { LayerTrace, RuleTrace } from '../core/model/trace.ts';
 import type { CompiledPolicy, PolicySet } from '../core/policy/rules/compile.ts';
 import { enrollmentRuling } from '../core/policy/rules/enrollment-terms.ts';
+import { signInOnceProved } from '../core/policy/rules/once-proved.ts';
 import type { App, ServiceTerms } from '../policy/model/app.ts';
 import type { Snapshot } from '../policy/revision/snapshot.ts';
 import type { Store } from '../stores/store.ts';
@@ -92,6 +93,28 @@ export async function explain(snapshot: Snapshot, app: App, facts: Facts): Promi
     rule: decidingRule({ ...outcome, trace }),
     steps: simulate(policies, facts),
   };
+}
+
+/** What a sign-in comes to, with the rules that decide once something is proved. */
+export interface DecidedSignIn extends Pick<Explanation, 'subject' | 'layers' | 'rule' | 'steps'> {
+  /** The layers before the first proof. The same ones where no rule can tell the two moments apart. */
+  readonly first: Explanation['layers'];
+}
+
+/**
+ * What this sign-in comes to. Before the first proof the past of the account does not count, and a denial is withheld,
+ * so the rules are those after it. Rejects like `explain`.
+ */
+export async function decidedSignIn(snapshot: Snapshot, app: App, facts: Facts): Promise<DecidedSignIn> {
+  const explanation = await explain(snapshot, app, facts);
+  const { subject, layers: first, rule, steps } = explanation;
+  const policies = await snapshot.policies(app);
+  const proved = signInOnceProved(policies, facts);
+  const whole = { ...omitUndefined({ subject }), steps, first };
+  if (proved === facts) return { ...whole, layers: first, rule };
+  const { trace } = evaluate(policies, proved);
+  const layers = trace.layers.map((layer) => explainLayer(layer, policies, proved));
+  return { ...whole, layers, rule: decidingRule({ trace }) };
 }
 
 /** An explanation, with the rules that decide later in the same sign-in. */

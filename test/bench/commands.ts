@@ -20,12 +20,15 @@ const policies = 200;
 const rulesOfPolicy = 8;
 const users = 100_000;
 
-/** `change`: the last rule of the session policy, or of one sign-on policy, asks for more. */
+/**
+ * `change`: the last rule of the session policy, or of one sign-on policy, asks for more; or rules of the enrollment
+ * policy ask how the user signed in.
+ */
 interface Configuration {
   readonly invariants?: true;
   /** Rules on who may add what; `asked`: and rules of the enrollment policy that ask how the user signed in. */
   readonly account?: 'alone' | 'asked';
-  readonly change?: 'session' | 'policy';
+  readonly change?: 'session' | 'policy' | 'enrollment';
 }
 
 const settings = `issuer: https://id.example.test
@@ -97,7 +100,8 @@ function appFile(app: number): string {
 async function writeConfiguration(dir: string, configuration: Configuration): Promise<void> {
   for (const folder of ['apps', 'policies/sign-on']) await mkdir(join(dir, folder), { recursive: true });
   await writeFile(join(dir, 'stepgate.yaml'), settings);
-  await writeFile(join(dir, 'policies/enrollment.yaml'), configuration.account === 'asked' ? asked : enrollment);
+  const asksHow = configuration.account === 'asked' || configuration.change === 'enrollment';
+  await writeFile(join(dir, 'policies/enrollment.yaml'), asksHow ? asked : enrollment);
   if (configuration.account) await writeFile(join(dir, 'policies/account.yaml'), account);
   await writeFile(join(dir, 'policies/session.yaml'), sessionPolicy(configuration));
   if (configuration.invariants) await writeFile(join(dir, 'invariants.yaml'), invariants);
@@ -197,7 +201,7 @@ const measurements: Readonly<Record<string, (base: string, report: Report) => Pr
     await report('config apply, empty store', ['config', 'apply', join(base, 'active'), '--yes']);
     const store = await openStore({ dataDir: join(base, 'data') });
     await addUsers(store).finally(() => store.close());
-    for (const change of ['policy', 'session'] as const) {
+    for (const change of ['policy', 'session', 'enrollment'] as const) {
       await writeConfiguration(join(base, change), { change });
       await report(`config diff, ${change}`, ['config', 'diff', join(base, change)]);
     }

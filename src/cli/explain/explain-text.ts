@@ -1,7 +1,7 @@
 /** Formats an explanation for terminals: aligned, one fact per line. */
 
 import type { Branch } from '../../core/analysis/simulation/branches.ts';
-import type { DecisionOutcome } from '../../core/model/decision.ts';
+import type { Denial } from '../../core/model/decision.ts';
 import type { Seconds } from '../../core/model/facts.ts';
 import type { AllowTerms } from '../../core/model/policy.ts';
 import { sourceLocationText } from '../../core/model/source-location.ts';
@@ -41,7 +41,7 @@ export function explanationText(explanation: CommandExplanation, source: string,
     ...layers.flatMap((layer) => ['', ...layerLines(layer, paint)]),
     ...later.flatMap((layer) => ['', ...layerLines(layer, paint, ', once something is proved')]),
     '',
-    `${paint('bold', 'Outcome')}    ${outcomeText(explanation.outcome)}${followingDenialText(explanation)}`,
+    `${paint('bold', 'Outcome')}    ${outcomeText(explanation)}${followingDenialText(explanation)}`,
     ...(explanation.rule === '' ? [] : [`Decided by ${explanation.rule}`]),
     ...(later.length === 0
       ? []
@@ -273,7 +273,7 @@ function row(name: string, text: string): string {
   return `  ${name.padEnd(9)} ${text}`;
 }
 
-function outcomeText(outcome: DecisionOutcome): string {
+function outcomeText({ outcome, steps }: Pick<Explanation, 'outcome' | 'steps'>): string {
   switch (outcome.kind) {
     case 'identify':
       return 'identify: it depends on the user';
@@ -294,9 +294,15 @@ function outcomeText(outcome: DecisionOutcome): string {
     case 'challenge': {
       const options = outcome.options.map(({ authenticator }) => authenticator).join(' or ');
       const challenge = `challenge: ${options}${beforeText(outcome.toEnroll)}`;
-      const { withheld } = outcome;
-      if (withheld === undefined) return challenge;
-      return `${challenge}; then deny, withheld until something is proved: ${denialText(withheld)}`;
+      const denial = outcome.withheld && standingDenial(outcome.withheld, steps);
+      return denial ? `${challenge}; then deny, withheld until something is proved: ${denialText(denial)}` : challenge;
     }
   }
+}
+
+/** Once something is proved, another rule may deny, or none. */
+function standingDenial(withheld: Denial, steps: Explanation['steps']): Denial | undefined {
+  const last = steps.at(-1);
+  if (last?.kind === 'denied') return last;
+  return last?.kind === 'complete' ? undefined : withheld;
 }

@@ -1,5 +1,5 @@
-/** Compares a test's expectation with the result of `explain`. */
-import type { Explanation } from '../../flow/explain.ts';
+/** Compares a test's expectation with what the sign-in comes to. */
+import type { DecidedSignIn } from '../../flow/explain.ts';
 import { nameInFile } from '../../policy/schema/policies/session-policy.ts';
 import type { Expectation } from '../../policy/schema/policy-tests.ts';
 import { askedSteps, stepsText, writtenStep } from './asked-steps.ts';
@@ -14,14 +14,14 @@ export interface Difference {
 }
 
 /** Empty if everything in the expectation is met. What it leaves out may be anything. */
-export function differences(expected: Expectation, explanation: Explanation): readonly Difference[] {
+export function differences(expected: Expectation, signIn: DecidedSignIn): readonly Difference[] {
   const { deny, steps, rule, acr } = expected;
-  const lastStep = explanation.steps.at(-1);
+  const lastStep = signIn.steps.at(-1);
   const reached = lastStep?.kind === 'complete' ? (lastStep.acr ?? 'none') : 'none, as the sign-in does not complete';
   return [
     ...(deny === undefined ? [] : denial(deny, lastStep)),
-    ...(steps === undefined ? [] : row('steps', stepsText(steps.map(writtenStep)), stepsText(askedSteps(explanation)))),
-    ...(rule === undefined ? [] : rules(rule, explanation)),
+    ...(steps === undefined ? [] : row('steps', stepsText(steps.map(writtenStep)), stepsText(askedSteps(signIn)))),
+    ...(rule === undefined ? [] : rules(rule, signIn)),
     ...(acr === undefined ? [] : row('acr', acr, reached)),
   ];
 }
@@ -32,7 +32,7 @@ function row(what: string, expected: string, actual: string): readonly Differenc
 
 function denial(
   expected: NonNullable<Expectation['deny']>,
-  lastStep: Explanation['steps'][number] | undefined,
+  lastStep: DecidedSignIn['steps'][number] | undefined,
 ): readonly Difference[] {
   const isDenied = lastStep?.kind === 'denied';
   if (expected === true) return row('deny', 'yes', isDenied ? 'yes' : outcomeText(lastStep));
@@ -40,15 +40,15 @@ function denial(
 }
 
 /** For a sign-in that no rule denies. */
-function outcomeText(lastStep: Explanation['steps'][number] | undefined): string {
+function outcomeText(lastStep: DecidedSignIn['steps'][number] | undefined): string {
   if (lastStep?.kind === 'complete') return 'no';
   return lastStep?.kind === 'identify' ? 'open: it depends on the user' : 'open: the user has nothing to answer with';
 }
 
-function rules(expected: NonNullable<Expectation['rule']>, explanation: Explanation): readonly Difference[] {
+function rules(expected: NonNullable<Expectation['rule']>, signIn: DecidedSignIn): readonly Difference[] {
   const decidedBy = (name: string) =>
-    explanation.layers.find(({ layer, decidedBy: rule }) => layer === name && rule !== undefined)?.decidedBy;
-  const lastStep = explanation.steps.at(-1);
+    signIn.layers.find(({ layer, decidedBy: rule }) => layer === name && rule !== undefined)?.decidedBy;
+  const lastStep = signIn.steps.at(-1);
   const denying = lastStep?.kind === 'denied' ? lastStep.rule : undefined;
   if (typeof expected === 'string') return row('rule', expected, denying ?? decidedBy('app') ?? 'none');
   return Object.entries(expected).flatMap(([layer, name]) => {

@@ -1,6 +1,6 @@
 /** Compares a test with its results: those of its one sign-in, or of all that it leaves open. */
 import type { Facts } from '../../core/model/facts.ts';
-import type { Explanation } from '../../flow/explain.ts';
+import type { DecidedSignIn } from '../../flow/explain.ts';
 import { exampleOptions } from '../../policy/analysis/text/example-options.ts';
 import type { Expectation, PolicyTest } from '../../policy/schema/policy-tests.ts';
 import { conditionResults } from './condition-results.ts';
@@ -16,7 +16,7 @@ interface OpenComparison {
 export async function openDifferences(
   test: PolicyTest,
   { facts, isPartial: reason, unstated, openRules, isTimed }: OpenSignIns,
-  explain: (facts: Facts) => Promise<Explanation>,
+  decidedAt: (facts: Facts) => Promise<DecidedSignIn>,
 ): Promise<readonly Difference[]> {
   const asked = openExpectations.flatMap((expectation) => {
     const expected = test[expectation];
@@ -25,12 +25,12 @@ export async function openDifferences(
   });
   let isDoubtful = false;
   for (const sample of facts) {
-    const explanation = await explain(sample);
+    const signIn = await decidedAt(sample);
     isDoubtful ||=
-      sample.subject !== undefined && reachesOne(openRules({ ...sample, subject: sample.subject }), explanation);
+      sample.subject !== undefined && reachesOne(openRules({ ...sample, subject: sample.subject }), signIn);
     const example = exampleOf(sample, test.user?.enrolled, isTimed);
     for (const { expected, compared, seen } of asked) {
-      const found = { differences: differences(expected, explanation), example };
+      const found = { differences: differences(expected, signIn), example };
       compared.push(found);
       seen.add(holds(found));
     }
@@ -56,10 +56,11 @@ const isDecided: Readonly<Record<(typeof openExpectations)[number], (seen: Reado
 };
 
 /** An expression of one of these rules was evaluated. */
-function reachesOne(open: readonly string[], explanation: Explanation): boolean {
+function reachesOne(open: readonly string[], { first, layers }: DecidedSignIn): boolean {
   const isOfExpression = (result: string) => result.split(/[ .]/).includes('expression');
   const isOpen = (result: string) => open.some((location) => result.startsWith(`${location} `));
-  return open.length > 0 && conditionResults(explanation).some((result) => isOpen(result) && isOfExpression(result));
+  const results = () => [...new Set([first, layers])].flatMap((all) => conditionResults({ layers: all }));
+  return open.length > 0 && results().some((result) => isOpen(result) && isOfExpression(result));
 }
 
 /** Why there may be other outcomes, in one sentence: an expression that was evaluated may come to something else. */

@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { passwordToReplace } from '../../core/enrollment/password-to-replace.ts';
 import type { Facts, Seconds } from '../../core/model/facts.ts';
 import type { PolicySet } from '../../core/policy/rules/compile.ts';
-import { explain } from '../../flow/explain.ts';
+import { decidedSignIn } from '../../flow/explain.ts';
 import { ConfigurationRefused } from '../../policy/model/configuration-refused.ts';
 import { type PolicyTest, policyTestsSchema } from '../../policy/schema/policy-tests.ts';
 import { withTest } from '../../policy/source/append-test.ts';
@@ -62,8 +62,8 @@ export async function record(
   const question = { app: app.clientId, ...facts };
   const asked = schema.parse({ tests: [{ name: '-', ...question, expect: { deny: false } }] }).tests[0] as PolicyTest;
   const askedFacts = factsFromOptions(factOptionsOf(asked), { snapshot, app, authenticators, now });
-  const explanation = await explain(snapshot, app, askedFacts);
-  const about = { ...question, expect: recordedExpectation(explanation) };
+  const decided = await decidedSignIn(snapshot, app, askedFacts);
+  const about = { ...question, expect: recordedExpectation(decided) };
   let test = { name: '', ...about };
   await changeFile(file, async (text) => {
     test = { name: newName(options.name, `Recorded: ${app.clientId}`, { file, text }), ...about };
@@ -72,7 +72,7 @@ export async function record(
       throw new ConfigurationRefused('bad_request', dirname(dirname(file)), written.findings);
     return written.text;
   });
-  const rule = explanation.layers.find(({ layer }) => layer === 'app')?.decidedBy;
+  const rule = decided.layers.find(({ layer }) => layer === 'app')?.decidedBy;
   return {
     file,
     name: test.name,

@@ -11,7 +11,7 @@ import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { PolicySet } from '../../core/policy/rules/compile.ts';
 import { conditionSets } from '../../core/policy/rules/condition-table.ts';
 import type { AuditTrace, TracedProof, TracedSkips } from '../../flow/audit-trace.ts';
-import type { Explanation } from '../../flow/explain.ts';
+import type { DecidedSignIn } from '../../flow/explain.ts';
 import { standardAttributes } from '../../policy/model/standard-attributes.ts';
 import { type AskedStep, askedSteps } from './asked-steps.ts';
 import { type AskedFacts, askedFacts, asksTime } from './expression-facts-read.ts';
@@ -272,14 +272,14 @@ function named(sets: readonly ConditionSet[], condition: 'groups' | 'network' | 
 }
 
 /** The result of these facts in the form of a test. */
-export function recordedExpectation(explanation: Explanation): Readonly<Record<string, unknown>> {
-  const { steps, layers } = explanation;
+export function recordedExpectation(signIn: DecidedSignIn): Readonly<Record<string, unknown>> {
+  const { steps, layers } = signIn;
   const end = steps.at(-1);
   const isDenied = end?.kind === 'denied';
   const app = layers.find(({ layer, decidedBy }) => layer === 'app' && decidedBy !== undefined)?.decidedBy;
   return omitUndefined({
     deny: isDenied ? end.reason : end?.kind === 'complete' ? false : undefined,
-    steps: askedSteps(explanation).map(written),
+    steps: askedSteps(signIn).map(written),
     rule: (isDenied ? end.rule : undefined) ?? app,
     acr: end?.kind === 'complete' ? end.acr : undefined,
   });

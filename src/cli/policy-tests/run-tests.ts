@@ -2,7 +2,7 @@
 import { plainTime } from '../../core/policy/theories/theory.ts';
 import { signInConditions } from '../../core/queries/sign-in-conditions.ts';
 import { StepgateError } from '../../errors.ts';
-import { explain, explainWhole, type WholeExplanation } from '../../flow/explain.ts';
+import { decidedSignIn, explainWhole, type WholeExplanation } from '../../flow/explain.ts';
 import type { Finding } from '../../policy/model/finding.ts';
 import type { PolicyTest } from '../../policy/schema/policy-tests.ts';
 import { factsFromOptions } from '../explain/facts-from-options.ts';
@@ -63,8 +63,8 @@ async function outcomeOf(
     const explanation = test.expect && (await explainWhole(snapshot, app, facts));
     return {
       differences: [
-        ...(test.expect && explanation ? differences(test.expect, explanation) : []),
-        ...(open ? await openDifferences(test, open, (sample) => explain(snapshot, app, sample)) : []),
+        ...(test.expect ? differences(test.expect, await decidedSignIn(snapshot, app, facts)) : []),
+        ...(open ? await openDifferences(test, open, (sample) => decidedSignIn(snapshot, app, sample)) : []),
       ],
       leftAside: test.expect && test.user ? pastLeftAside(sets, options) : [],
       ...(explanation && { explanation }),

@@ -51,6 +51,8 @@ export interface ConditionDescriptor<Name extends ConditionName> {
    * scopes.
    */
   readonly varies: boolean;
+  /** It asks about the past of the account, which counts only once something is proved. */
+  readonly onceProved?: true;
   /** What `config check` uses for its proofs. */
   readonly theory: ConditionTheory<Name>;
 }

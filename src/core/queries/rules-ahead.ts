@@ -8,7 +8,7 @@ import type { EnrollmentRule } from '../model/enrollment-policy.ts';
 import type { Facts } from '../model/facts.ts';
 import type { Rule, RuleHead } from '../model/policy.ts';
 import { beforeSignIn, type CompiledPolicy, type PolicySet } from '../policy/rules/compile.ts';
-import { possiblePositions } from '../policy/rules/rules.ts';
+import { findRule, possiblePositions } from '../policy/rules/rules.ts';
 
 /** Under one set of policies, equal rules are one and the same object. */
 export interface RulesAhead {
@@ -37,7 +37,7 @@ function findRulesAhead(policies: PolicySet, { subject: _, ...anonymous }: Facts
   const { session, app } = policies;
   const enrollment = policies.enrollment && beforeSignIn(policies.enrollment);
   const positionsIn = (policy: CompiledPolicy<RuleHead> | undefined) =>
-    policy ? possiblePositions(policy, anonymous) : [];
+    policy ? possiblePositions(findRule(policy, anonymous).traces) : [];
   const [inSession, inApp, inEnrollment] = [positionsIn(session), positionsIn(app), positionsIn(enrollment)];
   return cachedIn(combinations, policies, {
     name: [inSession, inApp, inEnrollment].join(';'),

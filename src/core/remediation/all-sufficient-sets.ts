@@ -33,12 +33,8 @@ export interface AllSets {
 /** The limit of the search: about 30 ms. No realistic configuration comes near it. */
 const mostTried = 20_000;
 
-/**
- * Finds all sets. If a user has two enrollments of one kind, the better one counts, since it may suffice where the
- * other does not. Enrollments are considered only if no set of proofs suffices.
- */
-export function allSufficientSets(requirements: readonly LayerRequirement[], capabilities: Capabilities): AllSets {
-  const { sets, isComplete } = allSufficientEvidence(requirements, capabilities);
+/** The sets by what the user does. */
+export function setsOfActions({ sets, isComplete }: AllSetsOfEvidence): AllSets {
   return { sets: minimalOf(sets.map(actionsOf)), isComplete };
 }
 
@@ -49,21 +45,43 @@ export interface AllSetsOfEvidence {
   readonly isComplete: boolean;
 }
 
-/** `distinguished`: methods that these requirements distinguish are told apart, too. */
+interface SearchedSets {
+  /** Methods that these requirements distinguish are told apart, too. */
+  readonly distinguished?: readonly Requirement[];
+  /** Which proofs the user can begin with. Each set then has one of them. Absent: any. */
+  readonly isFirst?: ((proof: AssessedEvidence) => boolean) | undefined;
+}
+
+/**
+ * Finds all sets. If a user has two enrollments of one kind, the better one counts, since it may suffice where the
+ * other does not. Enrollments are considered only if no set of proofs suffices.
+ */
 export function allSufficientEvidence(
   requirements: readonly LayerRequirement[],
   capabilities: Capabilities,
-  distinguished: readonly Requirement[] = [],
+  { distinguished = [], isFirst }: SearchedSets = {},
 ): AllSetsOfEvidence {
   const apart = withMethodsApart([...requirements.flatMap(({ anyOf }) => anyOf), ...distinguished]);
-  const able = { evidence: capabilities.evidence, actions: byMethod(provable(capabilities), apart) };
-  const byProof = minimalSets(requirements, able);
+  const setsFor = (all: readonly LayerRequirement[], able: EvidenceAndActions) => {
+    const actions = byMethod(able.actions, apart);
+    const found = minimalSets(all, { ...able, actions });
+    return isFirst ? { ...found, sets: begunWith(actions.filter(isFirst), found.sets) } : found;
+  };
+  const byProof = setsFor(requirements, { evidence: capabilities.evidence, actions: provable(capabilities) });
   if (byProof.sets.length > 0 || !byProof.isComplete) return byProof;
   const { evidence } = forAccountManagement(capabilities);
   const found = enrollmentPlans(requirements, capabilities).map(({ before, actions }) =>
-    minimalSets([...before, ...requirements], { evidence, actions: byMethod(actions, apart) }),
+    setsFor([...before, ...requirements], { evidence, actions }),
   );
   return { sets: found.flatMap((part) => part.sets), isComplete: found.every((part) => part.isComplete) };
+}
+
+/** Adds one of the first proofs to sets that have none. */
+function begunWith(first: readonly AssessedEvidence[], sets: AllSetsOfEvidence['sets']): AllSetsOfEvidence['sets'] {
+  if (first.length === 0) return sets;
+  return sets.flatMap((set) =>
+    set.some((proof) => first.includes(proof)) ? [set] : first.map((proof) => [proof, ...set]),
+  );
 }
 
 function minimalSets(

@@ -7,7 +7,11 @@ import { type AssessedEvidence, meetsAll } from '../../../src/core/evidence/requ
 import type { Enrollment, Evidence, Factor } from '../../../src/core/model/facts.ts';
 import type { Requirement } from '../../../src/core/model/policy.ts';
 import { compilePolicy, type PolicySet } from '../../../src/core/policy/rules/compile.ts';
-import { type Action, allSufficientSets } from '../../../src/core/remediation/all-sufficient-sets.ts';
+import {
+  type Action,
+  allSufficientEvidence,
+  setsOfActions,
+} from '../../../src/core/remediation/all-sufficient-sets.ts';
 import { provable } from '../../../src/core/remediation/capabilities.ts';
 import { requirement } from '../support/arbitraries.ts';
 import {
@@ -155,7 +159,7 @@ describe('minimal sets', () => {
       ...{ evidence: [], enrollments, policies: policiesOf() },
       accountManagement: { evidence: [], enrollments: [], authenticators: [] },
     };
-    const { sets, isComplete } = allSufficientSets([{ layer: 'app', anyOf }], capabilities);
+    const { sets, isComplete } = setsOfActions(allSufficientEvidence([{ layer: 'app', anyOf }], capabilities));
     return isComplete ? names(sets) : 'incomplete';
   };
 
@@ -233,7 +237,7 @@ test('all of them, and no others', () => {
       const sufficient = subsets(proofs.map(({ name }) => name)).filter(suffices);
       const minimal = sufficient.filter((set) => set.every((key) => !suffices(set.filter((other) => other !== key))));
       fc.pre(minimal.length > 0);
-      const { sets, isComplete } = allSufficientSets(requirements, capabilities);
+      const { sets, isComplete } = setsOfActions(allSufficientEvidence(requirements, capabilities));
       const plain = (all: readonly (readonly string[])[]) => all.map((set) => set.toSorted().join()).toSorted();
       expect(isComplete).toBe(true);
       expect(plain(names(sets))).toEqual(plain(minimal));

@@ -4,6 +4,7 @@
  */
 
 import { type AskedInAll, askedInAll } from '../../../core/analysis/simulation/asked-in-all.ts';
+import { leastOfWays } from '../../../core/analysis/simulation/least-steps.ts';
 import { simulate } from '../../../core/analysis/simulation/simulate.ts';
 import type { SimulatedStep } from '../../../core/analysis/simulation/simulated-answers.ts';
 import type { ConditionSet } from '../../../core/model/conditions.ts';
@@ -17,7 +18,7 @@ import { momentsIn } from '../../../core/policy/theories/expression-theory.ts';
 import { onDevice } from '../../../core/policy/values/risk.ts';
 import { windowBorders } from '../../../core/policy/values/window-borders.ts';
 import { signInConditions } from '../../../core/queries/sign-in-conditions.ts';
-import { explain } from '../../../flow/explain.ts';
+import { decidedSignIn } from '../../../flow/explain.ts';
 import { sampleAddresses } from '../../../policy/analysis/analysed/sample-addresses.ts';
 import type { App } from '../../../policy/model/app.ts';
 import type { AuthenticatorKind } from '../../../policy/model/authenticator-kind.ts';
@@ -42,7 +43,9 @@ export interface Outcome {
   readonly steps: readonly SimulatedStep[];
   /** Absent if the user does not get in. */
   readonly asked: AskedInAll | undefined;
-  /** The rules that decided, in the form of the audit line of a real sign-in. */
+  /** As in `leastOfWays`. */
+  readonly least: () => ReturnType<typeof leastOfWays>;
+  /** The rules that decide once something is proved, in the form of the audit line of a real sign-in. */
   readonly rule: string;
   /** The requirements by layer. One of each layer must be met. */
   readonly required: readonly (readonly Requirement[])[];
@@ -212,12 +215,14 @@ function outcomesAt(
   }
 
   async function outcomeOf(here: Facts): Promise<OutcomeHere> {
-    const { rule, steps, layers } = await explain(snapshot, app, here);
+    const { rule, steps, layers } = await decidedSignIn(snapshot, app, here);
     const browsers = browsersIn(sets, here.device);
     const devices = devicesIn(browsers.length > 1 ? [here.device, ...browsers] : browsers, believed);
     const dependsOn = dependencies(policies, here, { times, devices, scoring: risk });
     const required = layers.map(({ requirements }) => requirements);
-    return { rule, steps, required, asked: askedInAll(policies, here), dependsOn, others: [] };
+    const asked = askedInAll(policies, here);
+    const least = () => leastOfWays(policies, here, asked);
+    return { rule, steps, required, asked, least, dependsOn, others: [] };
   }
 }
 

@@ -128,12 +128,15 @@ function counted(parts: readonly string[]): readonly string[] {
   return Array.from(same, ([part, { length }]) => (length === 1 ? part : `${length} of ${part}`));
 }
 
-/** Whichever proofs the user gives: what follows only some of them is none. */
-function lackingIn({ steps, asked }: Outcome): readonly string[] {
-  const isSimulated = steps.at(-1)?.kind === 'complete' && asked?.ways.length === 1;
-  if (isSimulated || asked === undefined) return steps.flatMap(lackingAt);
-  const [first = [], ...others] = asked.ways.map(({ after }) => after.flatMap(lackingAt));
-  return first.filter((part) => others.every((parts) => parts.includes(part)));
+/** Whichever proofs the user gives, and whatever may be skipped: what follows only some of the proofs is none. */
+function lackingIn({ steps, asked, least }: Outcome): readonly string[] {
+  if (asked === undefined) return steps.flatMap(lackingAt);
+  const [first = [], ...others] = least().map((way) => way.flatMap(lackingAt));
+  const countIn = (parts: readonly string[], part: string) => parts.filter((other) => other === part).length;
+  return first.filter((part, at) => {
+    const before = countIn(first.slice(0, at), part);
+    return others.every((parts) => countIn(parts, part) > before);
+  });
 }
 
 function lackingAt(step: Outcome['steps'][number]): readonly string[] {

@@ -2,7 +2,7 @@
 import type { EnrollmentRule } from '../../model/enrollment-policy.ts';
 import type { Rule } from '../../model/policy.ts';
 import { compileAccountPolicy } from '../../policy/rules/account-policy.ts';
-import { compilePolicy, type PolicySet } from '../../policy/rules/compile.ts';
+import { type CompiledAccountPolicy, compilePolicy, type PolicySet } from '../../policy/rules/compile.ts';
 import { findRule } from '../../policy/rules/rules.ts';
 import type { UserFacts } from '../../policy/theories/theory.ts';
 
@@ -26,6 +26,7 @@ export function accountCause(
 ): readonly Rule[] {
   const admits = (some: readonly Rule[]) => !isDenied(withOneFactor(policies, some));
   if (!admits(rules)) return [];
+  if (rules.length < 2) return rules;
   const alone = rules.find((rule) => admits([rule]));
   if (alone) return [alone];
   return rules.reduceRight((kept, rule) => {
@@ -48,8 +49,23 @@ const oneFactor: Rule['then'] = { kind: 'allow', requirement: { anyOf: [{ factor
 /** The policies as if these rules of the account policy asked for one factor. */
 function withOneFactor({ accountPolicy, ...others }: PolicySet, changed: readonly Rule[]): PolicySet {
   if (accountPolicy === undefined) return others;
-  const rules = accountPolicy.rules.map((rule) => (changed.includes(rule) ? { ...rule, then: oneFactor } : rule));
-  return { ...others, accountPolicy: compileAccountPolicy({ name: 'account', rules }) };
+  return { ...others, accountPolicy: changedPolicy(accountPolicy, changed) };
+}
+
+/** Cached by policy, and by the positions of its rules that are changed: the same rules are tried for many users. */
+const changedPolicies = new WeakMap<CompiledAccountPolicy, Map<string, CompiledAccountPolicy>>();
+
+function changedPolicy(policy: CompiledAccountPolicy, changed: readonly Rule[]): CompiledAccountPolicy {
+  const known = changedPolicies.get(policy) ?? new Map<string, CompiledAccountPolicy>();
+  changedPolicies.set(policy, known);
+  const key = changed.map((rule) => policy.rules.indexOf(rule)).join();
+  const made = known.get(key) ?? compileAccountPolicy({ name: 'account', rules: withTerms(policy.rules, changed) });
+  known.set(key, made);
+  return made;
+}
+
+function withTerms(rules: readonly Rule[], changed: readonly Rule[]): readonly Rule[] {
+  return rules.map((rule) => (changed.includes(rule) ? { ...rule, then: oneFactor } : rule));
 }
 
 /** The policies as if this rule of the enrollment policy allowed every authenticator and required none. */

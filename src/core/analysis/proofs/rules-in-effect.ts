@@ -2,6 +2,7 @@
 import type { AuthenticatorDescriptor, Facts } from '../../model/facts.ts';
 import type { Alternative, Requirement, Rule } from '../../model/policy.ts';
 import type { CompiledPolicy, PolicySet } from '../../policy/rules/compile.ts';
+import { onceProved } from '../../policy/rules/once-proved.ts';
 import { applyRules } from '../../policy/rules/rules.ts';
 import { minimumOf } from './minimum-acr.ts';
 import { impliesAll } from './strictness.ts';
@@ -15,19 +16,26 @@ export interface RulesInEffect {
   readonly asks: readonly Requirement[] | 'denied';
 }
 
-/** The rules and requirements of the session policy, the sign-on policy and the minimum `acr` of the app. */
+/**
+ * The rules and requirements of the session policy, the sign-on policy and the minimum `acr` of the app: those that
+ * decide once something is proved, since before that a denial is withheld, and other proofs are asked for yet.
+ */
 export function rulesInEffect(policies: PolicySet, facts: Facts): RulesInEffect {
-  const session = applyRules(policies.session, facts).rule;
-  const app = policies.app && applyRules(policies.app, facts).rule;
+  const session = decidingRule(policies.session, facts);
+  const app = policies.app && decidingRule(policies.app, facts);
   const rules = { ...(session && { session }), ...(app && { app }) };
   if (session?.then.kind !== 'allow' || app?.then.kind !== 'allow') return { ...rules, asks: 'denied' };
   const all = [app.then.requirement, session.then.requirement, ...minimumOf(policies)];
   return { ...rules, asks: withoutImplied(all, policies.authenticators) };
 }
 
-/** What one policy asks for by itself. */
+function decidingRule(policy: CompiledPolicy, facts: Facts): Rule | undefined {
+  return applyRules(policy, onceProved(policy, facts)).rule;
+}
+
+/** What one policy asks for by itself, once something is proved. */
 export function asksOf(policy: CompiledPolicy | undefined, facts: Facts): RulesInEffect['asks'] {
-  const rule = policy && applyRules(policy, facts).rule;
+  const rule = policy && decidingRule(policy, facts);
   return rule?.then.kind === 'allow' ? [rule.then.requirement] : 'denied';
 }
 

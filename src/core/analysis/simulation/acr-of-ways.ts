@@ -3,9 +3,10 @@ import { acrOf } from '../../evidence/assurance.ts';
 import type { AssessedEvidence } from '../../evidence/requirement.ts';
 import type { Facts } from '../../model/facts.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
-import { type Action, actionsOf, allSufficientEvidence } from '../../remediation/all-sufficient-sets.ts';
-import { type AskedInAll, requiredAt } from './asked-in-all.ts';
-import { identifiedAs } from './simulated-answers.ts';
+import { type Action, actionsOf } from '../../remediation/all-sufficient-sets.ts';
+import type { AskedInAll } from './asked-in-all.ts';
+import { identifiedAs, type SimulatedStep } from './simulated-answers.ts';
+import { sufficientProofs } from './sufficient-proofs.ts';
 
 /** A set of proofs that lets the user in. */
 export interface AcrOfWay {
@@ -15,20 +16,28 @@ export interface AcrOfWay {
 }
 
 /** The values by the proofs alone: what the user sets up after them does not raise those of later sign-ins. */
-export function acrOfWays(policies: PolicySet, facts: Facts, { proofs }: AskedInAll): readonly AcrOfWay[] {
+export function acrOfWays(policies: PolicySet, facts: Facts, { ways }: AskedInAll): readonly AcrOfWay[] {
   const { subject, request } = facts;
   if (subject === undefined) return [];
   const { acrLevels } = policies;
-  const { requirements, capabilities } = requiredAt(identifiedAs(subject, facts), { policies, facts });
   const distinguished = acrLevels.map(({ requirement }) => requirement);
-  const found = allSufficientEvidence(requirements, capabilities, distinguished).sets.map((evidence) => ({
+  const sufficient = sufficientProofs(identifiedAs(subject, facts), { policies, facts }, distinguished);
+  const found = sufficient.sets.map((evidence) => ({
     actions: actionsOf(evidence),
-    acr: acrOf([...capabilities.evidence, ...evidence.filter(countsInTokens)], acrLevels, request.acrValues),
+    acr: acrOf([...sufficient.given, ...evidence.filter(countsInTokens)], acrLevels, request.acrValues),
   }));
-  return proofs.sets.map((set) => {
-    const own = found.filter(({ actions }) => isByMethods(set, actions));
-    return { set, acrs: [...new Set(own.map(({ acr }) => acr))] };
-  });
+  return ways.flatMap(({ sets, after }) =>
+    sets.map((set) => {
+      const own = found.filter(({ actions }) => isByMethods(set, actions));
+      // More was proved than is needed.
+      const acrs = own.length > 0 ? own.map(({ acr }) => acr) : after.flatMap(acrInTokens);
+      return { set, acrs: [...new Set(acrs)] };
+    }),
+  );
+}
+
+function acrInTokens(step: SimulatedStep): readonly (string | undefined)[] {
+  return step.kind === 'complete' ? [step.acr] : [];
 }
 
 function countsInTokens({ accountManagementOnly }: AssessedEvidence): boolean {

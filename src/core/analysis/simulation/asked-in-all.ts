@@ -1,14 +1,16 @@
 /** What a fresh sign-in asks for in all: every set of proofs that lets the user in, and what comes after it. */
-import { type RequiredEvidence, requiredOf } from '../../decision/required-evidence.ts';
 import { passwordToReplace } from '../../enrollment/password-to-replace.ts';
 import type { Facts } from '../../model/facts.ts';
 import { omitUndefined } from '../../model/omit-undefined.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
 import { askedMethods } from '../../queries/asked-methods.ts';
-import { type Action, type AllSets, allSufficientSets } from '../../remediation/all-sufficient-sets.ts';
-import { decisionAt, factsAt, walkFrom, walkThrough } from './simulate.ts';
+import { type Action, type AllSets, setsOfActions } from '../../remediation/all-sufficient-sets.ts';
+import { picked } from '../../step/transitions.ts';
+import { decisionAt, factsAt, takeTurn, type WalkedTurn, walkFrom, walkThrough } from './simulate.ts';
 import { identifiedAs, type Progress, prove, type SimulatedStep, type Simulation } from './simulated-answers.ts';
 import { methodAmong } from './simulated-proofs.ts';
+import { endsWell, haveOffer, skippingFrom } from './skipping-offers.ts';
+import { requiredAt, sufficientProofs } from './sufficient-proofs.ts';
 
 export interface AskedInAll {
   /** The user needs one of these sets. */
@@ -34,23 +36,42 @@ export function askedInAll(policies: PolicySet, facts: Facts): AskedInAll | unde
   const { first, turns } = walkThrough(policies, facts);
   if (subject === undefined || first.next === undefined) return undefined;
   const start = identifiedAs(subject, facts);
-  const { requirements, capabilities } = requiredAt(start, simulation);
   const met = turns.findIndex(({ from }) => requiredAt(from, simulation).isMet);
-  if (met < 0) return undefined;
-  const after = turns.slice(met).flatMap(({ steps }) => steps);
-  const before = turns.slice(0, met).flatMap(({ steps }) => steps);
-  const proofs = offeredOf(allSufficientSets(requirements, capabilities), before);
-  if (proofs.sets.length > 1 && mayBeFollowedByOthers(after, simulation))
-    return followed(proofs, (set) => {
-      const isSimulated = isProvedBy(set, turns[met]?.from) || set.some(({ toEnroll }) => toEnroll);
-      return isSimulated ? after : (afterProving(set, start, simulation) ?? after);
-    });
-  return endsWell(after) ? { proofs, ways: [{ sets: proofs.sets, after }] } : undefined;
+  const proved = turns[met]?.from;
+  if (proved === undefined) return undefined;
+  const after = withoutDenyingOffers(stepsOf(turns.slice(met)), proved, simulation);
+  const proofs = offeredOf(setsOfActions(sufficientProofs(start, simulation)), stepsOf(turns.slice(0, met)));
+  // With the secret of the first page, the simulated user may prove more than is needed.
+  const isOnlyWay = proofs.sets.length === 1 && proofs.sets.every((set) => isProvedBy(set, proved));
+  const all =
+    !isOnlyWay && mayBeFollowedByOthers(after, simulation)
+      ? followed(proofs, (set) => (isProvedBy(set, proved) ? after : (afterProving(set, start, simulation) ?? after)))
+      : { proofs, ways: [{ sets: proofs.sets, after }] };
+  if (all?.ways.some((way) => endsWell(way.after))) return all;
+  const sets = [provedBy(proved)];
+  return endsWell(after) ? { proofs: { sets, isComplete: true }, ways: [{ sets, after }] } : undefined;
 }
 
-/** What is required there. */
-export function requiredAt(progress: Progress, { policies, facts }: Simulation): RequiredEvidence {
-  return requiredOf(policies, factsAt(progress, facts), progress.subject);
+/** What the user proved and enrolled. */
+function provedBy({ transaction: { evidence } }: Progress): readonly Action[] {
+  return evidence.map(({ authenticator, origin }) =>
+    omitUndefined({ authenticator, toEnroll: origin === 'enrollment' ? (true as const) : undefined }),
+  );
+}
+
+function stepsOf(turns: readonly WalkedTurn[]): readonly SimulatedStep[] {
+  return turns.flatMap(({ steps }) => steps);
+}
+
+/** Where a user who accepts what is offered is denied, the steps of one who does not. */
+function withoutDenyingOffers(
+  after: readonly SimulatedStep[],
+  from: Progress,
+  simulation: Simulation,
+): readonly SimulatedStep[] {
+  if (endsWell(after) || !haveOffer(after)) return after;
+  const least = skippingFrom(from, simulation);
+  return endsWell(least) ? least : after;
 }
 
 /** Of the possible enrollments, keeps those that the enrollment policy requires: the page offers nothing else. */
@@ -62,18 +83,16 @@ function offeredOf(proofs: AllSets, steps: readonly SimulatedStep[]): AllSets {
   return { ...proofs, sets: proofs.sets.filter((set) => set.every(isOffered)) };
 }
 
-/** Whether the user proved just these. */
-function isProvedBy(set: readonly Action[], from: Progress | undefined): boolean {
-  const proved = from?.transaction.evidence ?? [];
+/** Whether the user proved and enrolled just these. */
+function isProvedBy(set: readonly Action[], { transaction: { evidence: proved } }: Progress): boolean {
   const isProved = (action: Action) =>
     proved.some(
-      ({ authenticator, method }) => authenticator === action.authenticator && (action.method ?? method) === method,
+      ({ authenticator, method, origin }) =>
+        authenticator === action.authenticator &&
+        (action.method ?? method) === method &&
+        (origin === 'enrollment') === (action.toEnroll ?? false),
     );
   return set.length === proved.length && set.every(isProved);
-}
-
-function endsWell(after: readonly SimulatedStep[]): boolean {
-  return after.at(-1)?.kind === 'complete';
 }
 
 /** The simulated way has these steps after its proofs. Whether another way may have others. */
@@ -115,28 +134,51 @@ function afterProving(
   start: Progress,
   simulation: Simulation,
 ): readonly SimulatedStep[] | undefined {
-  const proved = proving(set, start, simulation);
-  return proved && walkFrom(proved, simulation).flatMap(({ steps }) => steps);
+  const end = proving(set, { progress: start, steps: [] }, simulation)?.progress;
+  return end && withoutDenyingOffers(stepsOf(walkFrom(end, simulation)), end, simulation);
+}
+
+/** Where the user is, and the enrollments on the way. */
+interface Proving {
+  readonly progress: Progress;
+  readonly steps: readonly SimulatedStep[];
 }
 
 /**
- * Where the user is after proving these. Undefined: they are not asked for one after the other. Of several enrollments
- * of a kind, those that are enough count.
+ * The user proves and enrolls these as the sign-in asks for them. Undefined: it does not ask for them one after the
+ * other. Of several enrollments of a kind, those that are enough count.
  */
-export function proving(left: readonly Action[], from: Progress, simulation: Simulation): Progress | undefined {
-  if (requiredAt(from, simulation).isMet) return from;
-  const decision = decisionAt(from, simulation);
+export function proving(left: readonly Action[], from: Proving, simulation: Simulation): Proving | undefined {
+  const { progress, steps } = from;
+  if (requiredAt(progress, simulation).isMet) return from;
+  const decision = decisionAt(progress, simulation);
+  if (decision.kind === 'enroll') return enrolling(left, { ...from, choices: decision.choices }, simulation);
   if (decision.kind !== 'challenge') return undefined;
   for (const { authenticator, enrollments } of decision.options) {
-    const at = left.findIndex((action) => action.authenticator === authenticator);
+    const at = left.findIndex((action) => action.authenticator === authenticator && !action.toEnroll);
     if (at < 0) continue;
     for (const id of enrollments) {
-      const next = withProofOf(id, left[at]?.method, { from, simulation });
-      const end = next && proving(left.toSpliced(at, 1), next, simulation);
+      const next = withProofOf(id, left[at]?.method, { from: progress, simulation });
+      const end = next && proving(left.toSpliced(at, 1), { progress: next, steps }, simulation);
       if (end) return end;
     }
   }
   return undefined;
+}
+
+function enrolling(
+  left: readonly Action[],
+  { progress, steps, choices }: Proving & { readonly choices: readonly string[] },
+  simulation: Simulation,
+): Proving | undefined {
+  const at = left.findIndex((action) => action.toEnroll && choices.includes(action.authenticator));
+  const authenticator = left[at]?.authenticator;
+  if (authenticator === undefined) return undefined;
+  const transaction = picked(progress.transaction, { purpose: 'enroll', authenticator });
+  const turn = takeTurn({ ...progress, transaction }, simulation);
+  return (
+    turn.next && proving(left.toSpliced(at, 1), { progress: turn.next, steps: [...steps, ...turn.steps] }, simulation)
+  );
 }
 
 /** Undefined only if the user has no such enrollment: the page must not reveal that. */

@@ -1,13 +1,13 @@
 /** What a sign-in asks of a user who skips everything that may be skipped. */
 import type { Facts } from '../../model/facts.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
-import { skipping } from '../../step/transitions.ts';
 import { type AskedInAll, proving } from './asked-in-all.ts';
-import { maxTurns, simulate, startOf, takeTurn } from './simulate.ts';
-import { identifiedAs, type Progress, type SimulatedStep, type Simulation, type Turn } from './simulated-answers.ts';
+import { simulate, startOf } from './simulate.ts';
+import { identifiedAs, type SimulatedStep } from './simulated-answers.ts';
+import { endsWell, haveOffer, skippingFrom } from './skipping-offers.ts';
 
 /**
- * What each way to sign in asks of such a user: the steps after its proofs, or those of the whole sign-in. `asked`: of
+ * What each way to sign in asks of such a user: the enrollments among its proofs, and the steps after them. `asked`: of
  * the same facts. Empty: the user does not get in.
  */
 export function leastOfWays(
@@ -16,16 +16,17 @@ export function leastOfWays(
   asked: AskedInAll | undefined,
 ): readonly (readonly SimulatedStep[])[] {
   const { subject } = facts;
-  const ways = asked?.ways ?? [];
-  const simulated = leastSteps(policies, facts);
-  if (subject === undefined || (ways.length === 1 && endsWell(simulated))) return [simulated];
-  const start = identifiedAs(subject, facts);
+  if (subject === undefined || asked === undefined) return [];
+  const start = { progress: identifiedAs(subject, facts), steps: [] };
   const simulation = { policies, facts };
-  return ways.map(({ sets: [set = []], after }) => {
-    if (set.some(({ toEnroll }) => toEnroll)) return simulated;
-    if (!after.some(isOffer)) return after;
-    const least = skippingFrom(proving(set, start, simulation), simulation);
-    return endsWell(least) ? least : after;
+  return asked.ways.map(({ sets: [set = []], after }) => {
+    const isOffered = haveOffer(after);
+    const isEnrolling = set.some(({ toEnroll }) => toEnroll);
+    if (!isOffered && !isEnrolling) return after;
+    const proved = proving(set, start, simulation);
+    if (proved === undefined) return isEnrolling ? leastSteps(policies, facts) : after;
+    const least = isOffered ? skippingFrom(proved.progress, simulation) : after;
+    return [...proved.steps, ...(endsWell(least) ? least : after)];
   });
 }
 
@@ -36,39 +37,9 @@ export function leastOfWays(
  */
 function leastSteps(policies: PolicySet, facts: Facts): readonly SimulatedStep[] {
   const all = simulate(policies, facts);
-  if (!all.some(isOffer)) return all;
+  if (!haveOffer(all)) return all;
   const simulation = { policies, facts };
   const first = startOf(simulation);
   const least = [...first.steps, ...skippingFrom(first.next, simulation)];
   return endsWell(least) ? least : all;
-}
-
-function endsWell(steps: readonly SimulatedStep[]): boolean {
-  return steps.at(-1)?.kind === 'complete';
-}
-
-function isOffer(step: SimulatedStep): boolean {
-  return offered(step) !== undefined;
-}
-
-function offered(step: SimulatedStep) {
-  return 'skippable' in step ? step.skippable : undefined;
-}
-
-function skippingFrom(start: Progress | undefined, simulation: Simulation): readonly SimulatedStep[] {
-  const steps: SimulatedStep[] = [];
-  let from = start;
-  for (let turns = 0; from !== undefined && turns < maxTurns; turns += 1) {
-    const turn = afterOffer(from, takeTurn(from, simulation));
-    steps.push(...turn.steps);
-    from = turn.next;
-  }
-  return steps;
-}
-
-function afterOffer({ transaction, subject }: Progress, turn: Turn): Turn {
-  const skippable = turn.steps.map(offered).find((offer) => offer !== undefined);
-  return skippable
-    ? { steps: [], next: { transaction: skipping(transaction, skippable.authenticators), subject } }
-    : turn;
 }

@@ -6,7 +6,8 @@ import type { RuleHead } from '../../model/policy.ts';
 import { beforeSignIn, type CompiledPolicy, type PolicySet } from '../../policy/rules/compile.ts';
 import { findRule, possiblePositions } from '../../policy/rules/rules.ts';
 import { type UserFacts, withProof } from '../../policy/theories/theory.ts';
-import { rulesAhead } from '../../queries/rules-ahead.ts';
+import { hasPast } from '../../policy/values/risk.ts';
+import { cachedAnswers, rulesAhead } from '../../queries/rules-ahead.ts';
 import { type SignInOutcome, simulatedOutcome } from './simulated-outcome.ts';
 
 /** By the authenticators that the user has, and those that the user never sets up. */
@@ -66,7 +67,7 @@ function keyFor(policies: PolicySet, facts: UserFacts): string {
   const { signedInWith: _, ...rest } = facts;
   // Before the first proof the past does not count, and other rules may decide.
   const before = { ...rest, evidence: [] };
-  const proved = withProof(before);
+  const proved = hasPast(before) ? withProof(before) : before;
   const { session, app, enrollment, accountPolicy, authenticators } = policies;
   const numbering = numberingFor(policies);
   // About many authenticators the same rules decide.
@@ -75,7 +76,8 @@ function keyFor(policies: PolicySet, facts: UserFacts): string {
   const { request, now, subject } = facts;
   return [
     othersOf(policies),
-    ...all.flatMap((policy) => [termsIn(policy, before, numbering), termsIn(policy, proved, numbering)]),
+    ...all.map((policy) => termsIn(policy, before, numbering)),
+    ...(proved === before ? [] : all.map((policy) => termsIn(policy, proved, numbering))),
     mayDecideLater(enrollment, proved, numbering),
     aheadOf(policies, before),
     now,
@@ -96,18 +98,23 @@ function termsIn(policy: PolicyWithTerms | undefined, facts: UserFacts, numberin
 function mayDecideLater(enrollment: PolicySet['enrollment'], facts: UserFacts, numbering: Numbering): string {
   if (enrollment?.beforeSignIn === undefined) return '';
   const { traces } = findRule(enrollment, facts);
-  return possiblePositions(enrollment, facts)
+  return possiblePositions(traces)
     .map((at) => `${numbering.of(enrollment.rules[at]?.rule.then ?? none)}:${numbering.of(traces[at] ?? none)}`)
     .join();
 }
 
+/** Cached by the rules ahead. */
+const namesAhead = cachedAnswers<string>();
+
 /** The rules that may decide. The first page asks at once for a proof that helps under each of them. */
 function aheadOf(policies: PolicySet, facts: UserFacts): string {
-  const { session, app, enrollment } = rulesAhead(policies, facts);
-  const numbering = numberingFor(policies);
-  return [session, app, enrollment]
-    .map((rules) => [...new Set(rules.map(({ then }) => numbering.of(then)))].sort().join())
-    .join(';');
+  const ahead = rulesAhead(policies, facts);
+  return namesAhead(ahead, '', () => {
+    const numbering = numberingFor(policies);
+    return [ahead.session, ahead.app, ahead.enrollment]
+      .map((rules) => [...new Set(rules.map(({ then }) => numbering.of(then)))].sort().join())
+      .join(';');
+  });
 }
 
 /** Cached by policies. */

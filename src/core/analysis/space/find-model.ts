@@ -136,7 +136,7 @@ const deepest = 29;
  */
 function searchIn({ open, ...others }: OpenChoices, budget: Budget, depth: number): Found {
   const ordered = shortestFirst(open);
-  const [shortest] = ordered;
+  const shortest = ordered[0];
   if (shortest === undefined) return others;
   const all: readonly ReadFormula[] = ordered;
   const settled = { from: 1, to: open.length };

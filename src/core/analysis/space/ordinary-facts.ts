@@ -1,5 +1,5 @@
 /** Examples that surprise no reader: with as few groups as possible. */
-import type { Conditions } from '../../model/conditions.ts';
+import type { ConditionSet, Conditions } from '../../model/conditions.ts';
 import { conditionSets } from '../../policy/rules/condition-table.ts';
 import { type Formula, isYes, negated, type UserFacts, type Variable } from '../../policy/theories/theory.ts';
 import {
@@ -107,10 +107,8 @@ interface WithConditions {
  */
 export function isOrdinary({ subject: { groups } }: UserFacts, rules: readonly WithConditions[]): boolean {
   if (groups.length < 2) return true;
-  const together = rules
-    .flatMap(({ when }) => conditionSets(when))
-    .flatMap((set) => (set.groups?.all ? [set.groups.all] : []));
-  return together.some((all) => groups.every((group) => all.includes(group)));
+  const areNamed = ({ groups: { all = [] } = {} }: ConditionSet) => groups.every((group) => all.includes(group));
+  return rules.some(({ when }) => conditionSets(when).some(areNamed));
 }
 
 /** Each once. */

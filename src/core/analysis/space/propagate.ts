@@ -50,7 +50,8 @@ export function propagate(state: SearchState, budget: Budget): OpenChoices | Cau
     if (end !== undefined) return end;
     const { domains, touched, because, open } = pass;
     if (pass.changes.length === before || open.length === 0) return { domains, touched, because, open };
-    [queue, seen] = [open, pass.seen];
+    queue = open;
+    seen = pass.seen;
   }
 }
 
@@ -60,6 +61,8 @@ class Propagation implements ReducedDomains {
   readonly because: Causes[];
   readonly #causes: Causes;
   readonly #budget: Budget;
+  /** What must hold because the formula that is examined must. */
+  readonly #pending: PendingFormulas = { formulas: [], causes: [] };
   /** The variables that lost classes, in turn. */
   readonly changes: number[] = [];
   /** The formulas that the last pass left open. */
@@ -91,9 +94,10 @@ class Propagation implements ReducedDomains {
       this.#leave(formula);
       return this.#step();
     }
-    const pending: PendingFormulas = { formulas: [formula], causes: [seen < 0 ? this.#causes : 0] };
-    for (let one = pending.formulas.pop(); one !== undefined; one = pending.formulas.pop()) {
-      const end = this.#step() ?? this.#apply(one, pending.causes.pop() as Causes, pending);
+    const { formulas, causes } = this.#pending;
+    add(this.#pending, formula, seen < 0 ? this.#causes : 0);
+    for (let one = formulas.pop(); one !== undefined; one = formulas.pop()) {
+      const end = this.#step() ?? this.#apply(one, causes.pop() as Causes);
       if (end !== undefined) return end;
     }
     return undefined;
@@ -104,9 +108,9 @@ class Propagation implements ReducedDomains {
     return this.#budget.steps < 0 ? 'undecided' : undefined;
   }
 
-  /** `pending`: what must hold because the formula must. The result says why it cannot hold. */
-  #apply(formula: ReadFormula, causes: Causes, pending: PendingFormulas): Causes | undefined {
-    if (formula.kind === 'all') for (const part of formula.parts) add(pending, part, causes);
+  /** The result says why it cannot hold. */
+  #apply(formula: ReadFormula, causes: Causes): Causes | undefined {
+    if (formula.kind === 'all') for (const part of formula.parts) add(this.#pending, part, causes);
     else if (formula.kind === 'in') {
       const change = restrict(this, formula);
       if (change === 'same') return undefined;
@@ -117,9 +121,9 @@ class Propagation implements ReducedDomains {
     } else {
       const left = openChoices(formula, causes, this);
       if (left === 'holds') return undefined;
-      const [only] = left.parts;
+      const only = left.parts[0];
       if (only === undefined) return left.causes;
-      if (left.parts.length === 1) add(pending, only, left.causes);
+      if (left.parts.length === 1) add(this.#pending, only, left.causes);
       else this.#leave(left);
     }
     return undefined;
@@ -162,10 +166,12 @@ function openChoices(formula: ReadChoice, because: Causes, within: ReducedDomain
 /** Why a formula holds in none of the classes that are left. */
 function causesAgainst(formula: ReadFormula, within: ReducedDomains): Causes {
   if (formula.kind === 'in') return within.because[formula.variable] ?? 0;
-  const { kind, parts } = formula;
-  if (kind === 'any') return parts.reduce((causes, part) => causes | causesAgainst(part, within), 0);
-  const missed = parts.find((part) => resultIn(part, within.domains) === false);
-  return missed ? causesAgainst(missed, within) : 0;
+  let causes = 0;
+  for (const part of formula.parts) {
+    if (formula.kind === 'any') causes |= causesAgainst(part, within);
+    else if (resultIn(part, within.domains) === false) return causesAgainst(part, within);
+  }
+  return causes;
 }
 
 /** Whether the formula holds in all these classes (`true`), in none (`false`), or neither is sure. */

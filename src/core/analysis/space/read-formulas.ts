@@ -166,7 +166,8 @@ export function restrict(
   { domains, touched }: { readonly domains: number[]; readonly touched: number[] },
   { variable, at, words }: ReadClasses,
 ): 'empty' | 'less' | 'same' {
-  let [left, isLess] = [0, false];
+  let left = 0;
+  let isLess = false;
   if (((domains[at] as number) & touchedBit) === 0) touched.push(variable);
   for (let word = 0; word < words.length; word += 1) {
     const before = (domains[at + word] as number) & everyBit;
@@ -180,7 +181,8 @@ export function restrict(
 
 /** Whether all classes that are left are among these (`true`), none (`false`), or some of them. */
 export function resultOfClasses({ at, words }: ReadClasses, domains: readonly number[]): boolean | undefined {
-  let [isIn, isOut] = [false, false];
+  let isIn = false;
+  let isOut = false;
   for (let word = 0; word < words.length; word += 1) {
     const left = (domains[at + word] as number) & everyBit;
     const bits = words[word] as number;

@@ -82,14 +82,14 @@ function combinationsOfPair(
 ): RuleCombinations {
   const pair = { session: session.rule, app: signOn.rule };
   const both = [...space.onceProved, ...session.formulas, ...signOn.formulas];
-  if (findModelWithin(both, budget) === 'impossible')
+  if (findModelWithin(both, budget, space.reader) === 'impossible')
     return { combinations: [], isPartial: false, unshown: [], open: [] };
   const combinations: RuleCombination[] = [];
   const unshown: UnshownCombination[] = [];
   let hasRunOut = false;
   for (const enrollment of enrollments) {
     const formulas = [...both, ...(enrollment?.formulas ?? [])];
-    const found = findModelWithin(formulas, budget);
+    const found = findModelWithin(formulas, budget, space.reader);
     if (found === 'impossible') continue;
     const facts = found === 'undecided' ? undefined : space.factsOf(found.model);
     const rules = { ...pair, ...(enrollment && { enrollment: enrollment.rule }) };

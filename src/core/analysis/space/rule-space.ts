@@ -81,14 +81,19 @@ export function ruleSpace(rules: readonly Conditions[], universe: Universe): Rul
     reader: formulaReader(true),
     always: [...together.always.map(applies), ...names.flatMap((name) => theories[name].always ?? [])],
     onceProved: together.onceProved.map(applies),
-    factsOf: (model) => completed(factsOfModel(model, universe), model),
+    factsOf: onceFor((model: ClassModel) => completed(factsOfModel(model, universe), model)),
     ...opaquePartsReading(opaqueParts),
   };
 }
 
 /** The same formula each time, so that it is read once. */
 export function cachedFormula<Of extends object>(make: (of: Of) => Formula): (of: Of) => Formula {
-  const known = new WeakMap<Of, Formula>();
+  return onceFor(make);
+}
+
+/** Made once for each object: the result depends on nothing else. */
+function onceFor<Of extends object, Made>(make: (of: Of) => Made): (of: Of) => Made {
+  const known = new WeakMap<Of, Made>();
   return (of) => {
     const found = known.get(of) ?? make(of);
     known.set(of, found);

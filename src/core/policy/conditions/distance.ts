@@ -14,6 +14,7 @@ export const distanceCondition: ConditionDescriptor<'distance'> = {
   units: { within: 'kilometres', notWithin: 'kilometres' },
   compile: (condition) => [{ name: 'distance', test: (facts) => distanceResult(condition, facts) }],
   varies: true,
+  onceProved: true,
   theory: (conditions, { knowsCountries }) => {
     // The usual place, and a place at the distance of each bound. Between two of these distances nothing changes.
     const bounds = knowsCountries ? conditions.map(boundOf) : [];

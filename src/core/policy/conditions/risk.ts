@@ -24,6 +24,7 @@ export const riskCondition: ConditionDescriptor<'risk'> = {
   compile: (condition) =>
     riskMembers(condition).map(({ name, holds }) => ({ name: `risk.${name}`, test: ofUser(holds) })),
   varies: true,
+  onceProved: true,
   theory: riskTheory,
 };
 

@@ -53,6 +53,11 @@ export function conditionsAbout(...asked: readonly ConditionAbout[]): readonly C
   return conditionNames.filter((name) => asked.includes(conditionDescriptors[name].about));
 }
 
+/** Names of the conditions about the past of an account, which counts only once something is proved. */
+export const conditionsOnceProved: readonly ConditionName[] = conditionNames.filter(
+  (name) => conditionDescriptors[name].onceProved,
+);
+
 /** One compiled test, with whether its result varies. */
 export interface CompiledCondition extends ConditionTest {
   /** As in the descriptor. For `any`: whether one of its conditions varies. */

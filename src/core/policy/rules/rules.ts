@@ -96,10 +96,9 @@ export function reportOf<Of extends RuleHead>(
 
 /**
  * The positions of all rules that may decide once the user has identified: those that hold or may still hold, up to the
- * first that holds.
+ * first that holds. `traces`: what was found about the policy.
  */
-export function possiblePositions(policy: CompiledPolicy<RuleHead>, facts: Facts): readonly number[] {
-  const { traces } = findRule(policy, facts);
+export function possiblePositions(traces: readonly RuleTrace[]): readonly number[] {
   return [...traces.keys()].filter((at) => mayDecide(traces[at]?.result ?? 'miss'));
 }
 

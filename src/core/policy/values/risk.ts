@@ -63,6 +63,11 @@ export function pastCounts({ subject, evidence }: Facts): boolean {
   return subject !== undefined && evidence.some((proof) => proof.subject === subject.id);
 }
 
+/** Whether a proof can change what conditions see: without these facts, the history of the account says nothing. */
+export function hasPast({ risk, distance }: Pick<Facts, 'risk' | 'distance'>): boolean {
+  return risk !== undefined || distance !== undefined;
+}
+
 /** The risk that conditions see. Absent if nothing is unusual, or if it does not count yet. */
 export function countedRisk(facts: Facts): Risk | undefined {
   return pastCounts(facts) ? facts.risk : undefined;

@@ -8,7 +8,6 @@ import {
 } from '../../../core/analysis/accounts/account-cause.ts';
 import { type RuleAfterSignIn, ruleAfterSignIn } from '../../../core/analysis/accounts/after-sign-in-rules.ts';
 import { outcomeKey, signInOutcome } from '../../../core/analysis/simulation/sign-in-outcomes.ts';
-import { isSignInDenied } from '../../../core/analysis/simulation/simulated-outcome.ts';
 import type { RuleCombination } from '../../../core/analysis/space/rule-combinations.ts';
 import type { EnrollmentRule } from '../../../core/model/enrollment-policy.ts';
 import type { Rule, RuleHead } from '../../../core/model/policy.ts';
@@ -51,15 +50,13 @@ export function causeOf(user: DeniedUser, policies: PolicySet): Cause {
   causes.set(policies.authenticators, known);
   const { combination, facts, keys } = user;
   const rules = decidingAdditionRules(policies, facts);
-  const decided = policies.authenticators.map(({ key: authenticator }) =>
-    rules.findIndex((rule) => governedBy([rule], facts, policies).some((governed) => governed.key === authenticator)),
-  );
+  const decided = governedBy(rules, facts, policies).map(({ key, rule }) => [key, rules.indexOf(rule)]);
   const locations = [...rules, ...(combination.enrollment ? [combination.enrollment] : [])].map(
     ({ location }) => location,
   );
-  const key = JSON.stringify([keys, outcomeKey(policies, facts), locations, decided]);
-  const found = known.get(key) ?? findCause(user, rules, policies);
-  known.set(key, found);
+  const causeKey = JSON.stringify([keys, outcomeKey(policies, facts), locations, decided]);
+  const found = known.get(causeKey) ?? findCause(user, rules, policies);
+  known.set(causeKey, found);
   const { account, together, by } = found;
   const enrollment = by && enrollmentRules(user, policies)[by];
   return { account, together, ...(enrollment && { enrollment }) };
@@ -86,11 +83,13 @@ function enrollmentRules(
 
 /** Rules of the account policy alone, a rule of the enrollment policy alone, or both. */
 function findCause(user: DeniedUser, rules: readonly Rule[], policies: PolicySet): KnownCause {
-  const isDeniedBy = (some: PolicySet) => isSignInDenied(some, user.facts, user.keys);
+  const isDeniedBy = (some: PolicySet) => signInOutcome(some, user.facts, { keys: user.keys }).isDenied;
   const account = accountCause(policies, rules, isDeniedBy);
   if (account.length > 0) {
-    const enough = account.length === 1 ? enoughAlone(policies, rules, isDeniedBy) : [];
-    return { account, together: enough.filter((rule) => !account.includes(rule)) };
+    const [first] = account;
+    // Those before the first that is enough alone are not enough.
+    const others = first && account.length === 1 ? rules.slice(rules.indexOf(first) + 1) : [];
+    return { account, together: enoughAlone(policies, others, isDeniedBy) };
   }
   const { before, after } = enrollmentRules(user, policies);
   for (const [by, rule] of [

@@ -7,7 +7,8 @@ import { reachableByAll } from '../../../core/analysis/accounts/reachable-authen
 import { reachableSets } from '../../../core/analysis/accounts/reachable-sets.ts';
 import { signInOutcome } from '../../../core/analysis/simulation/sign-in-outcomes.ts';
 import { isSignInDenied } from '../../../core/analysis/simulation/simulated-outcome.ts';
-import { decideTogether, deciding } from '../../../core/analysis/space/rule-combinations.ts';
+import { decidingFormulas } from '../../../core/analysis/space/deciding-formulas.ts';
+import { decideTogether } from '../../../core/analysis/space/rule-combinations.ts';
 import { type RuleSpace, ruleSpace } from '../../../core/analysis/space/rule-space.ts';
 import type { Rule, RuleHead } from '../../../core/model/policy.ts';
 import { compileAccountPolicy } from '../../../core/policy/rules/account-policy.ts';
@@ -156,9 +157,9 @@ export function formulasOfRule(
   policy: CompiledPolicy<RuleHead> | undefined,
   space: RuleSpace,
 ): readonly Formula[] {
-  return policy
-    ? deciding(policy, space).flatMap((candidate) => (candidate.rule === rule ? candidate.formulas : []))
-    : [];
+  const rules = policy?.rules.map((compiled) => compiled.rule) ?? [];
+  const at = rules.indexOf(rule);
+  return at < 0 ? [] : decidingFormulas(rule, rules.slice(0, at), space);
 }
 
 function decideAlike(

@@ -169,7 +169,7 @@ function rulesOf({ combination, cause, after, lockOut }: Denied): readonly RuleH
 
 /** Other rules that are the cause, rules of the enrollment policy, and those that let users in. */
 function involvedIn(same: readonly Denied[]): readonly RuleHead[] {
-  const [cause] = same.flatMap((denied) => rulesIn(denied.cause).slice(0, 1));
+  const cause = same[0] && rulesIn(same[0].cause)[0];
   const all = [
     ...same.flatMap((denied) => rulesIn(denied.cause).slice(1)),
     ...same.flatMap(({ combination, after, lockOut }) =>

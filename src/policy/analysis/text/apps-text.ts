@@ -40,5 +40,5 @@ export function namedRulesText(rules: readonly RuleHead[]): string {
 
 /** The rules by their location in the files, each once. */
 export function distinctRules(all: readonly RuleHead[]): readonly RuleHead[] {
-  return [...new Map(all.map((rule) => [JSON.stringify(rule.location), rule])).values()];
+  return [...new Map(Array.from(new Set(all), (rule) => [JSON.stringify(rule.location), rule])).values()];
 }

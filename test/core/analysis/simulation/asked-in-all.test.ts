@@ -5,8 +5,9 @@ import type { Conditions } from '../../../../src/core/model/conditions.ts';
 import { oneDay } from '../../../../src/core/model/durations.ts';
 import type { Subject } from '../../../../src/core/model/facts.ts';
 import { defaultPasswordTerms } from '../../../../src/core/model/password-policy.ts';
+import { compileAccountPolicy } from '../../../../src/core/policy/rules/account-policy.ts';
 import { compilePolicy, type PolicySet } from '../../../../src/core/policy/rules/compile.ts';
-import { enrollmentTerms, factors, factsOf, fixedNow, policiesOf, userWith } from '../../support/fixtures.ts';
+import { allow, enrollmentTerms, factors, factsOf, fixedNow, policiesOf, userWith } from '../../support/fixtures.ts';
 
 /** Each way: its sets, and the steps that follow. */
 function waysOf(policies: PolicySet, subject: Subject): unknown {
@@ -52,6 +53,41 @@ describe('an expired password', () => {
   test('is no matter of users who do not have it, nor of one that is new', () => {
     expect(waysOf(expiring(), userWith(['password', 'totp']))).toEqual([[['password', 'totp'], 'complete']]);
     expect(waysOf(expiring(), userWith(['email', 'totp']))).toEqual([[['email', 'totp'], 'complete']]);
+  });
+});
+
+/** To replace the password takes one of these. */
+function replacedBy(...authenticators: readonly string[]) {
+  return compileAccountPolicy({
+    name: 'account',
+    rules: [
+      {
+        name: 'Replace',
+        change: { change: ['password'] },
+        when: {},
+        then: allow(factors(1, { demands: [{ authenticators }] })),
+      },
+      { name: 'Rest', when: {}, then: allow(factors(1)) },
+    ],
+  });
+}
+
+describe('a user who can replace the password only by a passkey', () => {
+  const enabled = ['password', 'totp', 'webauthn', 'email'] as const;
+  const accountPolicy = replacedBy('webauthn');
+
+  test('gets in by enrolling that', () => {
+    expect(waysOf({ ...expiring({ app: factors(2), enabled }), accountPolicy }, withOldPassword())).toEqual([
+      [['password,webauthn'], 'complete'],
+    ]);
+  });
+
+  test('gets in by leaving an offer that takes the password', () => {
+    const then = enrollmentTerms({ optional: ['totp'] });
+    const enrollment = compilePolicy({ name: 'enrollment', rules: [{ name: 'Offer', when: {}, then }] });
+    expect(waysOf({ ...expiring({ enabled }), accountPolicy, enrollment }, withOldPassword('email'))).toEqual([
+      [['email'], 'complete'],
+    ]);
   });
 });
 

@@ -1,52 +1,69 @@
-/** What a sign-in asks for of a user who skips every offer. */
-import { expect, test } from '@jest/globals';
+/** What a sign-in asks of a user who skips every offer. */
+import { describe, expect, test } from '@jest/globals';
 import { askedInAll } from '../../../../src/core/analysis/simulation/asked-in-all.ts';
 import { leastOfWays } from '../../../../src/core/analysis/simulation/least-steps.ts';
-import { simulate } from '../../../../src/core/analysis/simulation/simulate.ts';
+import type { Conditions } from '../../../../src/core/model/conditions.ts';
 import type { EnrollmentTerms } from '../../../../src/core/model/enrollment-policy.ts';
 import { compilePolicy, type PolicySet } from '../../../../src/core/policy/rules/compile.ts';
 import { allow, always, enrollmentTerms, factors, factsOf, policiesOf, userWith } from '../../support/fixtures.ts';
 
-function policiesWith(terms: Partial<EnrollmentTerms>): PolicySet {
-  const rules = [{ name: 'rule', when: {}, then: enrollmentTerms(terms) }];
+type Rule = readonly [Partial<EnrollmentTerms>, Conditions?];
+
+function policiesWith(rules: readonly Rule[], count: 1 | 2 = 1): PolicySet {
+  const own = rules.map(([terms, when = {}], at) => ({ name: `Rule ${at}`, when, then: enrollmentTerms(terms) }));
   return {
-    ...policiesOf({ app: always(allow(factors(1))), enabled: ['password', 'totp', 'webauthn'] }),
-    enrollment: compilePolicy({ name: 'enrollment', rules }),
+    ...policiesOf({ app: always(allow(factors(count))), enabled: ['password', 'totp', 'webauthn'] }),
+    enrollment: compilePolicy({ name: 'enrollment', rules: own }),
   };
 }
 
-const facts = factsOf({ subject: userWith(['password']) });
-/** With one way to sign in. */
-function leastSteps(policies: PolicySet) {
-  const [only = []] = leastOfWays(policies, facts, askedInAll(policies, facts));
-  return only;
+/** The steps of each way. */
+function leastOf(policies: PolicySet, ...keys: Parameters<typeof userWith>[0]): unknown {
+  const facts = factsOf({ subject: userWith(keys) });
+  return leastOfWays(policies, facts, askedInAll(policies, facts)).map((steps) =>
+    steps.map((step) => ('authenticator' in step ? `${step.kind} ${step.authenticator}` : step.kind)).join(),
+  );
 }
 
-const kinds = (steps: ReturnType<typeof simulate>) => steps.map(({ kind }) => kind);
-
-test.each<[string, Partial<EnrollmentTerms>, readonly string[]]>([
-  ['an offer', { optional: ['totp'] }, ['enroll']],
-  ['two offers', { optional: ['totp', 'webauthn'] }, ['select', 'enroll']],
-  ['what has to be set up after some sign-ins', { required: [{ anyOf: ['totp'], grace: { skips: 2 } }] }, ['enroll']],
-])('%s is left out', (_, terms, skipped) => {
-  const policies = policiesWith(terms);
-  const all = kinds(simulate(policies, facts));
-  const least = kinds(leastSteps(policies));
-  expect(all).toEqual(expect.arrayContaining([...skipped]));
-  expect(least).toEqual(all.filter((kind) => !['enroll', 'select'].includes(kind)));
-  expect(least.at(-1)).toBe('complete');
-});
-
 test.each<[string, Partial<EnrollmentTerms>]>([
-  ['nothing is offered', {}],
-  ['something has to be set up', { required: [{ anyOf: ['totp'] }] }],
-])('where %s, all steps are left', (_, terms) => {
-  const policies = policiesWith(terms);
-  expect(leastSteps(policies)).toEqual(simulate(policies, facts));
+  ['an offer', { optional: ['totp'] }],
+  ['two offers', { optional: ['totp', 'webauthn'] }],
+  ['what has to be set up after some sign-ins', { required: [{ anyOf: ['totp'], grace: { skips: 2 } }] }],
+])('%s is left out', (_, terms) => {
+  expect(leastOf(policiesWith([[terms]]), 'password')).toEqual(['complete']);
 });
 
-test('what has to be set up stays beside an offer', () => {
-  const policies = policiesWith({ required: [{ anyOf: ['totp'] }], optional: ['webauthn'] });
-  const setUp = leastSteps(policies).flatMap((step) => (step.kind === 'enroll' ? [step.authenticator] : []));
-  expect(setUp).toEqual(['totp']);
+test('what has to be set up stays, also beside an offer', () => {
+  const setUp = ['enroll totp,complete'];
+  expect(leastOf(policiesWith([[{ required: [{ anyOf: ['totp'] }] }]]), 'password')).toEqual(setUp);
+  expect(leastOf(policiesWith([[{ required: [{ anyOf: ['totp'] }], optional: ['webauthn'] }]]), 'password')).toEqual(
+    setUp,
+  );
+});
+
+describe('of several ways', () => {
+  test('each is told', () => {
+    const byCode: Rule = [{ required: [{ anyOf: ['webauthn'] }] }, { authenticated: { any: ['totp'] } }];
+    expect(leastOf(policiesWith([byCode, [{}]]), 'password', 'totp')).toEqual([
+      'complete',
+      'challenge password,enroll webauthn,complete',
+    ]);
+    // A user who accepts the offer proves the code, too.
+    expect(leastOf(policiesWith([byCode, [{ optional: ['webauthn'] }]]), 'password', 'totp')).toEqual([
+      'complete',
+      'challenge password,enroll webauthn,complete',
+    ]);
+  });
+
+  test('what has to be enrolled for the proofs is told with them', () => {
+    const byKey: Rule = [{ required: [{ anyOf: ['totp'] }] }, { authenticated: { any: ['password'] } }];
+    expect(leastOf(policiesWith([byKey, [{}]], 2), 'password')).toEqual([
+      'enroll totp,complete',
+      'enroll webauthn,enroll totp,complete',
+    ]);
+  });
+
+  test('there is none for a user who does not get in', () => {
+    expect(leastOf(policiesWith([[{}, { authenticated: { any: ['totp'] } }]]), 'password')).toEqual([]);
+  });
 });

@@ -162,6 +162,26 @@ Steps
 `);
 });
 
+test('a denial before the first proof is none where another rule lets the user in then', async () => {
+  const above = (then: string) => `name: notes
+rules:
+  - { name: Unusual, when: { risk: { any: [newDevice] } }, then: ${then} }
+  - { name: Contractors, when: { groups: { any: [contractors] } }, then: deny }
+  - { name: Rest, then: { allow: { factors: 1 } } }
+`;
+  const outcomeUnder = async (policy: string) =>
+    withConfiguration({ ...validFiles, 'policies/sign-on/notes.yaml': policy }, async (files) => {
+      const words = ['--config', files, '--app', 'notes', '--groups', 'contractors', '--enrolled', 'password'];
+      return [(await explained(...words)).match(/^Outcome .*$/m)?.[0], (await data(...words)).steps.at(-1)?.kind];
+    });
+  expect(await outcomeUnder(above('{ allow: { factors: 1 } }'))).toEqual([
+    'Outcome    challenge: password',
+    'complete',
+  ]);
+  const denied = 'Outcome    challenge: password; then deny, withheld until something is proved: a rule says so';
+  expect(await outcomeUnder(above('deny'))).toEqual([denied, 'denied']);
+});
+
 test('a rule that decides once something is proved is named', async () => {
   const policy = `name: notes
 rules:

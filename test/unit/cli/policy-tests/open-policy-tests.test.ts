@@ -6,7 +6,7 @@ import { differences } from '../../../../src/cli/policy-tests/expectation-differ
 import { openDifferences } from '../../../../src/cli/policy-tests/open-differences.ts';
 import { openSignIns } from '../../../../src/cli/policy-tests/open-sign-ins.ts';
 import { factOptionsOf } from '../../../../src/cli/policy-tests/test-facts.ts';
-import { explain } from '../../../../src/flow/explain.ts';
+import { decidedSignIn } from '../../../../src/flow/explain.ts';
 import { snapshotOfDocuments } from '../../../../src/policy/revision/snapshot.ts';
 import type { Expectation, PolicyTest } from '../../../../src/policy/schema/policy-tests.ts';
 import { enough, seeded } from '../../../core/support/seeded.ts';
@@ -123,7 +123,7 @@ async function openWorld({ rules, last }: DrawnPolicy, identifiers: readonly str
       app,
       now: 0,
     });
-    explained.push({ parts, explanation: await explain(snapshot, app, facts) });
+    explained.push({ parts, explanation: await decidedSignIn(snapshot, app, facts) });
   }
   return { configuration, app, explained };
 }
@@ -150,7 +150,7 @@ async function expectExact(
     for (const expectation of ['always', 'never', 'depends'] as const) {
       const one: PolicyTest = { name: 'one', app: 'notes', ...stated, [expectation]: all };
       const open = await openSignIns(one, app, configuration);
-      const found = await openDifferences(one, open, (facts) => explain(configuration.snapshot, app, facts));
+      const found = await openDifferences(one, open, (facts) => decidedSignIn(configuration.snapshot, app, facts));
       expect([expectation, truth, found.length === 0]).toEqual([expectation, truth, expectation === truth]);
     }
   }
@@ -186,7 +186,7 @@ async function openResult(files: Readonly<Record<string, unknown>>, written: Par
   if (app === undefined) throw new Error('the app is missing');
   const one: PolicyTest = { name: 'one', app: 'notes', ...written };
   const open = await openSignIns(one, app, { snapshot, apps: ['notes'], authenticators, variables: {} });
-  const found = await openDifferences(one, open, (facts) => explain(snapshot, app, facts));
+  const found = await openDifferences(one, open, (facts) => decidedSignIn(snapshot, app, facts));
   return { tried: open.facts.length, actual: found.map(({ actual }) => actual) };
 }
 

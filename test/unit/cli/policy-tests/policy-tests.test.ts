@@ -391,6 +391,29 @@ rules:
   });
 });
 
+test('the rule of a test is the one that decides once something is proved', async () => {
+  const policy = `name: notes
+rules:
+  - { name: Unusual, when: { risk: { any: [newDevice] } }, then: { allow: { factors: 2 } } }
+  - { name: Rest, then: { allow: { factors: 1 } } }
+`;
+  const user = 'user: { enrolled: [password, webauthn] }';
+  const tests = [
+    ['risk: [newDevice]', 'expect: { rule: Unusual }'],
+    ['risk: [newDevice]', 'expect: { rule: { app: Unusual } }'],
+    ['device: { known: true }', 'risk: []', 'expect: { rule: Rest }'],
+    ['device: { known: false }', 'always: { rule: Unusual }'],
+    ['device: { known: false }', 'never: { rule: Rest }'],
+    ['depends: { rule: Unusual }'],
+  ].map((lines, at) => one('app: notes', user, ...lines).replace('name: One', `name: Test ${at}`));
+  const files = Object.fromEntries(tests.map((text, at) => [`tests/${at}.yaml`, text]));
+  await withConfiguration({ ...validFiles, 'policies/sign-on/notes.yaml': policy, ...files }, async (dir) => {
+    const { tests: results } = JSON.parse((await run(dir, '--json')).stdout);
+    expect(results.flatMap(({ differences }: { readonly differences: readonly unknown[] }) => differences)).toEqual([]);
+    expect(results).toHaveLength(tests.length);
+  });
+});
+
 const unusualPolicy = `name: notes
 rules:
   - { name: Unusual, when: { risk: { any: [newDevice] } }, then: deny }

@@ -46,3 +46,23 @@ export function askedHeadline(before: readonly string[], after: readonly string[
 function askedWord(part: string): string {
   return /^(?:enroll|replace|fill in|keep) /.test(part) ? `to ${part}` : `for ${part}`;
 }
+
+/** What follows the proofs. Empty: nothing differs. */
+export function changeHeadline(gone: readonly string[], added: readonly string[]): string {
+  if (gone.length + added.length === 0) return '';
+  return askedHeadline(withoutProofs(gone), withoutProofs(added)) || otherOrder;
+}
+
+/** A proof before something is set up or replaced is no demand of its own. */
+function withoutProofs(parts: readonly string[]): readonly string[] {
+  return parts.some(takesProof) ? parts.filter(isNoProof) : parts;
+}
+
+/** Whether a proof may come before it. */
+export function takesProof(part: string): boolean {
+  return /^(?:enroll|replace) /.test(part);
+}
+
+export function isNoProof(part: string): boolean {
+  return !part.startsWith('further proof');
+}

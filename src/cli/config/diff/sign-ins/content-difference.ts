@@ -36,18 +36,23 @@ export interface ContentDifference extends Omit<SignInDifference, 'before' | 'af
 /** Adds where the rules are written. */
 export function located(difference: ContentDifference, active: SignInView, next: SignInView): SignInDifference {
   const { words, saidBy, isSaidByAll, apart: _, ...rest } = difference;
-  const rulesOf = (view: SignInView) => saidBy.flatMap((policy) => view.rules[policy] ?? []);
-  const [before, after] = [rulesOf(active), rulesOf(next)];
   const differing = (own: readonly DecidingRule[], others: readonly DecidingRule[]) =>
     own.filter(
       (rule) =>
         isSaidByAll ||
         !others.some((other) => other.name === rule.name && other.file === rule.file && other.asks === rule.asks),
     );
+  const rulesApart = (at: 'rules' | 'firstRules') => {
+    const [before, after] = [active, next].map((view) => saidBy.flatMap((policy) => view[at][policy] ?? []));
+    return { before: differing(before ?? [], after ?? []), after: differing(after ?? [], before ?? []) };
+  };
+  const later = rulesApart('rules');
+  // Where the same rules decide once something is proved, others may decide what is asked for first.
+  const said = later.before.length + later.after.length > 0 ? later : rulesApart('firstRules');
   return {
     ...rest,
-    before: { words: words[0], rules: differing(before, after).map(locationOf) },
-    after: { words: words[1], rules: differing(after, before).map(locationOf) },
+    before: { words: words[0], rules: said.before.map(locationOf) },
+    after: { words: words[1], rules: said.after.map(locationOf) },
   };
 }
 

@@ -3,11 +3,16 @@
  * all users and circumstances that its rules do not distinguish: with 200 policies and hundreds of classes of users,
  * asking it about each of them would take most of the time of a diff.
  */
-import type { ConditionSet } from '../../../../core/model/conditions.ts';
+import type { ConditionResult, ConditionSet } from '../../../../core/model/conditions.ts';
 import type { Facts } from '../../../../core/model/facts.ts';
 import type { RuleHead } from '../../../../core/model/policy.ts';
+import { allOfAnywhere, oneOfAnywhere } from '../../../../core/policy/condition-result.ts';
 import { beforeSignIn, type CompiledPolicy, type PolicySet } from '../../../../core/policy/rules/compile.ts';
-import { conditionSets, conditionsAbout } from '../../../../core/policy/rules/condition-table.ts';
+import {
+  type CompiledCondition,
+  conditionSets,
+  conditionsAbout,
+} from '../../../../core/policy/rules/condition-table.ts';
 import { asksAboutAttributes, filledInAttributes } from '../../../../core/policy/rules/filled-in-attributes.ts';
 import { findRule } from '../../../../core/policy/rules/rules.ts';
 import { signInConditions } from '../../../../core/queries/sign-in-conditions.ts';
@@ -42,12 +47,11 @@ export function decidingRuleNames(
   const all = [session, before, enrollment, profile, password, recovery, ...additionPolicies(policies)];
   // The policy of the app tells most users apart. The others are asked about fewer.
   const decided = [all.filter((policy) => policy !== undefined), app ? [app] : []];
-  const positions = decided.map((some) => positionsIn(some, factsOf, atoms));
+  const decide: DecidesIn = { factsOf, atoms, mayChange: leavesThatChange(policies) };
+  const positions = decided.map((some) => positionsIn(some, decide));
   // Risk counts once something is proved, and until then no rule tells a new device from a known one by it.
   const asksAboutRisk = signInConditions(policies).some(({ risk }) => risk !== undefined);
-  const isAccountOpen =
-    policies.accountPolicy?.rules.some(({ when }) => conditionSets(when).some(changesByProofs)) === true;
-  const isOpen = isAccountOpen || signInConditions(policies).some(changesByProfile(policies));
+  const isOpen = signInConditions(policies).some(formulaChangesByProfile(policies));
   const sharedBy = new Map<Circumstance, string>();
   const shared = (circumstance: Circumstance) =>
     getOrMake(sharedBy, circumstance, () => {
@@ -60,10 +64,7 @@ export function decidingRuleNames(
     return (circumstance) => {
       const { place, device, believed } = circumstance;
       const name = found.map((positionAt) => positionAt(circumstance)).join(';');
-      const more =
-        isOpen || name.includes('?')
-          ? JSON.stringify([groups, results, place.label, place.activeLabel, device, believed])
-          : '';
+      const more = isOpen ? JSON.stringify([groups, results, place.label, place.activeLabel, device, believed]) : '';
       return `${name} ${shared(circumstance)} ${more}`;
     };
   });
@@ -96,15 +97,34 @@ function changesByProfile(policies: Pick<PolicySet, 'profile'>): (set: Condition
   return (set) => asksAboutAttributes(set, filledIn);
 }
 
-/** The positions of the rules that decide. Asked once for all users whom the rules do not distinguish. */
-function positionsIn(
-  policies: readonly CompiledPolicy<RuleHead>[],
-  factsOf: (asked: CircumstanceOfUser) => Facts,
-  atoms: readonly string[],
-): TextOfUser {
-  const each = policies.map((policy) =>
-    textOfUsersAlike([policy], atoms, (who) => (circumstance) => positionIn(policy, factsOf({ ...who, circumstance }))),
-  );
+/** An expression that reads what the user has filled in may have another result then, whatever else it reads. */
+function formulaChangesByProfile(policies: Pick<PolicySet, 'profile'>): (set: ConditionSet) => boolean {
+  const changesThere = changesByProfile(policies);
+  return ({ expression }) => expression !== undefined && changesThere({ expression });
+}
+
+/** Whether the condition may have another result later in the sign-in. */
+function leavesThatChange(policies: Pick<PolicySet, 'profile'>): DecidesIn['mayChange'] {
+  const byProofs: readonly string[] = conditionsAbout('other', 'evidence');
+  const byProfile = new Set(filledInAttributes(policies).map((name) => `attributes.${name}`));
+  return ({ name }) => byProfile.has(name) || byProofs.includes(name.split('.')[0] ?? name);
+}
+
+interface DecidesIn {
+  readonly factsOf: (asked: CircumstanceOfUser) => Facts;
+  /** The ids of `UserClass.results`. */
+  readonly atoms: readonly string[];
+  readonly mayChange: (condition: CompiledCondition) => boolean;
+}
+
+/** Which rules decide. Asked once for all users whom the rules do not distinguish. */
+function positionsIn(policies: readonly CompiledPolicy<RuleHead>[], decide: DecidesIn): TextOfUser {
+  const { factsOf, atoms, mayChange } = decide;
+  const each = policies.map((policy) => {
+    const isOpen = policy.rules.some(({ leaves }) => leaves.some(mayChange));
+    const decidingAt = (facts: Facts) => (isOpen ? possibleRules(policy, facts, mayChange) : positionIn(policy, facts));
+    return textOfUsersAlike([policy], atoms, (who) => (circumstance) => decidingAt(factsOf({ ...who, circumstance })));
+  });
   return textOfUsersAlike(policies, atoms, (who) => {
     const found = each.map((positionOf) => positionOf(who));
     return (circumstance) => found.map((positionAt) => positionAt(circumstance)).join();
@@ -154,8 +174,11 @@ interface UserReads {
   readonly results: readonly number[];
 }
 
-/** Conditions with the same result for all users. */
-const notAboutUsers = conditionsAbout('circumstance', 'app', 'scope');
+/**
+ * Conditions with the same result for all users: when a compared sign-in begins, they have proved nothing, and nothing
+ * is known of former sign-ins.
+ */
+const notAboutUsers = conditionsAbout('circumstance', 'app', 'scope', 'evidence', 'other');
 
 /** What the rules ask about users. Undefined if they ask for more than classes of users tell apart. */
 function userReads({ rules }: CompiledPolicy<RuleHead>, atoms: readonly string[]): UserReads | undefined {
@@ -167,8 +190,26 @@ function userReads({ rules }: CompiledPolicy<RuleHead>, atoms: readonly string[]
 }
 
 function positionIn(policy: CompiledPolicy<RuleHead>, facts: Facts): string {
-  const { rule, failed, undecided, traces } = findRule(policy, facts);
+  const { rule, failed, traces } = findRule(policy, facts);
   if (rule !== undefined) return String(traces.length);
-  if (failed !== undefined) return `!${traces.length}`;
-  return undecided ? `?${traces.length}` : '-';
+  return failed === undefined ? '-' : `!${traces.length}`;
+}
+
+/**
+ * What each rule says up to the first that decides, whatever the conditions result in that may change. Of a rule that
+ * these decide about, the results of all conditions: where they are equal, the same proofs lead to the same rule.
+ */
+function possibleRules({ rules }: CompiledPolicy<RuleHead>, facts: Facts, mayChange: DecidesIn['mayChange']): string {
+  const resultOf = (condition: CompiledCondition): ConditionResult => {
+    if (condition.alternatives)
+      return oneOfAnywhere(condition.alternatives.map((all) => allOfAnywhere(all.map(resultOf))));
+    return mayChange(condition) ? 'unknown' : condition.test(facts);
+  };
+  const found: string[] = [];
+  for (const { conditions, leaves } of rules) {
+    const result = allOfAnywhere(conditions.map(resultOf));
+    found.push(result === 'unknown' ? `?${leaves.map(({ test }) => test(facts)).join('+')}` : result);
+    if (result === 'hit' || result === 'error') break;
+  }
+  return found.join(' ');
 }

@@ -32,10 +32,30 @@ export function headlineOf({ headline, ways }: SignInDifference): string {
 export function sameOfMadeUp(found: readonly Occurrence[]): readonly (readonly Occurrence[])[] {
   const keyOf = ({ difference: { kind, headline }, positions }: Occurrence) =>
     JSON.stringify([kind, headline, positions]);
-  const same = [...Map.groupBy(found, keyOf).values()].flatMap((alike) =>
-    waysOf(alike) ? [alike] : [...Map.groupBy(alike, ({ difference }) => headlineOf(difference)).values()],
-  );
-  return same.flatMap(alikeInWhatTheyHave);
+  return [...Map.groupBy(found, keyOf).values()].flatMap((same) => {
+    const byWho = [...Map.groupBy(same, ({ user }) => keyOfWho(user)).values()].flatMap(withoutContradictions);
+    return [...Map.groupBy(byWho, keyOfAlike).values()].map((alike) => alike.flat());
+  });
+}
+
+/** Equal for users who differ in their groups or identities alone. */
+function keyOfAlike(same: readonly Occurrence[]): string {
+  return JSON.stringify([
+    headlineOfAll(same),
+    same.map(({ user: { having }, effect }) => [having?.name, effect?.many]),
+  ]);
+}
+
+/** It may be true of a way of one user, and not of the same way of another one, who has something else. */
+function withoutContradictions(same: readonly Occurrence[]): readonly (readonly Occurrence[])[] {
+  if (waysOf(same)) return [same];
+  const groups: Occurrence[][] = [];
+  for (const occurrence of same) {
+    const group = groups.find((others) => waysOf([...others, occurrence]));
+    if (group) group.push(occurrence);
+    else groups.push([occurrence]);
+  }
+  return groups;
 }
 
 /** Of one headline. */
@@ -46,17 +66,12 @@ export function headlineOfAll(same: readonly Occurrence[]): string {
   return headlineOf(ways ? { ...first.difference, ways } : first.difference);
 }
 
-/** Undefined: it is true of different ways. */
-function waysOf(same: readonly Occurrence[]): StatedWays | undefined {
-  return waysOfAll(same.map(({ difference: { ways } }) => ways ?? { own: [], others: [] }));
-}
+const allWays: StatedWays = { own: [], others: [] };
 
-/** Apart by the made-up users whom the change concerns with other things that they have, or with other effects. */
-function alikeInWhatTheyHave(same: readonly Occurrence[]): readonly (readonly Occurrence[])[] {
-  const byWho = [...Map.groupBy(same, ({ user }) => keyOfWho(user)).values()];
-  const had = (of: readonly Occurrence[]) =>
-    JSON.stringify(of.map(({ user: { having }, effect }) => [having?.name, effect?.many]));
-  return [...Map.groupBy(byWho, had).values()].map((alike) => alike.flat());
+/** Undefined: of some users it is true in a way in which it is not of others. */
+function waysOf(same: readonly Occurrence[]): StatedWays | undefined {
+  const ways = same.flatMap(({ difference }) => difference.ways ?? []);
+  return ways.length === 0 ? allWays : waysOfAll(ways);
 }
 
 /** Cached by user. */

@@ -89,11 +89,11 @@ export function isSetUp(step: SimulatedStep): step is SetUp {
   return step.kind === 'enroll' && !step.skippable && !step.replacementReason;
 }
 
-/** Each with its alternatives. */
+/** Each with its alternatives, sorted: whichever of them the user takes, it is the same choice. */
 function toEnroll(steps: Way): Choices {
   return steps.flatMap((step) => {
     if (!isSetUp(step)) return [];
-    return [[...new Set([step.authenticator, ...step.alternatives.map(({ authenticator }) => authenticator)])]];
+    return [[...new Set([step.authenticator, ...step.alternatives.map(({ authenticator }) => authenticator)])].sort()];
   });
 }
 

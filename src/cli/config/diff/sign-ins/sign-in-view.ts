@@ -13,6 +13,7 @@ import { passwordToReplace } from '../../../../core/enrollment/password-to-repla
 import type { Facts } from '../../../../core/model/facts.ts';
 import type { AllowTerms, Rule, RuleHead } from '../../../../core/model/policy.ts';
 import { beforeSignIn, type CompiledPolicy, type PolicySet } from '../../../../core/policy/rules/compile.ts';
+import { signInOnceProved } from '../../../../core/policy/rules/once-proved.ts';
 import { findRule, type RuleMatch } from '../../../../core/policy/rules/rules.ts';
 import { durationText } from '../../../../policy/model/duration-text.ts';
 import { getOrMake } from '../../../shared/values/get-or-make.ts';
@@ -25,9 +26,13 @@ import { type CircumstanceOfUser, decidingRuleNames, type UserAtApp } from './de
 
 export interface SignInView {
   readonly content: SignInContent;
-  /** The rule of each policy that decides, or fails. */
-  readonly rules: Readonly<Record<DecidingPolicy, DecidingRule | undefined>>;
+  /** The rule of each policy that decides, or fails, once something is proved. */
+  readonly rules: RulesByPolicy;
+  /** The same before the first proof. */
+  readonly firstRules: RulesByPolicy;
 }
+
+type RulesByPolicy = Readonly<Record<DecidingPolicy, DecidingRule | undefined>>;
 
 /** What a sign-in comes to, wherever the rules are written that decide. */
 export interface SignInContent {
@@ -114,7 +119,9 @@ export function viewerOf(own: AppSide, key: 'active' | 'next', context: ViewCont
     const contentKey = contentKeyOf(asked);
     const make = () => contentOf(policies, facts, free);
     const content = contentKey === undefined ? make() : getOrMake(contents.byKey, `${key} ${contentKey}`, make);
-    return { content, rules: decidingRules(policies, facts) };
+    const proved = signInOnceProved(policies, facts);
+    const firstRules = decidingRules(policies, facts);
+    return { content, rules: proved === facts ? firstRules : decidingRules(policies, proved), firstRules };
   };
   return (who) => {
     const ofRest = getOrMake(known, who.user.rest, () => new Map<string, SignInView>());
@@ -159,7 +166,7 @@ function computedOnce<Value>(compute: () => Value): () => Value {
   };
 }
 
-function decidingRules(policies: PolicySet, facts: Facts): SignInView['rules'] {
+function decidingRules(policies: PolicySet, facts: Facts): RulesByPolicy {
   const { app, session, enrollment, profile, recovery } = policies;
   return {
     app: decidingIn(app, facts),
@@ -172,10 +179,7 @@ function decidingRules(policies: PolicySet, facts: Facts): SignInView['rules'] {
 }
 
 /** The rules about a password that must be replaced. Undefined for users who have none. */
-function passwordRules(
-  policies: PolicySet,
-  facts: Facts,
-): Pick<SignInView['rules'], 'passwordPolicy' | 'accountPolicy'> {
+function passwordRules(policies: PolicySet, facts: Facts): Pick<RulesByPolicy, 'passwordPolicy' | 'accountPolicy'> {
   const { subject } = facts;
   const used = subject?.enrollments.map(({ id }) => id) ?? [];
   const found = subject && passwordToReplace(policies, facts, { subject, used });

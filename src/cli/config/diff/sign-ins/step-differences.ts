@@ -1,7 +1,16 @@
 /** The differences in the steps of a sign-in: one for each thing that users are told to do, or need not do any more. */
 import { askedParts, getsIn, stepParts } from '../../questions/asked-text.ts';
 import { proofSetsText } from '../../questions/proof-sets-text.ts';
-import { askedHeadline, isNoSetUp, newOnes, otherOrder, saidOf } from './asked-headline.ts';
+import {
+  askedHeadline,
+  changeHeadline,
+  isNoProof,
+  isNoSetUp,
+  newOnes,
+  otherOrder,
+  saidOf,
+  takesProof,
+} from './asked-headline.ts';
 import type { ContentDifference } from './content-difference.ts';
 import { type EffectOnUsers, effectOf, fillInEffect } from './effect-on-users.ts';
 import { type SaidThere, saidByAllText } from './said-text.ts';
@@ -14,6 +23,7 @@ import {
   followingParts,
   type ProofSets,
   type StepsOfWay,
+  waysOfSkipping,
 } from './ways-compared.ts';
 
 export interface ComparedContents {
@@ -23,12 +33,26 @@ export interface ComparedContents {
 
 /** Of sign-ins for which the rules require the same. */
 export function stepsDifferences(sides: ComparedContents): readonly ContentDifference[] {
+  const found = stepsOfAll(sides);
+  return found.length > 0 ? found : leastDifferences(sides);
+}
+
+/** Of users who accept what is offered. */
+function stepsOfAll(sides: ComparedContents): readonly ContentDifference[] {
   const { active, next } = sides;
   if (active.asks === 'denied' || next.asks === 'denied') return [];
   const ways = active.asked && next.asked && comparedWays(active.asked, next.asked);
   if (ways === undefined || !areApart(ways, sides)) return wholeDifference(sides);
   const isOther = ways.gone.length + ways.added.length > 0;
   return [...(isOther ? [proofsDifference(sides, ways)] : []), ...followingDifferences(sides, ways.shared)];
+}
+
+/** Of users who skip what may be skipped, where others are asked for the same. */
+function leastDifferences(sides: ComparedContents): readonly ContentDifference[] {
+  return followingDifferences(sides, waysOfSkipping(sides.active, sides.next)).map((difference) => ({
+    ...difference,
+    headline: `${difference.headline}, for those who skip what may be skipped`,
+  }));
 }
 
 /** Whether the proofs are told apart from what follows them. */
@@ -202,24 +226,6 @@ function toldByWays(changes: readonly WayChange[]): readonly ContentDifference[]
   });
 }
 
-function changeHeadline(gone: readonly string[], added: readonly string[]): string {
-  if (gone.length + added.length === 0) return '';
-  return askedHeadline(withoutProofs(gone), withoutProofs(added)) || otherOrder;
-}
-
-/** A proof before something is set up or replaced is no demand of its own. */
-function withoutProofs(parts: readonly string[]): readonly string[] {
-  return parts.some(takesProof) ? parts.filter(isNoProof) : parts;
-}
-
-function takesProof(part: string): boolean {
-  return /^(?:enroll|replace) /.test(part);
-}
-
-function isNoProof(part: string): boolean {
-  return !part.startsWith('further proof');
-}
-
 /**
  * The rules require something else, and apart from the proofs and what must be set up for them, something else is asked
  * as well. That it follows other proofs now is told by the requirement.
@@ -232,9 +238,9 @@ export function laterStepsDifferences({ active, next }: ComparedContents): reado
   const effect = fillInEffect(active, next);
   const isFilledIn = ({ part }: FollowingPart) => effect !== undefined && isFillIn(part);
   const isOther = (each: FollowingPart) => !isFilledIn(each);
-  const fillIn = added.some(isFilledIn)
-    ? [laterDifference(gone.filter(isFilledIn), added.filter(isFilledIn), effect)]
-    : [];
+  // What only some had to fill in before is told, too.
+  const toFillIn = added.some(isFilledIn) ? added : after;
+  const fillIn = effect ? [laterDifference(gone.filter(isFilledIn), toFillIn.filter(isFilledIn), effect)] : [];
   return [...fillIn, ...otherLaterSteps(gone.filter(isOther), added.filter(isOther))];
 }
 

@@ -1,9 +1,11 @@
 /** Compares what is asked in each way to sign in. */
 import type { AskedInAll } from '../../../../core/analysis/simulation/asked-in-all.ts';
+import { haveOffer } from '../../../../core/analysis/simulation/skipping-offers.ts';
 import { distinct } from '../../../../core/model/distinct.ts';
 import type { Action } from '../../../../core/remediation/all-sufficient-sets.ts';
 import { partsByWay, stepParts } from '../../questions/asked-text.ts';
 import { proofSetsText } from '../../questions/proof-sets-text.ts';
+import type { SignInContent } from './sign-in-view.ts';
 
 /** Sets of proofs. */
 export type ProofSets = readonly (readonly Action[])[];
@@ -41,6 +43,17 @@ export function comparedWays(active: AskedInAll, next: AskedInAll): ComparedWays
     gone: alone(before, after),
     added: alone(after, before),
   };
+}
+
+/** What follows the shared ways of users who skip what may be skipped. Empty: nothing may be. */
+export function waysOfSkipping(...sides: readonly [SignInContent, SignInContent]): readonly StepsOfWay[] {
+  const mayBeSkipped = sides.some(({ asked }) => asked?.ways.some((way) => haveOffer(way.after)));
+  const [before, after] = mayBeSkipped ? sides.map(leastAsked) : [];
+  return before && after ? comparedWays(before, after).shared : [];
+}
+
+function leastAsked({ asked, least }: SignInContent): AskedInAll | undefined {
+  return asked && { ...asked, ways: asked.ways.map((way, at) => ({ ...way, after: least[at] ?? way.after })) };
 }
 
 function partsBySet(asked: AskedInAll) {

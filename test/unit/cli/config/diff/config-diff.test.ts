@@ -245,11 +245,24 @@ test('rules about the last sign-in are left out, and the report says so', async 
   expect(await diffs.diff(signOn(rule, all()))).toContain('Rules also ask about lastSignIn. This leaves it aside');
 });
 
+test('users are told apart by what a rule asks of them beside the risk', async () => {
+  await diffs.addUsers(3, ['hr'], { credentials: [password] });
+  await diffs.addUsers(2, [], { credentials: [password] });
+  const rule = { name: 'Unusual', when: { risk: { any: ['newDevice'] }, groups: { any: ['hr'] } }, then: 'deny' };
+  const [change, ...others] = await diffs.changes(signOn(rule, all()));
+  expect(others).toEqual([]);
+  expect(change).toMatchObject({
+    kind: 'requirement',
+    who: { users: 3, of: 5 },
+    after: { words: 'denied', rules: [{ name: 'Unusual' }] },
+  });
+});
+
 test('a fresh sign-in is one of a new device', async () => {
   const rule = { name: 'Unusual', when: { risk: { any: ['newDevice'] } }, then: 'deny' };
   await diffs.addUsers(2, [], { credentials: [password] });
   const text = await diffs.diff(signOn(rule, all()));
-  expect(text).toContain("all 2 users, in a new browser: can't get in any more");
+  expect(text).toContain('all 2 users, in a new browser: no longer let in (one factor before)');
   expect(text).not.toContain('also ask about');
 });
 

@@ -81,6 +81,7 @@ const withAccount = (accountPolicy: CompiledAccountPolicy): PolicySet => ({
   accountPolicy,
   authenticators: [{ key: 'totp', factors: ['possession'], characteristics: [], enrollable: true }],
 });
+const newDevice = { signal: 'newDevice', points: 20 } as const;
 const places = [circumstanceIn(), circumstanceIn('office'), circumstanceIn('home')];
 const users = [user([]), user(['a']), user(['a', 'b']), user(['b']), user(['b'], 'enrolled TOTP')];
 const eachAsked = users.flatMap((each) =>
@@ -133,6 +134,24 @@ describe('sign-ins have the same name', () => {
     expect(nameOf(['a', 'b'], office)).toBe(nameOf(['b', 'a'], home));
   });
 
+  test('and another where others decide once something is proved', () => {
+    const byRisk = namesUnder(
+      set({
+        session: policyOf({}),
+        app: policyOf({ groups: { any: ['a'] }, risk: { any: ['newDevice'] } }, { groups: { any: ['c'] } }, {}),
+      }),
+      ({ circumstance, ...who }) => {
+        const facts = factsOf({ circumstance, ...who });
+        return circumstance.device.known ? facts : { ...facts, risk: { level: 'low', reasons: [newDevice] } };
+      },
+    );
+    const known = { ...elsewhere, device: { ...elsewhere.device, known: true } };
+    const byRiskOf = (groups: readonly string[], circumstance: Circumstance) =>
+      byRisk({ user: user(groups), circumstance, clientId: 'app' });
+    expect(byRiskOf(['a'], elsewhere)).not.toBe(byRiskOf(['b'], elsewhere));
+    expect(byRiskOf(['a'], elsewhere)).not.toBe(byRiskOf(['a'], known));
+  });
+
   test('and another where others do', () => {
     expect(nameOf(['a'], elsewhere)).not.toBe(nameOf(['a'], office));
     expect(nameOf(['a'], office)).not.toBe(nameOf(['a', 'b'], office));
@@ -146,8 +165,9 @@ describe('sign-ins have the same name', () => {
     const byGroup = namedUnder({ groups: { any: ['a'] } }, {});
     expect(nameIn(byGroup, ['b'])).toBe(nameIn(byGroup, []));
     expect(nameIn(byGroup, ['a'])).not.toBe(nameIn(byGroup, []));
-    const byRisk = namedUnder({ risk: { atLeast: 'medium' } }, {});
-    expect(nameIn(byRisk, ['b'])).not.toBe(nameIn(byRisk, []));
+    const byRisk = namedUnder({ risk: { atLeast: 'medium' }, groups: { any: ['a'] } }, {});
+    expect(nameIn(byRisk, ['b'])).toBe(nameIn(byRisk, []));
+    expect(nameIn(byRisk, ['a'])).not.toBe(nameIn(byRisk, []));
   });
 
   test('no user represents another that a rule about more than groups distinguishes', () => {
@@ -158,5 +178,90 @@ describe('sign-ins have the same name', () => {
       byType({ user: userClass, circumstance: elsewhere, clientId: 'app' }),
     );
     expect(own).not.toBe(other);
+  });
+});
+
+describe('where other rules may decide later in the sign-in', () => {
+  const byPassword: Conditions = { authenticated: { any: ['password'] } };
+  const [elsewhere, office, home] = places as [Circumstance, Circumstance, Circumstance];
+  const terms = { required: [], optional: [], promoted: [], disabled: [] };
+  const enrollmentOf = (...conditions: readonly Conditions[]) =>
+    compilePolicy({ name: 'enrollment', rules: conditions.map((when, at) => ({ name: `R${at}`, when, then: terms })) });
+  const profileOf = (...required: readonly string[]) =>
+    compilePolicy({ name: 'profile', rules: [{ name: 'All', when: {}, then: { required, optional: [], terms: [] } }] });
+  const namer = (more: Partial<PolicySet>) =>
+    namesUnder({ ...set({ session: policyOf({}), app: policyOf({}) }), ...more }, factsOf);
+  const namerAt = (enrollment: readonly Conditions[], circumstance: Circumstance) => {
+    const named = namer({ enrollment: enrollmentOf(...enrollment) });
+    return (...groups: readonly string[]) => named({ user: user(groups), circumstance, clientId: 'app' });
+  };
+
+  test('the names are as many as their rules tell apart beside what may change', () => {
+    const enrollment = enrollmentOf(
+      { ...byPassword, groups: { any: ['a'] } },
+      { ...byPassword, network: { any: ['office'] } },
+      { authenticated: { any: ['totp'] } },
+      {},
+    );
+    const named = namer({ enrollment });
+    expect(new Set(eachAsked.map(named)).size).toBe(4);
+  });
+
+  test.each<[string, Conditions]>([
+    ['how the user signed in', byPassword],
+    ['the risk', { risk: { atLeast: 'medium' } }],
+  ])('users differ by what a rule about %s asks besides', (_, open) => {
+    const nameOf = namerAt([{ ...open, groups: { any: ['a'] } }, {}], elsewhere);
+    expect(nameOf('b')).toBe(nameOf());
+    expect(nameOf('a')).not.toBe(nameOf());
+  });
+
+  test('places differ by what such a rule asks besides, in an alternative too', () => {
+    const rules: readonly Conditions[] = [{ any: [{ ...byPassword, network: { any: ['office'] } }, byPassword] }, {}];
+    const named = namer({ enrollment: enrollmentOf(...rules) });
+    const nameAt = (circumstance: Circumstance) => named({ user: user([]), circumstance, clientId: 'app' });
+    expect(nameAt(home)).toBe(nameAt(elsewhere));
+    expect(nameAt(office)).not.toBe(nameAt(elsewhere));
+  });
+
+  test('rules below one that decides in any case make no difference', () => {
+    const nameOf = namerAt([byPassword, { groups: { any: ['a'] } }, { groups: { any: ['b'] } }, {}], elsewhere);
+    expect(nameOf('a', 'b')).toBe(nameOf('a'));
+    expect(new Set([nameOf(), nameOf('a'), nameOf('b')]).size).toBe(3);
+  });
+
+  test('an attribute counts that the user may fill in', () => {
+    const session = policyOf({ attributes: { nickname: { present: false } }, groups: { any: ['a'] } }, {});
+    const named = namer({ session, profile: profileOf('nickname') });
+    const nameOf = (groups: readonly string[], nickname?: string) => {
+      const { subject, ...others } = user(groups);
+      const profile = nickname === undefined ? {} : { nickname };
+      return named({ user: { ...others, subject: { ...subject, profile } }, circumstance: elsewhere, clientId: 'app' });
+    };
+    expect(nameOf(['b'])).toBe(nameOf([]));
+    expect(nameOf(['a'])).not.toBe(nameOf([]));
+    expect(nameOf(['a'], 'Ann')).not.toBe(nameOf(['a']));
+  });
+
+  test('a formula that reads such an attribute may read anything besides', () => {
+    const expression: Conditions['expression'] = {
+      written: 'x',
+      aboutUser: true,
+      varies: true,
+      evaluate: () => 'miss',
+      logic: { text: 'x' },
+      partOf: () => ({
+        evaluate: () => 'miss',
+        reads: ['user.profile.nickname', 'network.ip'],
+        texts: [],
+        numbers: [],
+      }),
+    };
+    const namesAt = (more: Partial<PolicySet>) => {
+      const named = namer({ session: policyOf({ expression }, {}), ...more });
+      return new Set(eachAsked.map(named)).size;
+    };
+    expect(namesAt({ profile: profileOf('nickname') })).toBe(4 * places.length);
+    expect(namesAt({ profile: profileOf('locale') })).toBe(1);
   });
 });

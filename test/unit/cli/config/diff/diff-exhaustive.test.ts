@@ -86,6 +86,7 @@ const conditions = {
     { platform: ['mobile'] },
     { known: true, platform: ['desktop'] },
   ),
+  risk: fc.constantFrom({ any: ['newDevice'] }, { none: ['newDevice'] }),
   time: fc.constantFrom({ from: '22:00', to: '06:00', zone: 'UTC' }, { from: '06:00', to: '22:00', zone: 'UTC' }),
   scopes: fc.constantFrom(
     { any: ['profile'] },
@@ -123,6 +124,18 @@ const ofApp = policy(fc.oneof(asked, fc.constant({ ...allow, grant: { scopes: ['
 /** Apps whose rules often ask for the same where their conditions differ. */
 const apps = ['notes', 'mail'] as const;
 
+/** Rules that ask how the user signed in. */
+const enrolledAfter = fc
+  .tuple(
+    policy(fc.constantFrom({ required: ['totp'] }, { optional: ['webauthn'] }), {}, 2),
+    fc.constantFrom('password', 'totp'),
+  )
+  .map(([rules, authenticator]) =>
+    rules.map((rule) =>
+      'when' in rule ? { ...rule, when: { ...(rule.when as object), authenticated: { any: [authenticator] } } } : rule,
+    ),
+  );
+
 const policies = {
   'policies/sign-on/notes.yaml': ofApp,
   'policies/sign-on/mail.yaml': ofApp,
@@ -130,9 +143,12 @@ const policies = {
     fc.constantFrom<unknown>('deny', lifetimes('password', 'P1D'), lifetimes('any', 'P2D')),
     lifetimes('any', 'P1D'),
   ),
-  'policies/enrollment.yaml': policy(
-    fc.constantFrom<unknown>({ required: ['totp'] }, { useOnly: ['totp', 'email'] }, { optional: ['webauthn'] }),
-    {},
+  'policies/enrollment.yaml': fc.oneof(
+    policy(
+      fc.constantFrom<unknown>({ required: ['totp'] }, { useOnly: ['totp', 'email'] }, { optional: ['webauthn'] }),
+      {},
+    ),
+    enrolledAfter,
   ),
   'policies/account.yaml': policy(asked, allow).map((rules) =>
     rules.map((rule, at) => (at < rules.length - 1 ? { ...rule, change: { add: ['totp'] } } : rule)),

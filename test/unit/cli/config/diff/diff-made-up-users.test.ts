@@ -68,6 +68,15 @@ test.each<[string, Files, Files, unknown]>([
     ['every user whose password is 30 d old: asked to replace password, when signing in by password'],
   ],
   [
+    'an age of passwords of groups that sign in in other ways',
+    signOn({ name: 'Staff', when: { groups: { any: ['staff'] } }, then: factors(2) }, all()),
+    expiring('P30D'),
+    [
+      'users in no group that rules name whose password is 30 d old: asked to replace password, when signing in by password',
+      'users in staff whose password is 30 d old, except those with all but totp: asked to replace password, when signing in by password + one of (totp, enroll totp, enroll webauthn)',
+    ],
+  ],
+  [
     'another age',
     { ...signOn(all()), ...expiring('P30D') },
     expiring('P90D'),
@@ -114,7 +123,8 @@ test.each<[string, Files, Files, unknown]>([
     { ...signOn(all(2)), ...changeBy('totp', 'webauthn') },
     changeBy('webauthn'),
     [
-      'every user without webauthn and whose password is on a blocklist: can\'t get in any more: the password is on a blocklist, and the user cannot prove what "Some" of the account policy asks for before it is replaced',
+      'every user with all but webauthn and whose password is on a blocklist: can\'t get in any more: the password is on a blocklist, and the user cannot prove what "Some" of the account policy asks for before it is replaced',
+      'every user with nothing but password that is on a blocklist: asked for password + enroll webauthn instead of for password + enroll webauthn, or password + enroll totp (then replace password)',
     ],
   ],
   [

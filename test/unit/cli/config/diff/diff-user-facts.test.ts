@@ -169,6 +169,41 @@ test('users who were let in with an expired password are not said to be let in n
   ]);
 });
 
+test('what must be set up or filled in is what no way to sign in goes without', async () => {
+  await diffs.addUsers(1, [], { credentials: [password, totp] });
+  const required = (...conditions: readonly object[]) => ({
+    'policies/enrollment.yaml': JSON.stringify({
+      rules: [
+        ...conditions.map((when, at) => ({ name: `Rule ${at}`, when, then: { required: ['webauthn'] } })),
+        { name: 'Rest', then: {} },
+      ],
+    }),
+  });
+  const [byPassword, byCode] = ['password', 'totp'].map((key) => ({ authenticated: { any: [key] } }));
+  const effects = async (next: object, active: object) =>
+    (await diffs.changes({ ...next }, { ...active })).map(({ sentence, effects: told }) => [
+      sentence,
+      told.map(({ words }) => words),
+    ]);
+  const [one, both] = [required(byPassword ?? {}), required(byPassword ?? {}, byCode ?? {})];
+  const further = 'asked to enroll webauthn';
+  expect(await effects(one, { ...signOn(all()), ...required() })).toEqual([
+    [`the one user: ${further}, when signing in by password`, []],
+  ]);
+  expect(await effects(both, { ...signOn(all()), ...one })).toEqual([
+    [`the one user: ${further}, when signing in by totp`, []],
+  ]);
+  expect(await effects(both, { ...signOn(all()), ...required() })).toEqual([
+    ['the one user: must set up webauthn', ['must set up webauthn first']],
+  ]);
+  // The proofs change, too: by code alone, nothing had to be set up.
+  const [first] = await effects({ ...signOn(all(2)), ...one }, { ...signOn(all()), ...one });
+  expect(first).toEqual([
+    'the one user: one factor becomes two; must set up webauthn first',
+    ['must set up webauthn first'],
+  ]);
+});
+
 test('what tokens say is told of ways that let users in alone', async () => {
   await addOldUser('code', totp);
   const byKey = {

@@ -271,6 +271,26 @@ test('a sign-in in a new browser is one of a new device', async () => {
   });
 });
 
+test('what is asked, and the rule, are those once something is proved', async () => {
+  const rules = [
+    { name: 'Unusual', when: { groups: { any: ['board'] }, risk: { any: ['newDevice'] } }, then: two },
+    { name: 'Board', when: { groups: { any: ['board'] } }, then: 'deny' },
+    all,
+  ];
+  const settings = `${validFiles['stepgate.yaml']}authenticators: { totp: { enabled: true } }\n`;
+  await withRules(
+    rules,
+    async (dir) => {
+      const [, none, board] = cells(await withoutStore('who', dir, 'notes'));
+      expect(none?.slice(0, 3)).toEqual(['(no group)', 'everywhere', 'password or totp']);
+      expect(none?.[3]).toContain(`app: ${all.name}`);
+      expect(board?.slice(0, 3)).toEqual(['board', 'everywhere', 'password + totp (depends on device)']);
+      expect(board?.[3]).toContain('app: Unusual');
+    },
+    settings,
+  );
+});
+
 test('users of a type, and in groups that a rule names together, have rows', async () => {
   const rules = [
     { name: 'Phones', when: { device: { platform: ['mobile'] } }, then: 'deny' },

@@ -1,0 +1,37 @@
+/** The way of a user who skips everything that may be skipped. */
+import { skipping } from '../../step/transitions.ts';
+import { maxTurns, takeTurn } from './simulate.ts';
+import type { Progress, SimulatedStep, Simulation, Turn } from './simulated-answers.ts';
+
+/** The steps to the end of the sign-in. */
+export function skippingFrom(start: Progress | undefined, simulation: Simulation): readonly SimulatedStep[] {
+  const steps: SimulatedStep[] = [];
+  let from = start;
+  for (let turns = 0; from !== undefined && turns < maxTurns; turns += 1) {
+    const turn = afterOffer(from, takeTurn(from, simulation));
+    steps.push(...turn.steps);
+    from = turn.next;
+  }
+  return steps;
+}
+
+function afterOffer({ transaction, subject }: Progress, turn: Turn): Turn {
+  const skippable = turn.steps.map(offered).find((offer) => offer !== undefined);
+  return skippable
+    ? { steps: [], next: { transaction: skipping(transaction, skippable.authenticators), subject } }
+    : turn;
+}
+
+function offered(step: SimulatedStep) {
+  return 'skippable' in step ? step.skippable : undefined;
+}
+
+/** Whether the user may skip one of the steps. */
+export function haveOffer(steps: readonly SimulatedStep[]): boolean {
+  return steps.some((step) => offered(step) !== undefined);
+}
+
+/** Whether the user gets in. */
+export function endsWell(steps: readonly SimulatedStep[]): boolean {
+  return steps.at(-1)?.kind === 'complete';
+}

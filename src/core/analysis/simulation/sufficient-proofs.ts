@@ -1,0 +1,65 @@
+/** All sets of proofs that are enough for a fresh sign-in, whichever rules decide on the way. */
+import type { RequiredEvidence } from '../../decision/required-evidence.ts';
+import { requiredOf } from '../../decision/required-evidence.ts';
+import type { AssessedEvidence } from '../../evidence/requirement.ts';
+import type { ChallengeOption } from '../../model/decision.ts';
+import type { Requirement } from '../../model/policy.ts';
+import { signInOnceProved } from '../../policy/rules/once-proved.ts';
+import { askedMethods } from '../../queries/asked-methods.ts';
+import { type AllSetsOfEvidence, allSufficientEvidence } from '../../remediation/all-sufficient-sets.ts';
+import { decisionAt, factsAt } from './simulate.ts';
+import type { Progress, Simulation } from './simulated-answers.ts';
+
+export interface SufficientProofs extends AllSetsOfEvidence {
+  /** What the user has proved already. */
+  readonly given: readonly AssessedEvidence[];
+}
+
+/** What is required there. */
+export function requiredAt(progress: Progress, { policies, facts }: Simulation): RequiredEvidence {
+  return requiredOf(policies, factsAt(progress, facts), progress.subject);
+}
+
+/**
+ * The sets for a user who is at the start of the sign-in. Where other rules decide once something is proved, the sets
+ * are enough for these, and each contains a proof that is asked for first. `distinguished`: as for
+ * `allSufficientEvidence`.
+ */
+export function sufficientProofs(
+  start: Progress,
+  simulation: Simulation,
+  distinguished: readonly Requirement[] = [],
+): SufficientProofs {
+  const { policies, facts } = simulation;
+  const before = factsAt(start, facts);
+  const after = signInOnceProved(policies, before);
+  const { requirements, capabilities } = requiredOf(policies, after, start.subject);
+  const given = capabilities.evidence;
+  if (after === before) return { ...allSufficientEvidence(requirements, capabilities, { distinguished }), given };
+  const first = requiredAt(start, simulation).requirements.flatMap(({ anyOf }) => anyOf);
+  const isFirst = askedFirst(start, simulation);
+  const apart = { distinguished: [...distinguished, ...first], isFirst };
+  return { ...allSufficientEvidence(requirements, capabilities, apart), given };
+}
+
+/** Whether the user can begin with this proof. Undefined: nothing is asked for. */
+function askedFirst(start: Progress, simulation: Simulation): ((proof: AssessedEvidence) => boolean) | undefined {
+  const decision = decisionAt(start, simulation);
+  if (decision.kind !== 'challenge') return undefined;
+  const facts = factsAt(start, simulation.facts);
+  const methodsOf = new Map(
+    decision.options.map(({ authenticator }) => [
+      authenticator,
+      askedMethods(simulation.policies, facts, authenticator),
+    ]),
+  );
+  const isOffered = ({ authenticator, enrollment }: AssessedEvidence) =>
+    decision.options.some(
+      (option: ChallengeOption) => option.authenticator === authenticator && option.enrollments.includes(enrollment),
+    );
+  return (proof) => {
+    const methods = methodsOf.get(proof.authenticator);
+    const isAsked = !proof.methods || !methods || proof.methods.some((method) => methods.includes(method));
+    return !proof.toEnroll && isOffered(proof) && isAsked;
+  };
+}
