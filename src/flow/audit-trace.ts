@@ -7,21 +7,15 @@
 import { randomBytes } from 'node:crypto';
 import type { GovernedChange } from '../core/model/account-policy.ts';
 import type { Decision, Denial, KeptPassword } from '../core/model/decision.ts';
-import type {
-  Characteristic,
-  Evidence,
-  Facts,
-  OperatingSystem,
-  Platform,
-  Seconds,
-  SkipReason,
-} from '../core/model/facts.ts';
+import type { MissingEnrollment } from '../core/model/enrollment-policy.ts';
+import type { Characteristic, Evidence, Facts, OperatingSystem, Platform, Seconds } from '../core/model/facts.ts';
 import { omitUndefined } from '../core/model/omit-undefined.ts';
 import type { PasswordToReplace } from '../core/model/password-policy.ts';
 import type { RiskSignal } from '../core/model/risk.ts';
 import type { LayerTrace, RuleTrace, Trace } from '../core/model/trace.ts';
 import { riskText } from '../core/policy/values/risk.ts';
 import { factsAskedFor } from '../core/queries/facts-asked-for.ts';
+import { mostTraced, type TracedMemory, type TracedSkips, tracedMemories, tracedSkips } from './traced-memories.ts';
 
 /** A rule before the deciding one, and the condition because of which it did not decide. */
 export interface PassedRule {
@@ -62,21 +56,6 @@ export interface TracedProof {
   readonly earlier?: true;
   /** The longest time without activity since then (seconds). */
   readonly longestPause?: Seconds;
-}
-
-/** One proof that the browser remembered, whether or not a rule let it count. */
-export interface TracedMemory
-  extends Pick<TracedProof, 'authenticator' | 'method' | 'age' | 'factors' | 'characteristics'> {
-  /** Seconds for which the browser remembers it still. */
-  readonly left: Seconds;
-}
-
-/** How often the user had skipped an enrollment, and how long ago (seconds) for the last time. */
-export interface TracedSkips {
-  readonly authenticator: string;
-  readonly reason: SkipReason;
-  readonly count: number;
-  readonly age: Seconds;
 }
 
 /**
@@ -129,12 +108,14 @@ export interface AuditTrace {
   readonly keptPassword?: KeptPassword;
   /** The user was denied because this password must be replaced, and something asks for more before that. */
   readonly passwordToReplace?: PasswordToReplace & Pick<Denial, 'layer' | 'rule'>;
+  /** The user was denied because something must be enrolled, and this layer and rule are in the way. */
+  readonly missingEnrollment?: MissingEnrollment & Pick<Denial, 'layer' | 'rule'>;
   /** Id of the earlier transaction that this one continues for the same request. */
   readonly began?: string;
 }
 
 /** The most entries per list, and the most characters of a text from an app. */
-const limits = { layers: 16, passed: 8, proved: 12, names: 20, text: 100 };
+const limits = { layers: 16, passed: 8, proved: mostTraced, names: 20, text: 100 };
 
 interface TracedDecision extends Pick<AuditTrace, 'keptPassword'>, Omit<Partial<Denial>, 'reason'> {
   readonly trace: Trace;
@@ -142,7 +123,7 @@ interface TracedDecision extends Pick<AuditTrace, 'keptPassword'>, Omit<Partial<
 
 /** The trace of this decision. `transaction`: the id in the audit line. */
 export function auditTrace(
-  { trace, keptPassword, passwordToReplace, layer, rule }: TracedDecision,
+  { trace, keptPassword, passwordToReplace, missingEnrollment, layer, rule }: TracedDecision,
   facts: Facts,
   transaction?: string,
 ): { readonly trace: AuditTrace } {
@@ -170,6 +151,7 @@ export function auditTrace(
       kept: facts.keepSignedIn ? (true as const) : undefined,
       keptPassword,
       passwordToReplace: passwordToReplace && omitUndefined({ ...passwordToReplace, layer, rule }),
+      missingEnrollment: missingEnrollment && omitUndefined({ ...missingEnrollment, layer, rule }),
       began: began === transaction ? undefined : began,
     }),
   };
@@ -192,32 +174,6 @@ function tracedDevice(facts: Facts, asks: ReadonlySet<string>): AuditTrace['devi
     signals: asksSignals ? signals.slice(0, limits.names) : undefined,
     remembered: tracedMemories(facts),
   });
-}
-
-function tracedMemories({ device: { remembered = [] }, subject, now }: Facts): readonly TracedMemory[] | undefined {
-  if (subject === undefined || remembered.length === 0) return undefined;
-  return remembered
-    .toSorted((a, b) => b.at - a.at)
-    .slice(0, limits.proved)
-    .map(({ authenticator, method, at, until, factors, characteristics }) =>
-      omitUndefined({
-        authenticator,
-        method,
-        age: Math.max(0, now - at),
-        factors,
-        characteristics: characteristics.length > 0 ? characteristics : undefined,
-        left: until - now,
-      }),
-    );
-}
-
-function tracedSkips({ subject, now }: Facts): readonly TracedSkips[] | undefined {
-  const skips = Object.entries(subject?.skipped ?? {}).flatMap(([authenticator, byReason]) =>
-    Object.entries(byReason).map(([reason, { count, at }]) => {
-      return { authenticator, reason: reason as SkipReason, count, age: Math.max(0, now - at) };
-    }),
-  );
-  return skips.length === 0 ? undefined : skips.slice(0, limits.proved);
 }
 
 function tracedPast(

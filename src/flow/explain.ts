@@ -74,7 +74,7 @@ export interface Explanation {
  * Explains a request to this app under these facts. Rejects with `StoreUnavailable`, or `not_configured` if a policy
  * cannot be read.
  */
-export async function explain(snapshot: Snapshot, app: App, facts: Facts): Promise<Explanation> {
+async function explain(snapshot: Snapshot, app: App, facts: Facts): Promise<Explanation> {
   const policies = await snapshot.policies(app);
   const { trace, ...outcome } = evaluate(policies, facts);
   const { clientId, name } = app;

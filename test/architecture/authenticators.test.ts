@@ -117,6 +117,7 @@ test('"How to add" names every page, table of rules and catalogue that lists all
     return isPage && (isInWords(text) || keys.every((key) => isInQuotes(text, key)));
   };
   const lists = [...everything, ...readTexts('config/schema', ['.json'])].filter(isList).map(({ path }) => path);
+  // Written by programs: `npm run docs`, and `npm run stepgate -- config schema`.
   expect(lists).toEqual(expect.arrayContaining(['docs/command-options.md', 'config/schema/sign-on.schema.json']));
   expect(lists.filter((path) => !isNamedIn(guideFor('An authenticator'), path))).toEqual([]);
 });

@@ -144,10 +144,12 @@ test('"How to add" names every page and table of rules that lists the folders of
   const entries = readdirSync('src/cli', { withFileTypes: true });
   const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
   expect(folders.length).toBeGreaterThan(10);
+  const unnamedIn = (text: string) =>
+    folders.filter((name) => !text.includes(`'${name}'`) && !text.includes(`\`${name}\``));
+  expect(unnamedIn(document('docs/architecture.md'))).toEqual([]);
   const lists = everything
     .filter(({ path }) => /^(?:docs|test\/architecture\/support)\//.test(path))
-    .filter(({ text }) => folders.every((name) => text.includes(`'${name}'`) || text.includes(`\`${name}\``)))
+    .filter(({ text }) => unnamedIn(text).length === 0)
     .map(({ path }) => path);
-  expect(lists).toContain('docs/architecture.md');
   expect(lists.filter((path) => !isNamedIn(guideFor('A command'), path))).toEqual([]);
 });

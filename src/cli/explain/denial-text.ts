@@ -1,5 +1,6 @@
 /** Explains to administrators why a decision denies. */
 import type { Denial, DenyReason, KeptPassword } from '../../core/model/decision.ts';
+import type { MissingEnrollment } from '../../core/model/enrollment-policy.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { PasswordToReplace, ReplacementReason } from '../../core/model/password-policy.ts';
 
@@ -11,6 +12,7 @@ const words: Readonly<Record<DenyReason, string>> = {
   unsatisfiable: 'nothing that this user has or may enroll meets the requirement',
   enrollment_forbids:
     'the enrollment policy or the account policy does not let the user have the authenticators that the requirement needs',
+  authenticator_not_enrollable: 'something must be enrolled, and the user cannot prove what must be proved before that',
   enrollments_full:
     'it would take another enrollment, and the account has as many of that authenticator as it can have',
   acr_unattainable: 'the acr that must be reached cannot be reached (unmet_authentication_requirements)',
@@ -23,13 +25,31 @@ export function denyReasonText(reason: DenyReason): string {
   return words[reason];
 }
 
-/** Also says which password must be replaced and why, and which rule asks for more before that. */
-export function denialText({ reason, layer, rule, passwordToReplace }: Denial): string {
-  if (passwordToReplace === undefined) return denyReasonText(reason);
-  const policy = layer === 'account' ? policyText(omitUndefined({ layer, rule })) : undefined;
+/** Also says what must be enrolled, or which password must be replaced and why, and which rule is in the way. */
+export function denialText(denial: Denial): string {
+  const { reason, layer, rule, passwordToReplace, missingEnrollment } = denial;
+  const policy = layer === 'account' || layer === 'enrollment' ? policyText(omitUndefined({ layer, rule })) : undefined;
   const asked = policy === undefined ? 'what must be proved' : `what ${policy} asks for`;
-  return `the password ${replacedBecause(passwordToReplace)}, and the user cannot prove ${asked} before it is replaced`;
+  const unproved = `the user cannot prove ${asked} before`;
+  if (passwordToReplace) return `the password ${replacedBecause(passwordToReplace)}, and ${unproved} it is replaced`;
+  if (missingEnrollment) {
+    const obstacle = reason === 'enrollment_forbids' ? `${policy} forbids that` : `${unproved} that`;
+    return `${neededText(missingEnrollment)}, and ${obstacle}`;
+  }
+  return (policy === undefined ? undefined : obstacles[reason]?.(policy)) ?? denyReasonText(reason);
 }
+
+/** For example `totp must be enrolled (by "Staff" of the enrollment policy)`. */
+function neededText({ authenticators, enrollmentRule }: MissingEnrollment): string {
+  const by = enrollmentRule === undefined ? '' : ` (by "${enrollmentRule}" of the enrollment policy)`;
+  return `${authenticators.join(' or ')} must be enrolled${by}`;
+}
+
+/** The words where one of these policies is the cause. */
+const obstacles: Readonly<Partial<Record<DenyReason, (policy: string) => string>>> = {
+  unsatisfiable: (policy) => `nothing that this user has or may enroll meets what ${policy} asks for`,
+  enrollment_forbids: (policy) => `${policy} disables the authenticators that the requirement needs`,
+};
 
 const replacementReasons: Readonly<Record<ReplacementReason, string>> = {
   expired: 'has expired',

@@ -1,7 +1,6 @@
 /** Formats an explanation for terminals: aligned, one fact per line. */
 
 import type { Branch } from '../../core/analysis/simulation/branches.ts';
-import type { Denial } from '../../core/model/decision.ts';
 import type { Seconds } from '../../core/model/facts.ts';
 import type { AllowTerms } from '../../core/model/policy.ts';
 import { sourceLocationText } from '../../core/model/source-location.ts';
@@ -19,7 +18,7 @@ import { assumedId } from './facts-from-options.ts';
 import type { Locked } from './locked-authenticators.ts';
 import { consentText, keepText, profileRows, profileText } from './profile-text.ts';
 import { maxAgeText, missingText, requirementText } from './requirement-text.ts';
-import { followingDenialText, named, neededText, stepLines } from './step-text.ts';
+import { followingDenialText, named, neededText, stepLines, withheldDenialText } from './step-text.ts';
 import { leftAsideLines } from './unanswered-conditions.ts';
 
 /** What the command adds to an explanation. */
@@ -294,15 +293,7 @@ function outcomeText({ outcome, steps }: Pick<Explanation, 'outcome' | 'steps'>)
     case 'challenge': {
       const options = outcome.options.map(({ authenticator }) => authenticator).join(' or ');
       const challenge = `challenge: ${options}${beforeText(outcome.toEnroll)}`;
-      const denial = outcome.withheld && standingDenial(outcome.withheld, steps);
-      return denial ? `${challenge}; then deny, withheld until something is proved: ${denialText(denial)}` : challenge;
+      return `${challenge}${withheldDenialText(outcome.withheld, steps)}`;
     }
   }
-}
-
-/** Once something is proved, another rule may deny, or none. */
-function standingDenial(withheld: Denial, steps: Explanation['steps']): Denial | undefined {
-  const last = steps.at(-1);
-  if (last?.kind === 'denied') return last;
-  return last?.kind === 'complete' ? undefined : withheld;
 }

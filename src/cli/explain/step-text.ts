@@ -2,6 +2,7 @@
 import type { Branch } from '../../core/analysis/simulation/branches.ts';
 import type { OfferedOption, SimulatedStep } from '../../core/analysis/simulation/simulated-answers.ts';
 import { methodName } from '../../core/model/authenticator-name.ts';
+import type { Denial } from '../../core/model/decision.ts';
 import type { WholeExplanation } from '../../flow/explain.ts';
 import { printable } from '../shared/output/printable.ts';
 import { denialText, keptPasswordText } from './denial-text.ts';
@@ -75,4 +76,11 @@ export function followingDenialText({ outcome, steps }: Pick<WholeExplanation, '
   const last = steps.at(-1);
   const isOnly = outcome.kind === 'challenge' && outcome.options.length === 1 && outcome.withheld === undefined;
   return isOnly && last?.kind === 'denied' ? `; then deny: ${denialText(last)}` : '';
+}
+
+/** The denial that is withheld. Once something is proved, another rule may deny, or none. */
+export function withheldDenialText(withheld: Denial | undefined, steps: readonly SimulatedStep[]): string {
+  const last = steps.at(-1);
+  if (withheld === undefined || last?.kind === 'complete') return '';
+  return `; then deny, withheld until something is proved: ${denialText(last?.kind === 'denied' ? last : withheld)}`;
 }

@@ -155,7 +155,12 @@ function reasonText(reason = ''): string {
 }
 
 function denialOfLineText({ reason = '', trace }: AuditLine): string {
-  if (!isDenyReason(reason) || trace?.passwordToReplace === undefined) return reasonText(reason);
+  if (!isDenyReason(reason)) return reasonText(reason);
+  if (trace?.missingEnrollment) {
+    const { layer, rule, ...missingEnrollment } = trace.missingEnrollment;
+    return denialText(omitUndefined({ reason, layer, rule, missingEnrollment }));
+  }
+  if (trace?.passwordToReplace === undefined) return reasonText(reason);
   const { layer, rule, ...passwordToReplace } = trace.passwordToReplace;
   return denialText(omitUndefined({ reason, layer, rule, passwordToReplace }));
 }

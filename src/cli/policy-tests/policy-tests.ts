@@ -1,6 +1,5 @@
 /** `stepgate config test`: compares the expected results of sign-ins with the actual ones. */
 
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { sourceLocationText } from '../../core/model/source-location.ts';
@@ -18,6 +17,7 @@ import { refusal } from '../shared/options/refusal.ts';
 import { printFindings, withPrintedFindings } from '../shared/output/print-findings.ts';
 import { printResult, type ResultOptions } from '../shared/output/print-result.ts';
 import { printable } from '../shared/output/printable.ts';
+import { writeOutputFile } from '../shared/output/write-output-file.ts';
 import { withStore } from '../shared/store/with-store.ts';
 import { type Coverage, coverageOf } from './coverage.ts';
 import { junitXml } from './junit.ts';
@@ -78,7 +78,7 @@ export function configTestCommand(context: PolicyTestContext): Command {
         printFindings(context, findings, options);
         return;
       }
-      if (options.junit !== undefined) await writeReport(options.junit, junitXml(results));
+      if (options.junit !== undefined) await writeOutputFile(options.junit, junitXml(results));
       const ok = results.every(({ differences }) => differences.length === 0);
       if (!ok) context.setExitCode(1);
       printResult(context, options, {
@@ -139,14 +139,6 @@ async function recordTest(context: PolicyTestContext, dir: string, options: Test
     text: `recorded ${printable(JSON.stringify(name))} in ${file}: check that it says what you mean\n`,
     data: { ok: true, file, test, notes },
   });
-}
-
-async function writeReport(file: string, text: string): Promise<void> {
-  try {
-    await writeFile(file, text);
-  } catch (error) {
-    throw refusal(`${file} cannot be written: ${String(error).replace(/^Error: /, '')}`);
-  }
 }
 
 /** One line, followed by the expected and the actual result of each difference. */

@@ -69,18 +69,33 @@ export function nextAdditionLayers(
 
 function enrolledNext(outcome: DecisionOutcome): readonly string[] {
   if (outcome.kind === 'enroll') return outcome.choices;
-  if (outcome.kind === 'deny') return outcome.passwordToReplace ? [outcome.passwordToReplace.authenticator] : [];
+  if (outcome.kind === 'deny') {
+    const { passwordToReplace, missingEnrollment } = outcome;
+    return missingEnrollment?.authenticators ?? (passwordToReplace ? [passwordToReplace.authenticator] : []);
+  }
   return (outcome.kind === 'challenge' && outcome.toEnroll) || [];
 }
 
-/** The rulings that forbid an enrollment, if the account policy causes the denial. */
-export function forbiddenAdditionLayers(
-  denial: Denial,
+/**
+ * The rulings because of which something cannot be enrolled, if the account policy causes the denial. Where the
+ * enrollment policy does not say what it must be, also those that forbid something else.
+ */
+export function ruledOutAdditionLayers(
+  { layer, missingEnrollment }: Denial,
   { policies, facts }: { readonly policies: PolicySet; readonly facts: Facts },
 ): readonly Layer[] {
-  if (denial.layer !== 'account' || denial.reason !== 'enrollment_forbids') return [];
-  const keys = policies.authenticators.filter(({ enrollable }) => enrollable).map(({ key }) => key);
-  return additionLayers(keys, policies, facts).filter(({ requirement }) => requirement === undefined);
+  if (layer !== 'account' || missingEnrollment === undefined) return [];
+  const { authenticators, enrollmentRule } = missingEnrollment;
+  const requested = requestedChange(policies, facts)?.of;
+  const keys = policies.authenticators.filter(({ key, enrollable }) => enrollable && key !== requested);
+  return additionLayers(
+    keys.map(({ key }) => key),
+    policies,
+    facts,
+  ).filter(({ requirement, trace: { change } }) => {
+    const isMissing = change !== undefined && authenticators.includes(change.of);
+    return isMissing || (enrollmentRule === undefined && requirement === undefined);
+  });
 }
 
 /**

@@ -1,22 +1,19 @@
 /** What denies a sign-in whatever the user proves next, and which cause is reported. */
 
 import { requestedAtAccount } from '../enrollment/account-request.ts';
-import {
-  addableOf,
-  type EnrollmentContext,
-  enrollableOf,
-  mustEnroll,
-  unsatisfiable,
-} from '../enrollment/apply-policy.ts';
+import { type EnrollmentContext, enrollableOf } from '../enrollment/apply-policy.ts';
 import { isFull } from '../enrollment/enrollment-limit.ts';
 import type { Denial, LayerRequirement } from '../model/decision.ts';
 import type { Subject } from '../model/facts.ts';
+import { omitUndefined } from '../model/omit-undefined.ts';
 import type { ProfileTerms } from '../model/profile-policy.ts';
 import { usablePolicies } from '../policy/rules/enrollment-terms.ts';
 import type { Capabilities } from '../remediation/capabilities.ts';
 import { isPossible } from '../remediation/requirement-status.ts';
 import { withAccountPolicy } from './account-policy.ts';
+import { additionDenial } from './addition-denial.ts';
 import type { ChosenRequestLayer, EvaluationContext } from './evaluation-context.ts';
+import { requiredNotEnrollable } from './required-enrollment.ts';
 
 /** The evaluation of a user who has identified. */
 export interface SubjectEvaluation {
@@ -30,6 +27,8 @@ export interface SubjectEvaluation {
   readonly toEnroll: EnrollmentContext | undefined;
   /** Absent if no profile policy applies, or if its answer depends on how the user signs in. */
   readonly profile: ProfileTerms | undefined;
+  /** The same by rules that only report. */
+  readonly reported: Pick<SubjectEvaluation, 'toEnroll' | 'profile'>;
 }
 
 /** The denial that holds whatever the user proves next, if there is one. */
@@ -40,7 +39,7 @@ export function denialOf(evaluation: SubjectEvaluation): Denial | undefined {
     inactive(subject) ??
     impossible(evaluation) ??
     requestedNotEnrollable(evaluation) ??
-    (toEnroll && requiredNotEnrollable(toEnroll))
+    (toEnroll && requiredNotEnrollable(toEnroll, context))
   );
 }
 
@@ -50,10 +49,11 @@ function inactive(subject: Subject): Denial | undefined {
 
 /**
  * The requirements cannot be met. The reported cause is the first of these without which they could be met: the `acr`
- * of the request, the limit of enrollments, what the enrollment policy disables, what the account policy forbids, the
- * minimum `acr` of the app.
+ * of the request, the limit of enrollments, what the enrollment policy disables, what the account policy says about an
+ * enrollment or the change that the user asks for, the minimum `acr` of the app.
  */
-function impossible({ context, capabilities, unrestricted, chosen }: SubjectEvaluation): Denial | undefined {
+function impossible(evaluation: SubjectEvaluation): Denial | undefined {
+  const { context, capabilities, unrestricted, chosen } = evaluation;
   if (chosen.isPossible) return undefined;
   const { policies, policyLayers, enrollment, facts } = context;
   const requirements = without(chosen.requestLayer.requirement, chosen.requirements);
@@ -63,22 +63,48 @@ function impossible({ context, capabilities, unrestricted, chosen }: SubjectEval
     policies: usablePolicies(withAccountPolicy(policies, facts).policies, enrollment.terms),
   };
   if (isPossible(requirements, unlimited)) return { reason: 'enrollments_full' };
-  if (isPossible(requirements, unrestricted)) {
-    const { rule } = enrollment;
-    return { reason: 'enrollment_forbids', layer: 'enrollment', ...(rule !== undefined && { rule }) };
-  }
-  if (policies.accountPolicy && isPossible(requirements, withoutAccountPolicy(capabilities, context)))
-    return { reason: 'enrollment_forbids', layer: 'account' };
+  if (isPossible(requirements, unrestricted)) return enrollmentForbids(context);
+  const ruledOut = ruledOutAddition(requirements, capabilities, context) ?? ruledOutChange(requirements, evaluation);
+  if (ruledOut !== undefined) return ruledOut;
   return isPossible(without(policyLayers.minimumAcrRequirement, requirements), capabilities)
     ? { reason: 'acr_unattainable', layer: 'app' }
     : { reason: 'unsatisfiable' };
 }
 
-function withoutAccountPolicy(
-  { additions: _, ...capabilities }: Capabilities,
-  { policies, enrollment }: EvaluationContext,
-): Capabilities {
-  return { ...capabilities, policies: usablePolicies(policies, enrollment.terms) };
+function enrollmentForbids({ enrollment: { rule } }: EvaluationContext): Denial {
+  return omitUndefined({ reason: 'enrollment_forbids' as const, layer: 'enrollment' as const, rule });
+}
+
+/** The account policy keeps the user from an enrollment with which the requirements could be met. */
+function ruledOutAddition(
+  requirements: readonly LayerRequirement[],
+  capabilities: Capabilities,
+  context: EvaluationContext,
+): Denial | undefined {
+  const { authenticators } = usablePolicies(context.policies, context.enrollment.terms);
+  const keys = authenticators.filter(({ enrollable }) => enrollable).map(({ key }) => key);
+  const isEnough = (able: Capabilities) => isPossible(requirements, able);
+  return additionDenial({ keys, capabilities, isEnough }, context);
+}
+
+/** What the account policy asks for, before the change that the request is for, is what the user cannot prove. */
+function ruledOutChange(
+  requirements: readonly LayerRequirement[],
+  { context, capabilities }: SubjectEvaluation,
+): Denial | undefined {
+  const { accountLayer, policies, facts } = context;
+  if (accountLayer?.requirement === undefined) return undefined;
+  if (!isPossible(without(accountLayer.requirement, requirements), capabilities)) return undefined;
+  const { layer, decidedBy: rule } = accountLayer.trace;
+  const requested = requestedAtAccount(policies, facts);
+  return requested === undefined
+    ? omitUndefined({ reason: 'unsatisfiable' as const, layer, rule })
+    : omitUndefined({
+        reason: 'authenticator_not_enrollable' as const,
+        layer,
+        rule,
+        missingEnrollment: { authenticators: [requested] },
+      });
 }
 
 function without(
@@ -89,14 +115,10 @@ function without(
 }
 
 /** In the account app the user asked for an authenticator that this user cannot enroll. */
-function requestedNotEnrollable({ context, subject, capabilities }: SubjectEvaluation): Denial | undefined {
+function requestedNotEnrollable(evaluation: SubjectEvaluation): Denial | undefined {
+  const { context, subject, capabilities, unrestricted } = evaluation;
   const requested = requestedAtAccount(context.policies, context.facts);
   if (requested === undefined || enrollableOf([requested], capabilities).length > 0) return undefined;
+  if (enrollableOf([requested], unrestricted).length > 0) return enrollmentForbids(context);
   return { reason: isFull(requested, subject) ? 'enrollments_full' : 'unsatisfiable', layer: 'app' };
-}
-
-/** The enrollment policy requires an authenticator that the user neither has nor can enroll. */
-function requiredNotEnrollable(toEnroll: EnrollmentContext): Denial | undefined {
-  const isHopeless = mustEnroll(toEnroll).some((required) => addableOf(required, toEnroll.capabilities).length === 0);
-  return isHopeless ? unsatisfiable(toEnroll) : undefined;
 }

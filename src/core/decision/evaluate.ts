@@ -5,7 +5,7 @@
  */
 
 import { requestedAtAccount } from '../enrollment/account-request.ts';
-import { type EnrollmentContext, enrollableOf, enrollmentStep, mustEnroll } from '../enrollment/apply-policy.ts';
+import { type EnrollmentContext, enrollableOf, mustEnroll } from '../enrollment/apply-policy.ts';
 import { passwordToReplace } from '../enrollment/password-to-replace.ts';
 import { assuranceOf } from '../evidence/assurance.ts';
 import { type CountedEvidence, countedEvidence } from '../evidence/counted-evidence.ts';
@@ -19,24 +19,19 @@ import type { PolicySet } from '../policy/rules/compile.ts';
 import { profileRequest } from '../profile/profile-terms.ts';
 import { firstChallenge } from '../remediation/first-challenge.ts';
 import { requirementStatus } from '../remediation/requirement-status.ts';
-import { forbiddenAdditionLayers, nextAdditionLayers } from './account-policy.ts';
+import { nextAdditionLayers, ruledOutAdditionLayers } from './account-policy.ts';
 import { type AskedAfterSignIn, askedAfterSignIn } from './after-sign-in.ts';
 import { completedTrace } from './completed-trace.ts';
 import { consentStep } from './consent.ts';
 import { denialOf, type SubjectEvaluation } from './denial.ts';
-import {
-  capabilitiesIn,
-  chooseRequestLayer,
-  type EvaluationContext,
-  evaluationContext,
-  waivedIn,
-} from './evaluation-context.ts';
+import { capabilitiesIn, chooseRequestLayer, type EvaluationContext, evaluationContext } from './evaluation-context.ts';
 import { cutScopes } from './granted-scopes.ts';
 import { keepAccountStep } from './keep-account.ts';
 import { keptPasswordOf } from './kept-password.ts';
 import { traceOf } from './layers.ts';
 import { evaluateRecovery, isRecovering } from './recovery.ts';
 import { replacementStep } from './replacement-step.ts';
+import { requiredEnrollmentStep } from './required-enrollment.ts';
 import { withRememberable } from './waiver-forecast.ts';
 
 /**
@@ -65,20 +60,29 @@ function layersOf(
   return [...policyLayers.layers, request, ...others];
 }
 
-function evaluateSubject(subject: Subject, context: EvaluationContext): Decision {
-  const { facts } = context;
-  const { capabilities, unrestricted } = capabilitiesIn(subject, context);
-  const chosen = chooseRequestLayer(context, capabilities);
+function evaluateSubject(subject: Subject, general: EvaluationContext): Decision {
+  const { facts } = general;
+  const { capabilities, unrestricted } = capabilitiesIn(subject, general);
+  const chosen = chooseRequestLayer(general, capabilities);
+  const context = { ...general, policyLayers: chosen.policyLayers };
   const asked = askedAfterSignIn(context, chosen.isMet ? capabilities : undefined);
   const { terms, rule } = asked.enrollment;
   const toEnroll = terms && { subject, terms, rule, capabilities, facts };
-  const evaluation = { context, subject, capabilities, unrestricted, chosen, toEnroll, profile: asked.profile.terms };
+  const reportedTerms = asked.enrollment.reportedTerms;
+  const reported = {
+    toEnroll: reportedTerms && { subject, terms: reportedTerms, rule: undefined, capabilities, facts },
+    profile: asked.profile.reportedTerms,
+  };
+  const evaluation = {
+    ...{ context, subject, capabilities, unrestricted, chosen, toEnroll, reported },
+    profile: asked.profile.terms,
+  };
   const layers = traceOf(layersOf(context, chosen.requestLayer, asked), facts.request, capabilities.evidence);
   const trace = completedTrace(layers, evaluation);
   if (mustSelectAccount(facts)) return { kind: 'select_account', trace };
   const denial = denialOf(evaluation);
   if (denial !== undefined)
-    return deny(denial, evaluation, withLayers(trace, forbiddenAdditionLayers(denial, context), evaluation));
+    return deny(denial, evaluation, withLayers(trace, ruledOutAdditionLayers(denial, context), evaluation));
   const outcome = proceed(evaluation);
   return {
     ...withRememberable(outcome, context, capabilities),
@@ -135,7 +139,7 @@ function proceed(evaluation: SubjectEvaluation): DecisionOutcome {
       const replaced = passwordToReplace(context.policies, context.facts, { subject, used });
       return (
         (replaced && replacementStep(evaluation, replaced)) ??
-        (toEnroll && enrollmentStep(toEnroll)) ??
+        requiredEnrollmentStep(evaluation) ??
         keepAccountStep(subject, context.policies, context.facts) ??
         profileStep(evaluation) ??
         consentStep(context.policies, context.facts, { subject, rule: context.policyLayers.appRule }) ??
@@ -158,7 +162,7 @@ function allow(
 ): DecisionOutcome {
   const { policies, facts, policyLayers } = context;
   const supportingEvidence = extendSupportingEvidence(evidence, capabilities.evidence);
-  const waived = waivedIn(context, capabilities);
+  const waived = policyLayers.waiver?.authenticators;
   const isKept = toReplace && enrollableOf([toReplace.authenticator], capabilities).length === 0;
   return {
     kind: 'allow',

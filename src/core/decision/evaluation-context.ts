@@ -22,13 +22,15 @@ import {
 import { isMet, isPossible } from '../remediation/requirement-status.ts';
 import { type Additions, requestedChangeLayer, withAccountPolicy } from './account-policy.ts';
 import { overallMaxAge, type PolicyLayers, policyLayersOf, requestLayersOf } from './layers.ts';
-import { rememberedProofs } from './waiver.ts';
+import { canWaiveBeside, rememberedProofs } from './waiver.ts';
 
 /** The rulings that do not depend on what the user has proved. */
 export interface EvaluationContext {
   readonly policies: PolicySet;
   readonly facts: Facts;
   readonly policyLayers: PolicyLayers;
+  /** The same layers as if this browser remembered nothing. */
+  readonly unwaivedLayers: PolicyLayers;
   /** The alternatives that the request may add, best first. */
   readonly requestLayers: readonly [Layer, ...Layer[]];
   /** What may be used and enrolled. What must be enrolled is decided after the sign-in. */
@@ -46,6 +48,7 @@ export function evaluationContext(policies: PolicySet, facts: Facts): Evaluation
   const enrollment = enrollmentRuling(policies, facts);
   const remembered = rememberedProofs(usablePolicies(policies, enrollment.terms), facts);
   const policyLayers = policyLayersOf(policies, facts, remembered);
+  const unwaivedLayers = policyLayers.waiver ? policyLayersOf(policies, facts) : policyLayers;
   const profile = profileRuling(policies, facts);
   const accountLayer = requestedChangeLayer(policies, facts);
   const denial =
@@ -55,7 +58,7 @@ export function evaluationContext(policies: PolicySet, facts: Facts): Evaluation
     profile.layer?.denial ??
     accountLayer?.denial ??
     noAuthenticator(policies);
-  return { policies, facts, policyLayers, requestLayers, enrollment, profile, accountLayer, denial };
+  return { policies, facts, policyLayers, unwaivedLayers, requestLayers, enrollment, profile, accountLayer, denial };
 }
 
 function noAuthenticator({ authenticators }: PolicySet): Denial | undefined {
@@ -92,6 +95,8 @@ function capabilitiesOf(
 /** The chosen alternative of the request, all requirements with it, and whether the user can meet them. */
 export interface ChosenRequestLayer {
   readonly requestLayer: Layer;
+  /** The layers of the policies beside it, with the waiver only if it counts. */
+  readonly policyLayers: PolicyLayers;
   readonly requirements: readonly LayerRequirement[];
   /** The user has proved enough. */
   readonly isMet: boolean;
@@ -103,13 +108,12 @@ export interface ChosenRequestLayer {
  * voluntary `acr` value never makes the user enroll an authenticator.
  */
 export function chooseRequestLayer(context: EvaluationContext, capabilities: Capabilities): ChosenRequestLayer {
-  const { policyLayers, requestLayers } = context;
+  const { requestLayers } = context;
   const [first, ...others] = requestLayers.length === 1 ? requestLayers : requestLayers.filter(isWithinReach);
-  const required = [...unlessMet(policyLayers, capabilities), ...accountRequirements(context, capabilities)];
-  let chosen = tryRequestLayer(first ?? requestLayers[0], required, capabilities);
+  let chosen = tryRequestLayer(first ?? requestLayers[0], context, capabilities);
   for (const request of others) {
     if (chosen.isPossible) break;
-    chosen = tryRequestLayer(request, required, capabilities);
+    chosen = tryRequestLayer(request, context, capabilities);
   }
   return chosen;
 
@@ -118,28 +122,40 @@ export function chooseRequestLayer(context: EvaluationContext, capabilities: Cap
   }
 }
 
-/**
- * The requirements of the policies. If the evidence meets the app's rule without a waiver, nothing is waived, so that
- * the tokens name everything that was proved.
- */
-function unlessMet({ requirements, waiver }: PolicyLayers, { evidence }: Capabilities): readonly LayerRequirement[] {
-  if (!waiver || !meetsRequirement(waiver.requirement, evidence)) return requirements;
-  const anyOf = [waiver.requirement];
-  return requirements.map((requirement) =>
-    requirement.anyOf.includes(waiver.requirement) ? { layer: requirement.layer, anyOf } : requirement,
-  );
-}
-
 function tryRequestLayer(
   requestLayer: Layer,
-  required: readonly LayerRequirement[],
+  context: EvaluationContext,
   capabilities: Capabilities,
 ): ChosenRequestLayer {
-  const requirements: readonly LayerRequirement[] = requestLayer.requirement
-    ? [...required, requestLayer.requirement]
-    : required;
+  const beside = [
+    ...accountRequirements(context, capabilities),
+    ...(requestLayer.requirement ? [requestLayer.requirement] : []),
+  ];
+  const policyLayers = waivesBeside(beside, context, capabilities) ? context.policyLayers : context.unwaivedLayers;
+  const requirements = [...policyLayers.requirements, ...beside];
   const met = isMet(requirements, capabilities);
-  return { requestLayer, requirements, isMet: met, isPossible: met || isPossible(requirements, capabilities) };
+  return {
+    requestLayer,
+    policyLayers,
+    requirements,
+    isMet: met,
+    isPossible: met || isPossible(requirements, capabilities),
+  };
+}
+
+/**
+ * Whether the waiver counts. It does not if the evidence meets the app's rule as it stands, so that the tokens name
+ * everything that was proved. Nor if another layer asks for a possession.
+ */
+function waivesBeside(
+  beside: readonly LayerRequirement[],
+  { policyLayers }: EvaluationContext,
+  capabilities: Capabilities,
+): boolean {
+  const { waiver, requirements } = policyLayers;
+  if (!waiver || meetsRequirement(waiver.requirement, capabilities.evidence)) return false;
+  const others = requirements.filter(({ anyOf }) => !anyOf.includes(waiver.requirement));
+  return canWaiveBeside([...others, ...beside], enrolledAtBest(capabilities));
 }
 
 /**
@@ -156,16 +172,4 @@ function accountRequirements(
     purpose.kind === 'change' || (purpose.kind === 'enroll' && !isEnrolledHere(purpose.authenticator, facts));
   const { requirement } = accountLayer ?? {};
   return isRequired ? [accountManagementOf(capabilities), ...(requirement ? [requirement] : [])] : [];
-}
-
-/**
- * Authenticators whose remembered proof replaces the second factor. Undefined if the evidence meets the rule without
- * it.
- */
-export function waivedIn(
-  { policyLayers }: EvaluationContext,
-  { evidence }: Capabilities,
-): readonly string[] | undefined {
-  const { waiver } = policyLayers;
-  return waiver && !meetsRequirement(waiver.requirement, evidence) ? waiver.authenticators : undefined;
 }

@@ -7,13 +7,7 @@ import type { DecisionOutcome } from '../model/decision.ts';
 import type { Enrollment, Evidence, Facts, RememberedProof, Seconds, Subject } from '../model/facts.ts';
 import type { PolicySet } from '../policy/rules/compile.ts';
 import type { Capabilities } from '../remediation/capabilities.ts';
-import {
-  capabilitiesIn,
-  chooseRequestLayer,
-  type EvaluationContext,
-  evaluationContext,
-  waivedIn,
-} from './evaluation-context.ts';
+import { capabilitiesIn, chooseRequestLayer, type EvaluationContext, evaluationContext } from './evaluation-context.ts';
 
 /** The id of the imagined next transaction. */
 const next = 'next time';
@@ -36,8 +30,8 @@ export function wouldWaive(policies: PolicySet, facts: Facts, proof: RememberedP
       .map(evidenceFrom(subject, facts.now)),
   });
   const { capabilities } = capabilitiesIn(subject, context);
-  if (context.denial !== undefined || !chooseRequestLayer(context, capabilities).isMet) return false;
-  return waivedIn(context, capabilities) !== undefined;
+  const { isMet, policyLayers } = chooseRequestLayer(context, capabilities);
+  return context.denial === undefined && isMet && policyLayers.waiver !== undefined;
 }
 
 function evidenceFrom({ id: subject }: Subject, time: Seconds) {

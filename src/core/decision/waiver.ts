@@ -4,7 +4,8 @@
  * decision 18.
  */
 
-import { type AssessedEvidence, meetsDemand, requestMaxAge } from '../evidence/requirement.ts';
+import { type AssessedEvidence, meetsAll, meetsDemand, requestMaxAge } from '../evidence/requirement.ts';
+import type { LayerRequirement } from '../model/decision.ts';
 import { clockSkew } from '../model/durations.ts';
 import type { Factor, Facts, RememberedProof, Seconds } from '../model/facts.ts';
 import type { AllowTerms, Alternative, Demand, Requirement } from '../model/policy.ts';
@@ -54,6 +55,20 @@ export function waiverOf(terms: AllowTerms, proofs: readonly RememberedProof[], 
     .filter((candidate) => candidate.alternatives.length > 0)
     .map(({ proof }) => proof.authenticator);
   return { requirement, alternatives, authenticators: [...new Set(used)] };
+}
+
+/**
+ * Whether something may be waived beside these requirements: proofs of no possession meet them. If they do not, the
+ * user proves a possession anyway, and it must be one that the rule accepts.
+ */
+export function canWaiveBeside(
+  requirements: readonly LayerRequirement[],
+  proofs: readonly AssessedEvidence[],
+): boolean {
+  return meetsAll(
+    requirements,
+    proofs.filter(({ factors }) => !factors.includes('possession')),
+  );
 }
 
 /** Whether a remembered proof could waive the second factor in any alternative of this requirement. */

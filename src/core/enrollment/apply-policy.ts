@@ -82,18 +82,27 @@ interface Due extends Pick<Extract<DecisionOutcome, { kind: 'enroll' }>, 'replac
   readonly skippable?: Skippable;
 }
 
+/** An enrollment is required, and nothing that the user can prove leads to it. */
+interface OutOfReach {
+  readonly kind: 'out_of_reach';
+  readonly required: RequiredEnrollment;
+}
+
 /**
  * The step that the enrollment policy adds once everything that the sign-in asks for is proved: an enrollment, or first
  * a challenge for the account-management requirement (Law 7). Undefined: none. An enrollment that may be skipped is
- * offered only within a transaction, and before any further proof: only a user who asks for it has to prove more. A
- * denial means that no authenticator is left which could meet the requirement.
+ * offered only within a transaction, and before any further proof: only a user who asks for it has to prove more.
  */
 export function enrollmentStep(
   context: EnrollmentContext,
-): Extract<DecisionOutcome, { kind: 'enroll' | 'challenge' | 'deny' }> | undefined {
-  const due = requiredNow(context) ?? (context.facts.transaction && (graceNow(context) ?? offeredNow(context)));
-  if (due === undefined) return undefined;
-  return provenStep(due, context) ?? (due.skippable ? undefined : { kind: 'deny', ...unsatisfiable(context) });
+): Extract<DecisionOutcome, { kind: 'enroll' | 'challenge' }> | OutOfReach | undefined {
+  const [required] = mustEnroll(context);
+  if (required !== undefined) {
+    const choices = addableOf(required, context.capabilities);
+    return provenStep({ choices }, context) ?? { kind: 'out_of_reach', required };
+  }
+  const due = context.facts.transaction && (graceNow(context) ?? offeredNow(context));
+  return due && provenStep(due, context);
 }
 
 /**
@@ -133,11 +142,6 @@ function proofBefore(
   const asked = choices.filter((key) => key === facts.transaction?.requestedEnrollment);
   if (asked.length === 0) return { kind: 'enroll', ...due, proofFirst: true };
   return { kind: 'challenge', options, toEnroll: asked, skippable };
-}
-
-function requiredNow(context: EnrollmentContext): Due | undefined {
-  const [first] = mustEnroll(context);
-  return first && { choices: addableOf(first, context.capabilities) };
 }
 
 function graceNow(context: EnrollmentContext): Due | undefined {

@@ -1,5 +1,6 @@
 /** The result of evaluation as data, and the types that the stages of evaluation share. */
 
+import type { MissingEnrollment } from './enrollment-policy.ts';
 import type { Evidence, Seconds, SkipReason } from './facts.ts';
 import type { PasswordToReplace, ReplacementReason } from './password-policy.ts';
 import type { GrantedSession, Requirement } from './policy.ts';
@@ -30,8 +31,10 @@ export const denyReasons = [
   'account_inactive',
   /** Nothing that the user has or may enroll can meet the requirement. */
   'unsatisfiable',
-  /** The requirement could be met, but the enrollment policy disables the authenticators that it takes. */
+  /** The enrollment policy disables what the requirement takes, or the account policy forbids to add it. */
   'enrollment_forbids',
+  /** Something must be enrolled, and the user cannot prove what must be proved before that. */
+  'authenticator_not_enrollable',
   /** One more enrollment would meet the requirement, but the account has as many as it may have. */
   'enrollments_full',
   /** The password must be replaced, and the user cannot prove what must be proved before that. */
@@ -86,9 +89,7 @@ export type DecisionOutcome =
   | {
       readonly kind: 'challenge';
       readonly options: readonly ChallengeOption[];
-      /**
-       * For audit and `explain`, never for the user: the denial that is withheld until the user has proved something.
-       */
+      /** For audit and `explain`, never for the user: the denial, withheld until the user has proved something. */
       readonly withheld?: Denial;
       /**
        * The challenge serves the account-management requirement (Law 7), before one of these is enrolled. Never before
@@ -172,6 +173,8 @@ export interface Denial {
   readonly rule?: string;
   /** With `password_not_replaceable`. The layer and the rule are those that ask for more before it is replaced. */
   readonly passwordToReplace?: PasswordToReplace;
+  /** What the layer and the rule keep the user from enrolling. */
+  readonly missingEnrollment?: MissingEnrollment;
 }
 
 /**

@@ -36,6 +36,14 @@ export interface RequiredEnrollment {
 /** How long the user may skip a required enrollment: until a moment (epoch seconds), or this many times. */
 export type Grace = { readonly until: Seconds } | { readonly skips: number };
 
+/** An enrollment that is needed, and that the user cannot make. */
+export interface MissingEnrollment {
+  /** Any of them would do. */
+  readonly authenticators: readonly string[];
+  /** Name of the rule of the enrollment policy that requires it. Absent: other layers take it. */
+  readonly enrollmentRule?: string;
+}
+
 /** An optional enrollment that is offered again after it was skipped. */
 export interface Promotion {
   readonly authenticator: string;

@@ -41,6 +41,11 @@ export const lastStepSamples: Readonly<Record<string, StepPage>> = {
     locale: 'de',
     step: { kind: 'denied', reason: 'enrollments_full', notices: [] },
   },
+  'denied-enrollment': {
+    ...stepBase,
+    ...known,
+    step: { kind: 'denied', reason: 'authenticator_not_enrollable', notices: [] },
+  },
   'denied-password': {
     ...stepBase,
     ...known,

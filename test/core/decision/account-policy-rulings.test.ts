@@ -1,8 +1,8 @@
 /** The rulings of the account policy one by one: what they are about, and what they leave of the enrollments. */
 import { describe, expect, test } from '@jest/globals';
 import {
-  forbiddenAdditionLayers,
   requestedChangeLayer,
+  ruledOutAdditionLayers,
   withAccountPolicy,
 } from '../../../src/core/decision/account-policy.ts';
 import { enrollScope } from '../../../src/core/enrollment/account-request.ts';
@@ -63,12 +63,16 @@ describe('enrollments', () => {
   });
 
   const byAccountPolicy = { layer: 'account', reason: 'enrollment_forbids' } as const satisfies Denial;
+  const missing = (...authenticators: readonly string[]) => ({ missingEnrollment: { authenticators } });
 
-  test('that are forbidden are named where that is why the user is denied', () => {
+  test('that are ruled out are named where that is why the user is denied', () => {
     const named = (denial: Denial) =>
-      forbiddenAdditionLayers(denial, { policies, facts: requested('phone') }).map(({ trace }) => trace.change?.of);
-    expect(named(byAccountPolicy)).toEqual(['totp']);
-    expect(named({ ...byAccountPolicy, layer: 'enrollment' })).toEqual([]);
+      ruledOutAdditionLayers(denial, { policies, facts: requested('phone') }).map(({ trace }) => trace.change?.of);
+    expect(named({ ...byAccountPolicy, ...missing('totp') })).toEqual(['totp']);
+    expect(named({ ...byAccountPolicy, ...missing('webauthn') })).toEqual(['totp', 'webauthn']);
+    const required = { authenticators: ['webauthn'], enrollmentRule: 'All' };
+    expect(named({ ...byAccountPolicy, missingEnrollment: required })).toEqual(['webauthn']);
+    expect(named({ ...byAccountPolicy, layer: 'enrollment', ...missing('totp') })).toEqual([]);
     expect(named({ ...byAccountPolicy, reason: 'rule' })).toEqual([]);
   });
 });

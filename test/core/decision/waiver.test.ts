@@ -143,6 +143,49 @@ describe('a browser that remembers a proof of the authenticator app', () => {
     expect(evaluate(policiesOf({ app, minimumAcr: '2fa' }), at).kind).toBe('challenge');
   });
 
+  describe('is not where another layer asks for a possession, so that the user proves one that the rule takes', () => {
+    const notByMail = factors(2, { demands: [{ factor: 'possession', exclude: ['email'] }] });
+    const app = always({ kind: 'allow', requirement: notByMail, remember: oneMonth });
+    // A security key covers a factor that is no possession, too.
+    const subject = userWith(['password', 'totp', 'email', 'webauthn']);
+    const byMail = [proof('password', 120), proof('email', 60)];
+
+    test.each<[string, PolicyParts, FactParts]>([
+      ['the request', {}, { request: { acrValues: ['2fa'] } }],
+      ['the request, by an essential value', {}, { request: { acrValues: ['2fa'], acrEssential: true } }],
+      ['the session policy', { session: always(allow(two)) }, {}],
+      ['the minimum acr of the app', { minimumAcr: '2fa' }, {}],
+    ])('%s', (_, more, parts) => {
+      for (const evidence of [[proof('password', 'now')], byMail]) {
+        const facts = factsOf({ subject, evidence, ...parts });
+        const at = { ...facts, device: { ...facts.device, remembered: device } };
+        const decision = evaluate(policiesOf({ app, ...more }), at);
+        expect(decision.kind).toBe('challenge');
+        const asked = decision.kind === 'challenge' ? decision.options.map(({ authenticator }) => authenticator) : [];
+        expect(asked).toEqual(expect.not.arrayContaining(['email']));
+        const layer = decision.trace.layers.find(
+          ({ layer: name, policy }) => name === 'app' && policy !== 'minimumAcr',
+        );
+        expect(layer).toMatchObject({ satisfied: false });
+        expect(layer).not.toHaveProperty('remembered');
+      }
+    });
+
+    test('but where the value takes one factor', () => {
+      const facts = factsOf({ subject, evidence: [proof('password', 'now')], request: { acrValues: ['pwd'] } });
+      const at = { ...facts, device: { ...facts.device, remembered: device } };
+      expect(evaluate(policiesOf({ app }), at)).toMatchObject({ kind: 'allow', waived: ['totp'] });
+    });
+
+    test('and where the user cannot reach the value, the next one counts', () => {
+      const values = { acrValues: ['phr', 'pwd'] };
+      const without = { subject: userWith(['password', 'totp']), evidence: [proof('password', 'now')] };
+      const facts = factsOf({ ...without, request: values });
+      const at = { ...facts, device: { ...facts.device, remembered: device } };
+      expect(evaluate(policiesOf({ app }), at)).toMatchObject({ kind: 'allow', waived: ['totp'] });
+    });
+  });
+
   test('the tokens name both factors where both were proved', () => {
     const evidence = [proof('password', 'now'), proof('totp', 60)];
     const decision = decide(two, oneMonth, device, { subject: ann, evidence });

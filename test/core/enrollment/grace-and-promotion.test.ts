@@ -122,5 +122,8 @@ test('an enrollment that may be skipped keeps no user out, even where nothing is
   const setup = { subject: lost, proved: 'recovery_code' } as const;
   for (const terms of [{ optional: ['totp'] }, promoted(), skips])
     expect(decide(terms, setup)).toMatchObject({ kind: 'allow' });
-  expect(decide({ required: [{ anyOf: ['totp'] }] }, setup)).toMatchObject({ kind: 'deny', reason: 'unsatisfiable' });
+  expect(decide({ required: [{ anyOf: ['totp'] }] }, setup)).toMatchObject({
+    kind: 'deny',
+    reason: 'authenticator_not_enrollable',
+  });
 });

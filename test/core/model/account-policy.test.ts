@@ -111,7 +111,11 @@ describe('in the loop', () => {
         rules: [{ name: 'TOTP', when: {}, then: { ...terms, required: [{ anyOf: ['totp'], ...grace }] } }],
       }),
     });
-    expect(decide(requiring({}), ['password'], [password])).toMatchObject({ kind: 'deny', layer: 'enrollment' });
+    expect(decide(requiring({}), ['password'], [password])).toMatchObject({
+      kind: 'deny',
+      layer: 'account',
+      rule: 'No',
+    });
     expect(decide(requiring({ grace: { skips: 1 } }), ['password'], [password]).kind).toBe('allow');
   });
 

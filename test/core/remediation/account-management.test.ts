@@ -171,7 +171,8 @@ test('denies with the reason where nothing is left that could meet the account-m
   });
   const facts = factsOf({ subject, evidence: [proof('recovery_code', 1000)] });
   const policies = restricted(policiesOf(), { required: [{ anyOf: ['totp'] }] });
-  const denial = { kind: 'deny', reason: 'unsatisfiable', layer: 'enrollment', rule: 'first' };
+  const missingEnrollment = { authenticators: ['totp'], enrollmentRule: 'first' };
+  const denial = { kind: 'deny', reason: 'authenticator_not_enrollable', missingEnrollment };
   expect(evaluate(policies, facts)).toMatchObject(denial);
   const fresh = { ...facts, evidence: [proof('recovery_code', 100)] };
   expect(evaluate(policies, fresh)).toMatchObject({ kind: 'enroll', choices: ['totp'] });

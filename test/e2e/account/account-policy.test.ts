@@ -25,6 +25,12 @@ beforeAll(async () => {
       when: { groups: { any: ['imported'] } },
       then: { allow: { factors: 2 } },
     },
+    {
+      name: 'Two for more',
+      change: { add: ['totp'] },
+      when: { groups: { any: ['mailed'] } },
+      then: { allow: { factors: 2 } },
+    },
     { name: 'Rest', then: { allow: { factors: 1 } } },
   ];
   node = await startNode({
@@ -78,5 +84,19 @@ test('a password that must be replaced, where more is asked for before than the 
         ...{ layer: 'account', rule: 'Two for passwords' },
       },
     },
+  });
+});
+
+test('an authenticator that the app takes, where more is asked for before than the user has', async () => {
+  const user = await userWithPassword(node, ['mailed']);
+  const { agent, page } = await beginSignIn(node, 'payroll');
+  const denied = await identify(agent, page, user);
+  expect([denied.status, denied.messages]).toEqual([403, ['denied.authenticator_not_enrollable']]);
+  expect(denied.html).toContain('You need another sign-in method');
+  const line = node.audit.findLast(({ event, subject }) => event === 'sign_in.denied' && subject === user.id);
+  expect(line).toMatchObject({
+    reason: 'authenticator_not_enrollable',
+    rule: expect.stringContaining('account: Two for more'),
+    trace: { missingEnrollment: { authenticators: ['totp'], layer: 'account', rule: 'Two for more' } },
   });
 });

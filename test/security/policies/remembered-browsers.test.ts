@@ -186,8 +186,8 @@ describe('a remembered browser and what the request asks for', () => {
   });
 
   test.each([
-    ['acr_values', { acr_values: twoFactors }, 'unmet_authentication_requirements'],
-    ['acr in the claims, essential', { claims: essential }, 'unmet_authentication_requirements'],
+    ['acr_values', { acr_values: twoFactors }, 'interaction_required'],
+    ['acr in the claims, essential', { claims: essential }, 'interaction_required'],
     ['max_age', { max_age: '86400' }, 'login_required'],
   ])('%s with prompt=none: an error, for nothing is proved by remembering', async (_, parameters, error) => {
     const user = await userWithTotp(node);

@@ -121,6 +121,20 @@ test('a password that must be replaced and cannot be is in it, with the rule tha
   expect(traceOf(withRules(), facts)).not.toHaveProperty('passwordToReplace');
 });
 
+test('an enrollment that is needed and cannot be made is in it, with the rule that is in the way', () => {
+  const accountPolicy = compileAccountPolicy({
+    name: 'account',
+    rules: [{ name: 'No', when: {}, then: { kind: 'deny' } }],
+  });
+  const policies = { ...policiesOf({ app: factors(2), enabled: ['password', 'totp'] }), accountPolicy };
+  const facts = factsOf({ subject: userWith(['password']), evidence: [proof('password', 'now')] });
+  expect(traceOf(policies, facts).missingEnrollment).toEqual({
+    authenticators: ['totp'],
+    layer: 'account',
+    rule: 'No',
+  });
+});
+
 test('of the device, the risk and the past it keeps what a rule asked about', () => {
   const device = { ...factsOf().device, registered: true, managed: true, assurances: ['encrypted'] } as const;
   const past = { distance: 800, lastSignIn: fixedNow - 90 };

@@ -5,7 +5,6 @@
 
 import { type AskedInAll, askedInAll } from '../../../core/analysis/simulation/asked-in-all.ts';
 import { leastOfWays } from '../../../core/analysis/simulation/least-steps.ts';
-import { simulate } from '../../../core/analysis/simulation/simulate.ts';
 import type { SimulatedStep } from '../../../core/analysis/simulation/simulated-answers.ts';
 import type { ConditionSet } from '../../../core/model/conditions.ts';
 import { oneWeek } from '../../../core/model/durations.ts';
@@ -226,8 +225,8 @@ function outcomesAt(
   }
 }
 
-function whatIsAsked({ asked, steps, dependsOn }: OutcomeHere): string {
-  return JSON.stringify([asked, whatDiffers(steps), dependsOn]);
+function whatIsAsked({ asked, dependsOn }: OutcomeHere): string {
+  return JSON.stringify([asked, dependsOn]);
 }
 
 function freshFacts(app: App, who: Who, { snapshot, authenticators, now, plain, numberOf }: FreshlyAsked): Facts {
@@ -247,7 +246,7 @@ interface Variations {
   readonly scoring: RiskScoring;
 }
 
-/** Compares the steps of sign-ins with each device and at each time that the rules distinguish. */
+/** Compares what is asked in all with each device and at each time that the rules distinguish. */
 function dependencies(
   policies: PolicySet,
   facts: Facts,
@@ -255,16 +254,11 @@ function dependencies(
 ): Outcome['dependsOn'] {
   if (devices.length * times.length === 1) return [];
   const table = times.map((now) =>
-    devices.map((device) => whatDiffers(simulate(policies, { ...onDevice(facts, device, scoring), now }))),
+    devices.map((device) => JSON.stringify(askedInAll(policies, { ...onDevice(facts, device, scoring), now }))),
   );
   const byDevice = table.some((row) => new Set(row).size > 1);
   const byTime = devices.some((_, column) => new Set(table.map((row) => row[column])).size > 1);
   return [...(byDevice ? (['device'] as const) : []), ...(byTime ? (['time'] as const) : [])];
-}
-
-/** For a user who does not get in, neither the steps nor the denying rule make a difference. */
-function whatDiffers(steps: readonly SimulatedStep[]): string {
-  return JSON.stringify(steps.at(-1)?.kind === 'denied' ? 'denied' : steps);
 }
 
 export interface ExaminedTimes {

@@ -39,5 +39,5 @@ export function lockedWays({ asked }: Pick<Outcome, 'asked'>, locked: readonly L
     ),
   );
   if (sets.length === 0 || lockedIn.some(({ length }) => length === 0)) return [];
-  return [...new Set(lockedIn.flat())].map((one) => `${one.authenticator}, locked ${lockEndText(one)}`);
+  return [...new Set(lockedIn.flat())].map((entry) => `${entry.authenticator}, locked ${lockEndText(entry)}`);
 }

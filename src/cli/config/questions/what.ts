@@ -42,7 +42,7 @@ async function print(
   const asked = await questionAbout(apps, snapshot, context);
   const subject = await findSubject(store, user, asked.now);
   const lockedAt = lockedAtApps(store, subject, asked);
-  const rows: AppRow[] = [];
+  const rows: AskedApp[] = [];
   for (const app of apps) {
     const outcomes = await (await signInsTo(app, asked))({ subject });
     rows.push({ app: app.clientId, outcomes, locked: await lockedAt(app) });
@@ -74,14 +74,14 @@ async function print(
   });
 }
 
-interface AppRow {
+interface AskedApp {
   readonly app: string;
   readonly outcomes: readonly Outcome[];
   /** Authenticators of the user at which no attempt is left. */
   readonly locked: readonly Locked[];
 }
 
-function tableLines({ app, outcomes, locked }: AppRow): readonly (readonly string[])[] {
+function tableLines({ app, outcomes, locked }: AskedApp): readonly (readonly string[])[] {
   const words = (outcome: Outcome) => JSON.stringify([askedText(outcome), missing(outcome, locked)]);
   return byOutcome(outcomes, words).map(({ where, outcome }, index) => [
     index === 0 ? app : '',
@@ -91,7 +91,7 @@ function tableLines({ app, outcomes, locked }: AppRow): readonly (readonly strin
   ]);
 }
 
-function lockedLines(rows: readonly AppRow[]): string {
+function lockedLines(rows: readonly AskedApp[]): string {
   const texts = new Set(rows.flatMap(({ locked }) => locked.map(lockedText)));
   return texts.size === 0 ? '' : `\n${[...texts].map((text) => `Locked: ${text}.\n`).join('')}`;
 }
@@ -100,8 +100,8 @@ function lockedLines(rows: readonly AppRow[]): string {
 function missing(outcome: Outcome, locked: readonly Locked[]): readonly string[] {
   const last = outcome.steps.at(-1);
   const why = exclusionText(outcome);
-  const isNamed = last?.kind === 'denied' && last.passwordToReplace !== undefined;
-  const rule = last?.kind === 'denied' && last.rule !== undefined && !isNamed ? ` (${last.rule})` : '';
+  const denying = last?.kind === 'denied' ? last.rule : undefined;
+  const rule = denying === undefined || why.includes(`"${denying}"`) ? '' : ` (${denying})`;
   const lacking = [...lockedWays(outcome, locked), ...unmet(outcome), ...counted(lackingIn(outcome))];
   return [...(why === '' ? [] : [`${why}${rule}`]), ...lacking];
 }
@@ -109,14 +109,16 @@ function missing(outcome: Outcome, locked: readonly Locked[]): readonly string[]
 const requirementReasons: readonly DenyReason[] = [
   'unsatisfiable',
   'enrollment_forbids',
+  'authenticator_not_enrollable',
   'enrollments_full',
   'acr_unattainable',
 ];
 
-/** The unmet requirements, unless a rule or the state of the account excludes the user. */
+/** The unmet requirements, unless a rule, a further enrollment, or the state of the account excludes the user. */
 function unmet({ steps, asked, required }: Outcome): readonly string[] {
   const last = steps.at(-1);
   if (asked !== undefined || last?.kind !== 'denied' || !requirementReasons.includes(last.reason)) return [];
+  if (last.missingEnrollment?.enrollmentRule !== undefined) return [];
   const words = required.map((requirements) => requirements.flatMap(requirementText).join(', or '));
   const named = [...new Set(words)].filter((word) => word !== '');
   return named.length === 0 ? [] : [`required: ${named.join(', and ')}`];

@@ -9,7 +9,7 @@ import type { AllowTerms, Requirement, Rule, RuleHead } from '../../model/policy
 import type { PolicySet } from '../../policy/rules/compile.ts';
 import { usablePolicies } from '../../policy/rules/enrollment-terms.ts';
 import type { UserFacts } from '../../policy/theories/theory.ts';
-import { proofsIn } from '../proofs/asked-proofs.ts';
+import { mayWaiveBeside, proofsIn } from '../proofs/asked-proofs.ts';
 import { minimumOf } from '../proofs/minimum-acr.ts';
 import type { AdmittedWith } from '../proofs/proving-user.ts';
 import { type EvidenceSet, evidenceFor } from '../proofs/strictness.ts';
@@ -103,7 +103,9 @@ function verdictOf({ before, now }: Pairing, { active, next, refused }: PolicySi
   const asked = [...besideThen, app.requirement];
   const beside = [nowSession.requirement, ...minimumOf(next)];
   const comparison = compareAsks([...beside, nowApp.requirement], asked, usable);
-  const left = withoutRemembered(nowApp.requirement, authenticators);
+  const left = mayWaiveBeside(beside, authenticators)
+    ? withoutRemembered(nowApp.requirement, authenticators)
+    : undefined;
   const isRememberedWeaker = left !== undefined && compareAsks([...beside, left], asked, usable) !== 'as_strict';
   const longer = longerLimits({ session, app }, { session: nowSession, app: nowApp }).filter(
     ({ what }) => what !== 'remembered' || isRememberedWeaker,

@@ -3,7 +3,7 @@
  * policy is the session policy, and the other is the sign-on policy.
  */
 import { canWaiveSecondFactor } from '../../decision/waiver.ts';
-import type { AllowTerms } from '../../model/policy.ts';
+import type { AllowTerms, Requirement } from '../../model/policy.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
 import { type LimitingTerms, type LongerLimit, longerLimits } from '../comparison/longer-limits.ts';
 import { minimumOf } from '../proofs/minimum-acr.ts';
@@ -28,13 +28,18 @@ export interface Weaker {
 /** Undefined: it is not proved that the first terms ask for everything that the second ones do, and for more. */
 export type CompareTerms = (strict: TermsTogether, weak: TermsTogether) => Weaker | undefined;
 
-/** Most rules of a policy have one of a few requirements, and each pair of these is compared once. */
+/** Cached by the configuration's authenticators, and by all else that the comparison depends on. */
+const comparisons = new WeakMap<PolicySet['authenticators'], Map<string, Weaker | undefined>>();
+
+/** Most rules of all policies have one of a few requirements, and each pair of these is compared once. */
 export function termsComparison(policies: PolicySet, layer: SignInLayer): CompareTerms {
-  const known = new Map<string, Weaker | undefined>();
+  const known = comparisons.get(policies.authenticators) ?? new Map<string, Weaker | undefined>();
+  comparisons.set(policies.authenticators, known);
+  const minimum = minimumOf(policies);
   return (strict, weak) => {
-    const key = JSON.stringify([strict, weak]);
+    const key = JSON.stringify([layer, minimum, strict, weak]);
     if (known.has(key)) return known.get(key);
-    const found = compareTerms({ strict, weak }, policies, layer);
+    const found = compareTerms({ strict, weak, minimum, layer }, policies);
     known.set(key, found);
     return found;
   };
@@ -43,10 +48,15 @@ export function termsComparison(policies: PolicySet, layer: SignInLayer): Compar
 interface Compared {
   readonly strict: TermsTogether;
   readonly weak: TermsTogether;
+  /** What every sign-in must reach. */
+  readonly minimum: readonly Requirement[];
+  readonly layer: SignInLayer;
 }
 
-function compareTerms({ strict, weak }: Compared, policies: PolicySet, layer: SignInLayer): Weaker | undefined {
-  const minimum = minimumOf(policies);
+/** Nothing else of the policies counts. */
+type Compares = Pick<PolicySet, 'authenticators'>;
+
+function compareTerms({ strict, weak, minimum, layer }: Compared, policies: Compares): Weaker | undefined {
   const asked = ({ own, beside }: TermsTogether) => [beside.requirement, ...minimum, own.requirement];
   if (!impliesAll(asked(strict), asked(weak), policies)) return undefined;
   const evidence = evidenceBetween(asked(weak), strict.own.requirement, policies);

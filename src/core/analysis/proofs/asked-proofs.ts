@@ -1,6 +1,6 @@
 /** What rules that decide together ask for, and the proofs that can count for them. */
 
-import { withoutSecondFactor } from '../../decision/waiver.ts';
+import { canWaiveBeside, withoutSecondFactor } from '../../decision/waiver.ts';
 import type { NamedProof } from '../../evidence/proof-names.ts';
 import { distinct } from '../../model/distinct.ts';
 import type { AuthenticatorDescriptor, Seconds } from '../../model/facts.ts';
@@ -43,6 +43,7 @@ export function browsersOf(
     return [{ asked, premises: asked }];
   const { anyOf } = then.requirement;
   const beside = asked.slice(0, -1);
+  if (!mayWaiveBeside(beside, policies.authenticators)) return [{ asked, premises: asked }];
   const others = rememberable.flatMap(rememberedAs).flatMap((proof): readonly SignInBrowser[] => {
     const left = withoutSecondFactor({ anyOf }, proof);
     if (left.length === 0) return [];
@@ -56,6 +57,22 @@ export function browsersOf(
     ];
   });
   return [{ asked, premises: asked }, ...distinct(others)];
+}
+
+/** Whether some user may have something waived beside these. A chain may ask for several enrollments of one kind. */
+export function mayWaiveBeside(
+  beside: readonly Requirement[],
+  authenticators: readonly AuthenticatorDescriptor[],
+): boolean {
+  const proofs = authenticators.map(({ key, methods, factors, characteristics }) => ({
+    ...{ authenticator: key, enrollment: key, factors, characteristics, age: 'now' as const },
+    ...(methods && { methods }),
+  }));
+  const requirements = beside.filter((requirement) => !('chains' in requirement));
+  return canWaiveBeside(
+    requirements.map((requirement) => ({ layer: 'app', anyOf: [requirement] })),
+    proofs,
+  );
 }
 
 function requirementOf({ then }: Rule): readonly Requirement[] {

@@ -148,6 +148,6 @@ function ending(decision: Decision): SimulatedStep {
     return omitUndefined({ kind: 'complete' as const, acr: assurance.acr, keptPassword });
   }
   const denial: Pick<Decision, 'kind'> & Partial<Denial> = decision;
-  const { reason = 'unsatisfiable', layer, rule, passwordToReplace } = denial;
-  return omitUndefined({ kind: 'denied' as const, reason, layer, rule, passwordToReplace });
+  const { reason = 'unsatisfiable', layer, rule, passwordToReplace, missingEnrollment } = denial;
+  return omitUndefined({ kind: 'denied' as const, reason, layer, rule, passwordToReplace, missingEnrollment });
 }

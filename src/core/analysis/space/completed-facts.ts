@@ -37,6 +37,7 @@ export function completion({
 }: CompletedFacts): (facts: UserFacts, model: ClassModel) => UserFacts {
   const signatureOf = signatures(sets);
   const found = new Map<string, readonly ChangedValue[]>();
+  const valuesFor = valuesToTry(universe);
   let left = mostOfSpace;
   return (facts, model) => {
     const wantedResults = opaqueParts().flatMap((part) => wantedResultOf(part, model));
@@ -45,8 +46,7 @@ export function completion({
     const key = JSON.stringify([wantedResults.map(({ text, wanted }) => [text, wanted]), facts]);
     const known = found.get(key);
     if (known) return changed(facts, known);
-    const paths = [...new Set(unmet.flatMap(({ part }) => part.reads))].slice(0, mostPaths);
-    const values = paths.map((path) => otherValues(path, constantsOf(wantedResults, path), universe));
+    const values = valuesFor(unmet, wantedResults);
     const given = Math.min(mostTried, left);
     const budget = { tries: given };
     const before = signatureOf(facts);
@@ -56,6 +56,20 @@ export function completion({
     left -= given - Math.max(0, budget.tries);
     found.set(key, changes);
     return changed(facts, changes);
+  };
+}
+
+type Values = readonly (readonly ChangedValue[])[];
+
+/** For each fact that unmet parts read, its other values; once for the same parts. Equal texts have equal parts. */
+function valuesToTry(universe: Universe): (unmet: readonly WantedResult[], all: readonly WantedResult[]) => Values {
+  const known = new Map<string, Values>();
+  return (unmet, all) => {
+    const key = JSON.stringify([unmet, all].map((results) => results.map(({ text }) => text)));
+    const paths = [...new Set(unmet.flatMap(({ part }) => part.reads))].slice(0, mostPaths);
+    const values = known.get(key) ?? paths.map((path) => otherValues(path, constantsOf(all, path), universe));
+    known.set(key, values);
+    return values;
   };
 }
 
@@ -74,11 +88,7 @@ interface Search {
 }
 
 /** Changes of as few facts as possible. */
-function firstChanges(
-  facts: UserFacts,
-  values: readonly (readonly ChangedValue[])[],
-  search: Search,
-): readonly ChangedValue[] | undefined {
+function firstChanges(facts: UserFacts, values: Values, search: Search): readonly ChangedValue[] | undefined {
   for (let count = 1; count <= values.length; count += 1) {
     const found = changesOf(count, { facts, values, made: [] }, search);
     if (found) return found;
@@ -89,7 +99,7 @@ function firstChanges(
 interface Tried {
   readonly facts: UserFacts;
   /** For each fact that may still be changed, its other values. */
-  readonly values: readonly (readonly ChangedValue[])[];
+  readonly values: Values;
   readonly made: readonly ChangedValue[];
 }
 

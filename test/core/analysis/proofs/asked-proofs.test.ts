@@ -43,6 +43,17 @@ describe('what is asked for', () => {
     expect(browsers(denying)).toEqual([{ asked: [one], premises: [one] }]);
   });
 
+  test('is waived only where nothing else asks for a possession', () => {
+    const app = rule(factors(2), { remember: 60 });
+    const beside = (session: Rule, policies = policiesOf()) =>
+      browsersOf({ session, app }, policies, [descriptor.totp]);
+    expect(beside(rule(one))).toHaveLength(2);
+    expect(beside(rule(factors(2)))).toHaveLength(1);
+    expect(beside(rule(one), policiesOf({ minimumAcr: '2fa' }))).toHaveLength(1);
+    // One chain may ask for two enrollments of one kind, of which nothing is known here.
+    expect(beside(rule(chain))).toHaveLength(2);
+  });
+
   test('is waived by what the user has, by the method that is asked for, and by nothing that stands in for it', () => {
     expect(isRememberable(descriptor.totp)).toBe(true);
     expect(isRememberable(descriptor.password)).toBe(false);

@@ -90,3 +90,27 @@ test('a denial because of a password that must be replaced says why, and which r
     'denied: the password has expired, and the user cannot prove what must be proved before it is replaced\n',
   );
 });
+
+test('a denial because of what must be enrolled says which rule is in the way', () => {
+  const trace = { layers: [], proved: [], device: { known: false }, scopes: ['openid'] };
+  const happened = (reason: string, missingEnrollment: AuditTrace['missingEnrollment']) => {
+    const denied = { ...line, event: 'sign_in.denied', reason };
+    const events = [{ ...denied, trace: { ...trace, ...omitUndefined({ missingEnrollment }) } }];
+    return `${storyText({ transaction: 'transaction', events, decisions: [] }, (_, words) => words)}\n`;
+  };
+  const totp = { authenticators: ['totp', 'webauthn'] };
+  const required = { ...totp, enrollmentRule: 'Staff' };
+  const account = { layer: 'account', rule: 'Takes a code' } as const;
+  expect(happened('authenticator_not_enrollable', { ...required, ...account })).toContain(
+    'denied: totp or webauthn must be enrolled (by "Staff" of the enrollment policy), and the user cannot prove what "Takes a code" of the account policy asks for before that\n',
+  );
+  expect(happened('authenticator_not_enrollable', required)).toContain(
+    'denied: totp or webauthn must be enrolled (by "Staff" of the enrollment policy), and the user cannot prove what must be proved before that\n',
+  );
+  expect(happened('enrollment_forbids', { ...totp, ...account })).toContain(
+    'denied: totp or webauthn must be enrolled, and "Takes a code" of the account policy forbids that\n',
+  );
+  expect(happened('enrollment_forbids', { ...totp, layer: 'account' })).toContain(
+    'denied: totp or webauthn must be enrolled, and the account policy forbids that\n',
+  );
+});

@@ -129,6 +129,28 @@ test('a denial because of a password that must be replaced has its reason and th
   expect(stdout).toMatch(/^4 of 4 tests passed$/m);
 });
 
+test('a denial because of what must be enrolled has its reason and the rule that is in the way', async () => {
+  const files = (then: string, reason: string) => ({
+    'policies/account.yaml': `rules:
+  - { name: Apps, change: { add: [totp] }, then: ${then} }
+  - { name: Rest, then: { allow: { factors: 1 } } }
+`,
+    'policies/enrollment.yaml': 'rules:\n  - { name: All, then: { required: [totp] } }\n',
+    'tests/one.yaml': one(
+      'app: notes',
+      'user: { groups: [], enrolled: [password] }',
+      `expect: { deny: ${reason}, rule: Apps }`,
+    ),
+  });
+  for (const [then, reason] of [
+    ['deny', 'enrollment_forbids'],
+    ['{ allow: { knowledge: { authenticators: [password] }, possession: {} } }', 'authenticator_not_enrollable'],
+  ] as const) {
+    const { stdout } = await withConfiguration({ ...validFiles, ...files(then, reason) }, (dir) => run(dir));
+    expect(stdout).toMatch(/^1 of 1 tests passed$/m);
+  }
+});
+
 const single: readonly (readonly [name: string, lines: readonly string[], difference: string])[] = [
   ['a denial', ['app: payroll', 'user: { groups: [contractors] }', 'expect: { deny: true, rule: No contractors }'], ''],
   ['a denial for another reason', ['app: notes', staff, 'expect: { deny: no_rule }'], 'deny no_rule no'],
@@ -394,14 +416,14 @@ rules:
 test('the rule of a test is the one that decides once something is proved', async () => {
   const policy = `name: notes
 rules:
-  - { name: Unusual, when: { risk: { any: [newDevice] } }, then: { allow: { factors: 2 } } }
+  - { name: Unusual, when: { risk: { any: [newDevice] } }, then: { allow: { knowledge: {} } } }
   - { name: Rest, then: { allow: { factors: 1 } } }
 `;
-  const user = 'user: { enrolled: [password, webauthn] }';
+  const user = 'user: { enrolled: [password] }';
   const tests = [
     ['risk: [newDevice]', 'expect: { rule: Unusual }'],
     ['risk: [newDevice]', 'expect: { rule: { app: Unusual } }'],
-    ['device: { known: true }', 'risk: []', 'expect: { rule: Rest }'],
+    ['device: { known: true }', 'expect: { rule: Rest }'],
     ['device: { known: false }', 'always: { rule: Unusual }'],
     ['device: { known: false }', 'never: { rule: Rest }'],
     ['depends: { rule: Unusual }'],

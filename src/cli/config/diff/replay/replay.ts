@@ -162,7 +162,7 @@ function asksMore(policies: PolicySet, facts: Facts, trace: AuditTrace): boolean
 
 /** A proof that the browser remembers would count. */
 function mayWaive({ app }: PolicySet, { trace: { layers } }: Decision): boolean {
-  const layer = layers.find((one) => one.layer === 'app' && one.rules.length > 0);
+  const layer = layers.find(({ layer: name, rules }) => name === 'app' && rules.length > 0);
   const then = layer?.decidedBy === undefined ? undefined : app?.rules[layer.rules.length - 1]?.rule.then;
   return then?.kind === 'allow' && then.remember !== undefined && canWaiveSecondFactor(then.requirement);
 }

@@ -13,7 +13,8 @@ import type {
 } from '../../../../core/model/facts.ts';
 import { omitUndefined } from '../../../../core/model/omit-undefined.ts';
 import { riskOf } from '../../../../core/policy/values/risk.ts';
-import type { AuditTrace, TracedMemory, TracedProof } from '../../../../flow/audit-trace.ts';
+import type { AuditTrace, TracedProof } from '../../../../flow/audit-trace.ts';
+import type { TracedMemory } from '../../../../flow/traced-memories.ts';
 import type { Snapshot } from '../../../../policy/revision/snapshot.ts';
 import type { AuditLine } from '../../../audit/audit-text.ts';
 import { isRecovery } from '../../../explain/sign-in-story.ts';
@@ -23,7 +24,7 @@ export type TracedLine = AuditLine & { readonly trace: AuditTrace };
 /** The id of the transaction, and the beginning of those of invented enrollments. */
 const replayed = 'replayed';
 
-/** Whether the line says what the browser remembered and what the user had skipped. One of an earlier release does not. */
+/** Whether the line says what the browser remembered and what the user had skipped. Older ones do not. */
 export function saysWhatWasLeftOut({ skipped, noInteraction }: AuditTrace): boolean {
   return skipped !== undefined || noInteraction === true;
 }
@@ -35,7 +36,7 @@ export function replayedFacts({ trace, client = '', ip = '', time }: TracedLine,
   const { kept, device } = trace;
   const proofs = trace.proved.map((proof, index) => proofOf(proof, { subject, now, index }));
   const memories = device.remembered?.map((memory, index) => memoryOf(memory, { subject, now, index }));
-  const made = [...proofs, ...(memories ?? [])].flatMap((one) => one.made ?? []);
+  const made = [...proofs, ...(memories ?? [])].flatMap((proof) => proof.made ?? []);
   return {
     now,
     ...transactionOf(trace, now),

@@ -120,8 +120,12 @@ export function viewerOf(own: AppSide, key: 'active' | 'next', context: ViewCont
     const make = () => contentOf(policies, facts, free);
     const content = contentKey === undefined ? make() : getOrMake(contents.byKey, `${key} ${contentKey}`, make);
     const proved = signInOnceProved(policies, facts);
-    const firstRules = decidingRules(policies, facts);
-    return { content, rules: proved === facts ? firstRules : decidingRules(policies, proved), firstRules };
+    const rulesBy = (at: Facts) => ({
+      ...decidingRules(policies, at),
+      ...additionRule(policies, at, content.steps.at(-1)),
+    });
+    const firstRules = rulesBy(facts);
+    return { content, rules: proved === facts ? firstRules : rulesBy(proved), firstRules };
   };
   return (who) => {
     const ofRest = getOrMake(known, who.user.rest, () => new Map<string, SignInView>());
@@ -186,6 +190,17 @@ function passwordRules(policies: PolicySet, facts: Facts): Pick<RulesByPolicy, '
   if (found === undefined) return { passwordPolicy: undefined, accountPolicy: undefined };
   const change = policies.accountPolicy?.about({ action: 'change', of: found.authenticator });
   return { passwordPolicy: decidingIn(policies.password, facts), accountPolicy: decidingIn(change, facts) };
+}
+
+/** The rule about what must be enrolled, if it keeps these users out. */
+function additionRule(
+  { accountPolicy }: PolicySet,
+  facts: Facts,
+  last: SimulatedStep | undefined,
+): Partial<Pick<RulesByPolicy, 'accountPolicy'>> {
+  const [of] = (last?.kind === 'denied' && last.missingEnrollment?.authenticators) || [];
+  if (of === undefined) return {};
+  return { accountPolicy: decidingIn(accountPolicy?.about({ action: 'add', of }), facts) };
 }
 
 function decidingIn(policy: CompiledPolicy<SayingRule> | undefined, facts: Facts): DecidingRule | undefined {

@@ -153,6 +153,35 @@ test('a lock-out by a password that must be replaced names the rules of both pol
   expect(await whatIsAsked('plain', { ...signOn(all()), ...byCode, ...aged })).toEqual(['everywhere', 'denied', why]);
 });
 
+test.each([
+  ['deny', '"Apps" of the account policy forbids that'],
+  [
+    { allow: { possession: { authenticators: ['webauthn'] } } },
+    'the user cannot prove what "Apps" of the account policy asks for before that',
+  ],
+])('a lock-out by what must be set up and cannot be names the rules: %j', async (then, obstacle) => {
+  await addUser('plain');
+  const apps = (name: string) => ({
+    'policies/account.yaml': JSON.stringify({
+      rules: [
+        { name, change: { add: ['totp'] }, then },
+        { name: 'All', then: { allow: { factors: 1 } } },
+      ],
+    }),
+  });
+  const required = enrollment({ required: ['totp'] });
+  const why = `totp must be enrolled (by "All" of the enrollment policy), and ${obstacle}`;
+  const [change] = await diffs.changes(required, { ...signOn(all()), ...apps('Apps') });
+  expect(change).toMatchObject({
+    sentence: `the one user: can't get in any more: ${why}`,
+    before: { words: 'password', rules: [] },
+    after: { words: 'denied', rules: [{ name: 'All' }, { name: 'Apps' }] },
+  });
+  const denying = { ...signOn(all()), ...required, ...apps('Apps') };
+  expect(await whatIsAsked('plain', denying)).toEqual(['everywhere', 'denied', why]);
+  expect(await diffs.sentences(apps('Renamed'), denying)).toEqual([]);
+});
+
 test('users who were let in with an expired password are not said to be let in no longer', async () => {
   await addOldUser('plain');
   const kept = (then: unknown) => ({
@@ -201,6 +230,29 @@ test('what must be set up or filled in is what no way to sign in goes without', 
   expect(first).toEqual([
     'the one user: one factor becomes two; must set up webauthn first',
     ['must set up webauthn first'],
+  ]);
+});
+
+test('what users are asked for who skip what is offered is told of them', async () => {
+  await diffs.addUsers(1, [], { credentials: [password, webauthn] });
+  const profile = (...rules: readonly object[]) => ({
+    'policies/profile/default.yaml': JSON.stringify({
+      name: 'default',
+      rules: rules.map((rule, at) => ({ name: `Rule ${at}`, ...rule })),
+    }),
+  });
+  const offering = {
+    ...signOn({ name: 'All', then: { allow: { knowledge: { authenticators: ['password'] } } } }),
+    ...enrollment({ optional: ['totp'] }),
+  };
+  const then = { required: ['displayName'] };
+  // Users who accept the offer prove the passkey before.
+  const byKey = { ...offering, ...profile({ when: { authenticated: { any: ['webauthn'] } }, then }, { then: {} }) };
+  expect(await diffs.sentences({ ...offering, ...profile({ then }) }, byKey)).toEqual([
+    'the one user: must fill in displayName, when skipping what may be skipped',
+  ]);
+  expect(await diffs.sentences(byKey, { ...offering, ...profile({ then }) })).toEqual([
+    'the one user: no longer asked to fill in displayName, when skipping what may be skipped',
   ]);
 });
 

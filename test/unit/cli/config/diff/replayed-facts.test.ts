@@ -256,7 +256,7 @@ function isCases(value: unknown): value is readonly Case[] {
 }
 
 function casesIn(value: unknown, path: string): readonly (readonly [string, Case])[] {
-  if (isCases(value)) return value.map((one, index) => [`${path} ${index + 1}`, one] as const);
+  if (isCases(value)) return value.map((given, index) => [`${path} ${index + 1}`, given] as const);
   return Object.entries(value as object).flatMap(([name, inner]) =>
     typeof inner === 'string' ? [] : casesIn(inner, path === '' ? name : `${path}.${name}`),
   );

@@ -17,8 +17,9 @@ import {
   settings,
   signOn,
   totp,
+  webauthn,
 } from '../../support/diff-harness.ts';
-import { run } from '../../support/harness.ts';
+import { configContext, run } from '../../support/harness.ts';
 
 let diffs: Diffs;
 beforeEach(() => {
@@ -128,4 +129,23 @@ test.each([
     run(whatCommand({ ...diffs.terminal.context, configDir: dir }), 'staff-0', '--config', dir, '--json'),
   );
   expect(JSON.parse(diffs.terminal.printed()).apps[0].outcomes[0]).toMatchObject({ dependsOn });
+});
+
+test('`config what` says that another way than the simulated one depends on the device', async () => {
+  const email = { ...totp, authenticator: 'email' };
+  await diffs.addUsers(1, ['staff'], { credentials: [password, totp, webauthn, email] });
+  const mail = settings.replace('totp: {', 'email: { enabled: true }, totp: {');
+  const taking = (...more: readonly object[]) => {
+    const chains = [
+      [{ authenticators: ['webauthn'] }],
+      [{ authenticators: ['totp'] }, { authenticators: ['email'] }, ...more],
+    ];
+    return { allow: { chains } };
+  };
+  const rest = { name: 'Rest', then: taking({ authenticators: ['password'] }) };
+  const rules = signOn(when({ known: true }, taking()), rest);
+  await withConfiguration({ ...base, 'stepgate.yaml': mail, ...rules }, async (configDir) => {
+    await run(whatCommand({ ...configContext(diffs.terminal), configDir }), 'staff-0', '--config', configDir);
+    expect(diffs.terminal.printed()).toMatch(/webauthn, or .* \(depends on device\)/);
+  });
 });
