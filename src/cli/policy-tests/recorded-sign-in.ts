@@ -6,17 +6,17 @@
 import type { AttributeSchema } from '../../core/model/attribute.ts';
 import { enrollmentName, methodName } from '../../core/model/authenticator-name.ts';
 import type { AnyAllNone, ConditionSet } from '../../core/model/conditions.ts';
-import type { Seconds, SkipReason, Subject } from '../../core/model/facts.ts';
+import type { Seconds, Subject } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { PolicySet } from '../../core/policy/rules/compile.ts';
 import { conditionSets } from '../../core/policy/rules/condition-table.ts';
 import type { AuditTrace, TracedProof } from '../../flow/audit-trace.ts';
 import type { DecidedSignIn } from '../../flow/explain.ts';
-import type { TracedSkips } from '../../flow/traced-memories.ts';
 import { standardAttributes } from '../../policy/model/standard-attributes.ts';
 import { type AskedStep, askedSteps } from './asked-steps.ts';
 import { type AskedFacts, askedFacts, asksTime } from './expression-facts-read.ts';
 import { rulesOfSignIns } from './open-sign-ins.ts';
+import { recordedSkips } from './recorded-skips.ts';
 
 /** The sign-in that is recorded. */
 export interface RecordedSignIn {
@@ -190,39 +190,8 @@ function recordedUser(subject: Subject, asked: Asked): RecordedUser {
     lastSignIn: trace && lastSignInText(trace),
     accountAge: asks('accountAge') || reads.has('user.createdAt') ? age(at, subject.createdAt) : undefined,
     recovered: asks('recovered') ? age(at, subject.recovery?.at) : undefined,
-    skipped: recordedSkips(subject, asked),
+    skipped: recordedSkips(subject, asked.policies, trace),
   });
-}
-
-/**
- * What the enrollment policy asks for or offers, and the user skipped, with how often. A skip of this very sign-in does
- * not count where the policy asks: the page was shown.
- */
-function recordedSkips(subject: Subject, { trace, policies }: Asked): Readonly<Record<string, number>> | undefined {
-  const terms = policies.enrollment?.rules.map(({ rule: { then } }) => then) ?? [];
-  const promoted = terms.flatMap((each) => each.promoted.map(({ authenticator }) => authenticator));
-  const required = terms.flatMap((each) => each.required.flatMap(({ anyOf }) => anyOf));
-  const governed = new Set([...required, ...promoted, ...terms.flatMap(({ optional }) => optional)]);
-  const here = new Set(trace?.skipped);
-  const counts = skipsIn(subject, trace).map(({ authenticator, reason, count }) => {
-    const isShown = reason === 'grace' && here.has(authenticator);
-    return [authenticator, isShown ? count - 1 : count] as const;
-  });
-  const most = new Map<string, number>();
-  for (const [key, count] of counts) if (governed.has(key)) most.set(key, Math.max(count, most.get(key) ?? 0));
-  const skipped = [...most].filter(([, count]) => count > 0);
-  return skipped.length === 0 ? undefined : Object.fromEntries(skipped);
-}
-
-/** A line of an earlier release does not say it: then it is what the user has skipped until now. */
-function skipsIn(
-  { skipped = {} }: Subject,
-  trace: RecordedSignIn['trace'],
-): readonly Pick<TracedSkips, 'authenticator' | 'reason' | 'count'>[] {
-  if (trace?.skipped !== undefined || trace?.noInteraction) return trace.skips ?? [];
-  return Object.entries(skipped).flatMap(([authenticator, byReason]) =>
-    Object.entries(byReason).map(([reason, { count }]) => ({ authenticator, reason: reason as SkipReason, count })),
-  );
 }
 
 /** Rules that name users have the names in the files already, ids among them. An expression may ask about any. */
