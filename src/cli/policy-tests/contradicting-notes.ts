@@ -42,15 +42,20 @@ export function contradictingNotes(real: RealEnd, decided: DecidedSignIn): reado
 
 /** The proofs of this sign-in, oldest first, beside what the test asks for. */
 function proofsNote({ proved }: RealEnd, decided: DecidedSignIn): readonly string[] {
-  const given = proved
-    .filter(({ earlier, origin = 'sign_in' }) => !earlier && origin === 'sign_in')
-    .map(({ authenticator }) => authenticator)
-    .toReversed();
+  const own = proved.filter(({ earlier }) => !earlier).toReversed();
+  const [given, setUp] = [false, true].map((isNew) =>
+    own
+      .filter(({ origin = 'sign_in' }) => (origin === 'enrollment') === isNew)
+      .map(({ authenticator }) => authenticator),
+  ) as [string[], string[]];
   const asked = askedSteps(decided).flatMap(({ kind, names }) =>
     kind === 'prove' ? [names.map(authenticatorIn)] : [],
   );
-  const isSame = given.length === asked.length && given.every((key) => asked.some((names) => names.includes(key)));
-  if (isSame) return [];
+  const open = asked.filter((names) => !names.some((key) => setUp.includes(key)));
+  const isSame = given.length === open.length && given.every((key) => open.some((names) => names.includes(key)));
   const words = asked.map((names) => [...new Set(names)].join(' or ')).join(', then ') || 'nothing';
-  return [`then the user proved ${given.join(', then ') || 'nothing'}, and the test asks for ${words}`];
+  return [
+    ...setUp.map((key) => `then the user set up ${key}, which the user of the test has already`),
+    ...(isSame ? [] : [`then the user proved ${given.join(', then ') || 'nothing'}, and the test asks for ${words}`]),
+  ];
 }

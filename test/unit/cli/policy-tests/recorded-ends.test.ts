@@ -137,6 +137,15 @@ test('a grace that was used in the sign-in is offered, and what is reached by ac
   expect([written.expect.acr, notes.length]).toEqual([undefined, 1]);
 });
 
+test('what the user set up in the sign-in is said, since the test begins with it', async () => {
+  const { test: written, notes } = await recorded({
+    ...{ files: signOn(two), credentials: [password, totp], acr: any2 },
+    trace: { proved: [proved('totp', { origin: 'enrollment' }), byPassword] },
+  });
+  expect(written.expect).toMatchObject({ steps: ['password', 'totp'], acr: any2 });
+  expect(notes).toEqual(['then the user set up totp, which the user of the test has already']);
+});
+
 test('a sign-in that ended otherwise is said', async () => {
   const { notes } = await recorded({
     ...{ files: signOn(one), credentials: [password], trace: { proved: [byPassword] }, denied: 'rule' },
