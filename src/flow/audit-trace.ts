@@ -107,8 +107,8 @@ export interface AuditTrace {
   /** The user was let in with a password that must be replaced and may not be. */
   readonly keptPassword?: KeptPassword;
   /**
-   * This password must be replaced: so a new one was asked for, or more before that. Or the user was denied, because this
-   * layer and rule ask for more than the user can prove.
+   * This password must be replaced: so a new one was asked for, or more before that. Or the user was denied, because
+   * this layer and rule ask for more than the user can prove.
    */
   readonly passwordToReplace?: PasswordToReplace & Pick<Denial, 'layer' | 'rule'>;
   /** The user was denied because something must be enrolled, and this layer and rule are in the way. */

@@ -91,7 +91,7 @@ export type DecisionOutcome =
       readonly options: readonly ChallengeOption[];
       /** For audit and `explain`, never for the user: the denial, withheld until the user has proved something. */
       readonly withheld?: Denial;
-      /** It serves the account-management requirement (Law 7), before one of these is enrolled. Never the first proof. */
+      /** It serves the account-management requirement (Law 7) for one of these enrollments. Never the first proof. */
       readonly toEnroll?: readonly string[];
       /** It is asked for because of this password: before a new one, or in its place. */
       readonly passwordToReplace?: PasswordToReplace;
