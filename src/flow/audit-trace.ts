@@ -106,7 +106,10 @@ export interface AuditTrace {
   readonly kept?: true;
   /** The user was let in with a password that must be replaced and may not be. */
   readonly keptPassword?: KeptPassword;
-  /** The user was denied because this password must be replaced, and something asks for more before that. */
+  /**
+   * This password must be replaced: so a new one was asked for, or more before that. Or the user was denied, because
+   * this layer and rule ask for more than the user can prove.
+   */
   readonly passwordToReplace?: PasswordToReplace & Pick<Denial, 'layer' | 'rule'>;
   /** The user was denied because something must be enrolled, and this layer and rule are in the way. */
   readonly missingEnrollment?: MissingEnrollment & Pick<Denial, 'layer' | 'rule'>;
