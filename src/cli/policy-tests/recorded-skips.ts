@@ -4,7 +4,7 @@ import type { PolicySet } from '../../core/policy/rules/compile.ts';
 import type { AuditTrace } from '../../flow/audit-trace.ts';
 
 type TracedSkipping = Pick<AuditTrace, 'skipped' | 'skips' | 'noInteraction'>;
-type TracedSkips = NonNullable<AuditTrace['skips']>[number];
+type TracedSkip = NonNullable<AuditTrace['skips']>[number];
 
 /**
  * What the enrollment policy asks for or offers, and the user skipped, with how often. A skip of this very sign-in does
@@ -31,7 +31,7 @@ export function recordedSkips(
 }
 
 /** A line of an earlier release does not say it: then it is what the user has skipped until now. */
-function skipsIn({ skipped = {} }: Subject, trace: TracedSkipping | undefined): readonly Omit<TracedSkips, 'age'>[] {
+function skipsIn({ skipped = {} }: Subject, trace: TracedSkipping | undefined): readonly Omit<TracedSkip, 'age'>[] {
   if (trace?.skipped !== undefined || trace?.noInteraction) return trace.skips ?? [];
   return Object.entries(skipped).flatMap(([authenticator, byReason]) =>
     Object.entries(byReason).map(([reason, { count }]) => ({ authenticator, reason: reason as SkipReason, count })),
