@@ -114,7 +114,8 @@ async function signIn(
   if (app !== undefined || user !== undefined)
     throw refusal('--record with a reference takes no other facts: app and user are in the audit log');
   const { client, subject, decisions } = await signInStory(store, reference ?? '', at);
-  const decision = decisions.at(-1);
+  // What was decided about tokens later is no sign-in.
+  const decision = decisions.findLast((told) => told.line.event.startsWith('sign_in.')) ?? decisions.at(-1);
   if (client === undefined || subject === undefined || decision === undefined)
     throw refusal(`nothing was decided about a user in ${reference}: there is nothing to record`);
   const { line, layers, ...trace } = decision;

@@ -21,6 +21,8 @@ interface Real {
   readonly client?: string;
   readonly acr?: string;
   readonly denied?: string;
+  /** The app refreshed its tokens later. */
+  readonly isRefreshed?: true;
 }
 
 interface Recorded {
@@ -43,7 +45,15 @@ const two = { name: 'Two', then: { allow: { factors: 2 } } };
 const [any1, any2] = ['urn:okta:loa:1fa:any', 'urn:okta:loa:2fa:any'];
 
 /** Records the sign-in, and runs the test that was written. */
-async function recorded({ files, credentials, trace, client = 'notes', acr, denied }: Real): Promise<Recorded> {
+async function recorded({
+  files,
+  credentials,
+  trace,
+  client = 'notes',
+  acr,
+  denied,
+  isRefreshed,
+}: Real): Promise<Recorded> {
   const made = await terminal.directory.create({ identifiers: ['ann@a.test'], credentials: [...credentials] });
   if (!made.ok) throw new Error('not made');
   const end = denied
@@ -53,7 +63,12 @@ async function recorded({ files, credentials, trace, client = 'notes', acr, deni
     ...{ time: new Date(fixedNow * 1000).toISOString(), outcome: 'success', transaction: 'transaction-1', ...end },
     ...{ subject: made.user.id, client, ip: '192.0.2.9', trace: { ...plain, ...trace } },
   };
-  await terminal.store.commit([{ op: 'append', key: auditKey, value: JSON.stringify(line), keep: 100_000 }]);
+  const refreshed = { ...line, event: 'token.refreshed', outcome: 'success', trace: plain };
+  await terminal.store.commit(
+    [line, ...(isRefreshed ? [refreshed] : [])].map((entry) => {
+      return { op: 'append', key: auditKey, value: JSON.stringify(entry), keep: 100_000 };
+    }),
+  );
   return withConfiguration({ ...base, ...files }, async (dir) => {
     await applyDemo(terminal.store, dir);
     const context = configContext(terminal, { stderr: () => {} });
@@ -135,6 +150,15 @@ test('a grace that was used in the sign-in is offered, and what is reached by ac
   });
   expect(written.expect).toMatchObject({ deny: false, steps: ['password', { offer: 'totp' }] });
   expect([written.expect.acr, notes.length]).toEqual([undefined, 1]);
+});
+
+test('tokens that the app refreshed later change nothing of it', async () => {
+  const { test: written, notes } = await recorded({
+    ...{ files: signOn(one), credentials: [password, totp, webauthn], isRefreshed: true },
+    ...{ trace: { proved: [byTotp] }, acr: any1 },
+  });
+  expect(written.expect).not.toHaveProperty('acr');
+  expect(notes).toHaveLength(2);
 });
 
 test('what the user set up in the sign-in is said, since the test begins with it', async () => {
