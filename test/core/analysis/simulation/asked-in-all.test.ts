@@ -82,11 +82,11 @@ describe('a user who can replace the password only by a passkey', () => {
     ]);
   });
 
-  test('gets in by leaving an offer that takes the password', () => {
+  test('takes an offer for which the password is proved once signed in without it', () => {
     const then = enrollmentTerms({ optional: ['totp'] });
     const enrollment = compilePolicy({ name: 'enrollment', rules: [{ name: 'Offer', when: {}, then }] });
     expect(waysOf({ ...expiring({ enabled }), accountPolicy, enrollment }, withOldPassword('email'))).toEqual([
-      [['email'], 'complete'],
+      [['email'], 'select,challenge,enroll totp,complete'],
     ]);
   });
 });
