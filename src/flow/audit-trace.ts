@@ -15,6 +15,7 @@ import type { RiskSignal } from '../core/model/risk.ts';
 import type { LayerTrace, RuleTrace, Trace } from '../core/model/trace.ts';
 import { riskText } from '../core/policy/values/risk.ts';
 import { factsAskedFor } from '../core/queries/facts-asked-for.ts';
+import { mostTraced, type TracedMemory, type TracedSkips, tracedMemories, tracedSkips } from './traced-memories.ts';
 
 /** A rule before the deciding one, and the condition because of which it did not decide. */
 export interface PassedRule {
@@ -57,14 +58,18 @@ export interface TracedProof {
   readonly longestPause?: Seconds;
 }
 
-/** The basis of one decision. */
+/**
+ * The basis of one decision. A line has either `skipped` or `noInteraction`. One of an earlier release has neither, and
+ * leaves open what the browser remembered and what the user had skipped.
+ */
 export interface AuditTrace {
   readonly layers: readonly TracedLayer[];
   /** Newest first. */
   readonly proved: readonly TracedProof[];
   readonly zones?: readonly string[];
   /**
-   * `known`: as in the facts. The other members are present only if a rule asked for them.
+   * `known`: as in the facts. `remembered`: absent if there is none. The others are present only if a rule asked for
+   * them.
    */
   readonly device: {
     readonly known: boolean;
@@ -72,7 +77,14 @@ export interface AuditTrace {
     readonly os?: OperatingSystem;
     /** What trusted sources said about it: `registered`, `managed`, names of assurances. */
     readonly signals?: readonly string[];
+    readonly remembered?: readonly TracedMemory[];
   };
+  /** Authenticators whose enrollment the user skipped in this transaction. */
+  readonly skipped?: readonly string[];
+  /** No page was shown: single sign-on, `prompt=none`, or a token. */
+  readonly noInteraction?: true;
+  /** What the user had skipped until then, in this transaction, too. */
+  readonly skips?: readonly TracedSkips[];
   /** The signals of risk that counted. Absent if no rule asked. */
   readonly risk?: readonly RiskSignal[];
   /** The signals that could not be checked. */
@@ -94,7 +106,10 @@ export interface AuditTrace {
   readonly kept?: true;
   /** The user was let in with a password that must be replaced and may not be. */
   readonly keptPassword?: KeptPassword;
-  /** The user was denied because this password must be replaced, and something asks for more before that. */
+  /**
+   * This password must be replaced: so a new one was asked for, or more before that. Or the user was denied, because
+   * this layer and rule ask for more than the user can prove.
+   */
   readonly passwordToReplace?: PasswordToReplace & Pick<Denial, 'layer' | 'rule'>;
   /** The user was denied because something must be enrolled, and this layer and rule are in the way. */
   readonly missingEnrollment?: MissingEnrollment & Pick<Denial, 'layer' | 'rule'>;
@@ -103,7 +118,7 @@ export interface AuditTrace {
 }
 
 /** The most entries per list, and the most characters of a text from an app. */
-const limits = { layers: 16, passed: 8, proved: 12, names: 20, text: 100 };
+const limits = { layers: 16, passed: 8, proved: mostTraced, names: 20, text: 100 };
 
 interface TracedDecision extends Pick<AuditTrace, 'keptPassword'>, Omit<Partial<Denial>, 'reason'> {
   readonly trace: Trace;
@@ -124,6 +139,9 @@ export function auditTrace(
       proved: provedBy(facts),
       zones: network.zones.length > 0 ? network.zones.slice(0, limits.names) : undefined,
       device: tracedDevice(facts, asks),
+      skipped: facts.transaction && (facts.transaction.skipped ?? []).slice(0, limits.proved),
+      noInteraction: facts.transaction ? undefined : (true as const),
+      skips: tracedSkips(facts),
       risk: asksAbout('risk', asks) ? (trace.risk?.reasons ?? []).map(({ signal }) => signal) : undefined,
       unknownRisk: asksAbout('risk', asks) ? trace.risk?.unknown : undefined,
       ...tracedPast(facts, asks),
@@ -147,7 +165,8 @@ function asksAbout(condition: string, asks: ReadonlySet<string>): boolean {
   return [...asks].some((name) => name === condition || name.startsWith(`${condition}.`));
 }
 
-function tracedDevice({ device }: Facts, asks: ReadonlySet<string>): AuditTrace['device'] {
+function tracedDevice(facts: Facts, asks: ReadonlySet<string>): AuditTrace['device'] {
+  const { device } = facts;
   const { known, platform, os, registered, managed, assurances = [] } = device;
   const asksSignals = ['registered', 'managed', 'assurance'].some((name) => asks.has(`device.${name}`));
   const signals = [...(registered ? ['registered'] : []), ...(managed ? ['managed'] : []), ...assurances];
@@ -156,6 +175,7 @@ function tracedDevice({ device }: Facts, asks: ReadonlySet<string>): AuditTrace[
     platform: asks.has('device.platform') ? platform : undefined,
     os: asks.has('device.os') ? os : undefined,
     signals: asksSignals ? signals.slice(0, limits.names) : undefined,
+    remembered: tracedMemories(facts),
   });
 }
 

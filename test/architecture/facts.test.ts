@@ -6,8 +6,10 @@ import { recordedFacts } from '../../src/cli/policy-tests/recorded-sign-in.ts';
 import { evaluate } from '../../src/core/decision/evaluate.ts';
 import { evaluateIssuance } from '../../src/core/decision/token-issuance.ts';
 import type { ConditionSet } from '../../src/core/model/conditions.ts';
+import type { EnrollmentRule } from '../../src/core/model/enrollment-policy.ts';
 import type { Enrollment, Evidence, RuleFacts, Subject } from '../../src/core/model/facts.ts';
 import { neutralFacts, neutralRequest } from '../../src/core/model/neutral-facts.ts';
+import type { Rule } from '../../src/core/model/policy.ts';
 import { compilePolicy } from '../../src/core/policy/rules/compile.ts';
 import { plainTime, type UserFacts } from '../../src/core/policy/theories/theory.ts';
 import { riskOf } from '../../src/core/policy/values/risk.ts';
@@ -18,7 +20,7 @@ import { exampleOptions } from '../../src/policy/analysis/text/example-options.t
 import { type Snapshot, snapshotOfDocuments } from '../../src/policy/revision/snapshot.ts';
 import type { PolicyTest } from '../../src/policy/schema/policy-tests.ts';
 import type { VersionedAccount } from '../../src/users/record/account.ts';
-import { allow, factors, policiesOf, riskScoring } from '../core/support/fixtures.ts';
+import { allow, enrollmentTerms, factors, policiesOf, riskScoring } from '../core/support/fixtures.ts';
 import { load } from '../unit/policy/support/configuration-dir.ts';
 
 const day = 86_400;
@@ -164,11 +166,21 @@ function otherFacts({ path }: Row): UserFacts {
 
 const deny = { kind: 'deny' } as const;
 const rest = { name: 'Rest', when: {}, then: deny };
+/** It decides nothing, and a browser may remember proofs for it. */
+const remembering: Rule = {
+  name: 'Remembering',
+  when: {},
+  then: { kind: 'allow', requirement: factors(2), remember: day },
+};
 const policies = {
   ...policiesOf({ app: factors(1) }),
   app: compilePolicy({
     name: 'app',
-    rules: [...sets.map((when, index) => ({ name: `Rule ${index}`, when, then: deny })), rest],
+    rules: [...sets.map((when, index) => ({ name: `Rule ${index}`, when, then: deny })), rest, remembering],
+  }),
+  enrollment: compilePolicy<EnrollmentRule>({
+    name: 'enrollment',
+    rules: [{ name: 'All', when: {}, then: enrollmentTerms({ required: [{ anyOf: ['totp'], grace: { skips: 3 } }] }) }],
   }),
 };
 

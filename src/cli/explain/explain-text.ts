@@ -138,9 +138,13 @@ function rememberedText({ remembered = [] }: Explanation['device'], now: number)
 }
 
 /** Attempts by strangers count for the account, but not for a browser that the user has signed in with. */
-function lockedText({ authenticator, retryAfter }: Locked): string {
-  const until = retryAfter === undefined ? 'until it is unlocked' : `for ${durationText(retryAfter)}`;
-  return `${authenticator}, no attempt is left ${until}, except from a browser that the user has signed in with`;
+export function lockedText(locked: Locked): string {
+  return `${locked.authenticator}, no attempt is left ${lockEndText(locked)}, except from a browser that the user has signed in with`;
+}
+
+/** For example `for 4 min 52 s`. */
+export function lockEndText({ retryAfter }: Locked): string {
+  return retryAfter === undefined ? 'until it is unlocked' : `for ${durationText(retryAfter)}`;
 }
 
 export const layerTitles = {

@@ -1,14 +1,15 @@
 /** `stepgate config test`: compares the expected results of sign-ins with the actual ones. */
 
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { sourceLocationText } from '../../core/model/source-location.ts';
 import { loadConfiguration } from '../../policy/load.ts';
+import { accountClientId } from '../../policy/model/account-client-id.ts';
 import { shellWord } from '../../policy/model/analysis-finding.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
 import type { Documents } from '../../policy/model/documents.ts';
 import type { Finding } from '../../policy/model/finding.ts';
+import { withAccountApp } from '../../policy/revision/account-app.ts';
 import { snapshotOfDocuments } from '../../policy/revision/snapshot.ts';
 import type { Variables } from '../../policy/source/substitute-variables.ts';
 import type { Store } from '../../stores/store.ts';
@@ -18,6 +19,7 @@ import { refusal } from '../shared/options/refusal.ts';
 import { printFindings, withPrintedFindings } from '../shared/output/print-findings.ts';
 import { printResult, type ResultOptions } from '../shared/output/print-result.ts';
 import { printable } from '../shared/output/printable.ts';
+import { writeOutputFile } from '../shared/output/write-output-file.ts';
 import { withStore } from '../shared/store/with-store.ts';
 import { type Coverage, coverageOf } from './coverage.ts';
 import { junitXml } from './junit.ts';
@@ -78,7 +80,7 @@ export function configTestCommand(context: PolicyTestContext): Command {
         printFindings(context, findings, options);
         return;
       }
-      if (options.junit !== undefined) await writeReport(options.junit, junitXml(results));
+      if (options.junit !== undefined) await writeOutputFile(options.junit, junitXml(results));
       const ok = results.every(({ differences }) => differences.length === 0);
       if (!ok) context.setExitCode(1);
       printResult(context, options, {
@@ -100,8 +102,10 @@ async function configurationOf(
   const loaded = await loadConfiguration(dir, { authenticators, variables });
   if (!loaded.ok) return { findings: loaded.findings };
   const { documents } = loaded;
-  const apps = [...documents.values()].flatMap(({ kind, name }) => (kind === 'app' ? [name] : []));
-  const snapshot = await snapshotOfDocuments(documents, authenticators);
+  const named = [...documents.values()].flatMap(({ kind, name }) => (kind === 'app' ? [name] : []));
+  const apps = [...named, accountClientId];
+  const read = await snapshotOfDocuments(documents, authenticators);
+  const snapshot = withAccountApp(read, read.settings.issuer ?? 'https://localhost');
   const groups = groupsInTests(documents);
   return { documents, configuration: { snapshot, apps, authenticators, variables, ...(groups && { groups }) } };
 }
@@ -139,14 +143,6 @@ async function recordTest(context: PolicyTestContext, dir: string, options: Test
     text: `recorded ${printable(JSON.stringify(name))} in ${file}: check that it says what you mean\n`,
     data: { ok: true, file, test, notes },
   });
-}
-
-async function writeReport(file: string, text: string): Promise<void> {
-  try {
-    await writeFile(file, text);
-  } catch (error) {
-    throw refusal(`${file} cannot be written: ${String(error).replace(/^Error: /, '')}`);
-  }
 }
 
 /** One line, followed by the expected and the actual result of each difference. */

@@ -16,6 +16,7 @@ import { standardAttributes } from '../../policy/model/standard-attributes.ts';
 import { type AskedStep, askedSteps } from './asked-steps.ts';
 import { type AskedFacts, askedFacts, asksTime } from './expression-facts-read.ts';
 import { rulesOfSignIns } from './open-sign-ins.ts';
+import { recordedSkips } from './recorded-skips.ts';
 
 /** The sign-in that is recorded. */
 export interface RecordedSignIn {
@@ -65,8 +66,9 @@ export function recordedFacts(
     platform: trace?.device.platform,
     os: trace?.device.os,
     signals: trace?.device.signals?.length ? trace.device.signals : undefined,
+    remembered: recordedMemories(policies, trace),
   });
-  const user = recordedUser(subject, { at, ...asked, ...(trace && { trace }) });
+  const user = recordedUser(subject, { at, policies, ...asked, ...(trace && { trace }) });
   return {
     facts: omitUndefined({
       user,
@@ -88,8 +90,16 @@ export function recordedFacts(
   };
 }
 
+/** What the browser remembers counts only where a rule lets it stand for a second factor. */
+function recordedMemories({ app }: PolicySet, trace: RecordedSignIn['trace']): readonly string[] | undefined {
+  const lets = app?.rules.some(({ rule: { then } }) => then.kind === 'allow' && then.remember !== undefined);
+  const memories = trace?.device.remembered ?? [];
+  return lets && memories.length > 0 ? memories.map((proof) => `${proofName(proof)}@${proof.age}s`) : undefined;
+}
+
 interface Asked extends AskedFacts {
   readonly at: Seconds;
+  readonly policies: PolicySet;
   readonly trace?: RecordedSignIn['trace'];
 }
 
@@ -180,6 +190,7 @@ function recordedUser(subject: Subject, asked: Asked): RecordedUser {
     lastSignIn: trace && lastSignInText(trace),
     accountAge: asks('accountAge') || reads.has('user.createdAt') ? age(at, subject.createdAt) : undefined,
     recovered: asks('recovered') ? age(at, subject.recovery?.at) : undefined,
+    skipped: recordedSkips(subject, asked.policies, trace),
   });
 }
 
@@ -256,6 +267,6 @@ function pauseText({ longestPause }: TracedProof): string {
   return longestPause === undefined ? '' : `/${longestPause}s`;
 }
 
-function proofName({ authenticator, method }: TracedProof): string {
+function proofName({ authenticator, method }: Pick<TracedProof, 'authenticator' | 'method'>): string {
   return method === undefined ? authenticator : methodName(authenticator, method);
 }

@@ -27,6 +27,8 @@ export interface SubjectEvaluation {
   readonly toEnroll: EnrollmentContext | undefined;
   /** Absent if no profile policy applies, or if its answer depends on how the user signs in. */
   readonly profile: ProfileTerms | undefined;
+  /** The same by rules that only report. */
+  readonly reported: Pick<SubjectEvaluation, 'toEnroll' | 'profile'>;
 }
 
 /** The denial that holds whatever the user proves next, if there is one. */

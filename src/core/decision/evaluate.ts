@@ -68,7 +68,15 @@ function evaluateSubject(subject: Subject, general: EvaluationContext): Decision
   const asked = askedAfterSignIn(context, chosen.isMet ? capabilities : undefined);
   const { terms, rule } = asked.enrollment;
   const toEnroll = terms && { subject, terms, rule, capabilities, facts };
-  const evaluation = { context, subject, capabilities, unrestricted, chosen, toEnroll, profile: asked.profile.terms };
+  const reportedTerms = asked.enrollment.reportedTerms;
+  const reported = {
+    toEnroll: reportedTerms && { subject, terms: reportedTerms, rule: undefined, capabilities, facts },
+    profile: asked.profile.reportedTerms,
+  };
+  const evaluation = {
+    ...{ context, subject, capabilities, unrestricted, chosen, toEnroll, reported },
+    profile: asked.profile.terms,
+  };
   const layers = traceOf(layersOf(context, chosen.requestLayer, asked), facts.request, capabilities.evidence);
   const trace = completedTrace(layers, evaluation);
   if (mustSelectAccount(facts)) return { kind: 'select_account', trace };

@@ -89,18 +89,16 @@ function firstToMeet(
 }
 
 /**
- * Whether the user signs in with this authenticator: without it, what met the requirements first does not meet them. A
- * proof for the account-management requirement (Law 7) does not sign the user in.
+ * Whether the user signs in with this authenticator: what was proved does not meet the requirements without it. A proof
+ * for the account-management requirement (Law 7) does not sign the user in.
  */
 export function signsInWith(
   authenticator: string,
   counted: readonly CountedEvidence[],
-  { requirements, ...rest }: AskedOfEvidence,
+  requirements: readonly LayerRequirement[],
 ): boolean {
-  const asked = { ...rest, requirements: requirements.filter(({ isAccountManagement }) => !isAccountManagement) };
-  const first = firstToMeet(counted, asked) ?? counted;
   return !meetsAll(
-    asked.requirements,
-    first.filter((proof) => proof.authenticator !== authenticator),
+    requirements.filter(({ isAccountManagement }) => !isAccountManagement),
+    counted.filter((proof) => proof.authenticator !== authenticator),
   );
 }

@@ -90,6 +90,7 @@ export const importRules: Readonly<Record<string, Part>> = {
       'delivery/outbox',
       'flow/audit',
       'flow/audit-trace',
+      'flow/traced-memories',
       'flow/explain',
       'flow/session-ends',
       'flow/notify/account-notification',
@@ -249,6 +250,7 @@ export const layersWithin: Readonly<Record<string, readonly string[]>> = {
   flow: [
     'server-mac',
     'audit-cause',
+    'traced-memories',
     'audit-trace',
     'audit',
     'services',

@@ -314,10 +314,21 @@ describe('a password that must be replaced', () => {
       const typedFirst = [proof('password', 'now', { at: before }), proof('email', 'now', { at: before - 200 })];
       const denied = { kind: 'deny', rule: 'Code' };
       expect(decide(policies, subject, [proof('password', 'now')])).toMatchObject(denied);
-      expect(decide(policies, subject, [proof('password', 100), proof('email', 'now')])).toMatchObject(denied);
       expect(decide(policies, subject, typedFirst).kind).toBe('allow');
       const two = { ...withPolicy({ maxAge: 90 * oneDay }, { app: factors(2) }), ...byCode };
       expect(decide(two, subject, byEmail)).toMatchObject(denied);
+    });
+
+    test('asks a user who is in a session by it for something else that is enough', () => {
+      const inSession = [proof('password', 100)];
+      const asked = { kind: 'challenge', options: [{ authenticator: 'email' }] };
+      expect(decide(policies, subject, inSession)).toMatchObject(asked);
+      expect(evaluate(policies, silentFacts({ subject, evidence: inSession }))).toMatchObject(asked);
+      expect(decide(policies, subject, [...inSession, proof('email', 'now')])).toMatchObject({ kind: 'allow' });
+      const two = { ...withPolicy({ maxAge: 90 * oneDay }, { app: factors(2) }), ...byCode };
+      const denied = { kind: 'deny', reason: 'password_not_replaceable', rule: 'Code' };
+      expect(decide(two, subject, [...inSession, proof('email', 'now')])).toMatchObject(denied);
+      expect(decide(policies, admin(['password'], old), inSession)).toMatchObject(denied);
     });
 
     test('denies no change at the account, either', () => {

@@ -1,5 +1,4 @@
 /** `stepgate config diff`. */
-import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import { loadConfiguration } from '../../../policy/load.ts';
@@ -11,6 +10,7 @@ import { readActiveRevision } from '../../shared/configuration/read-active-revis
 import { refusal } from '../../shared/options/refusal.ts';
 import { withPrintedFindings } from '../../shared/output/print-findings.ts';
 import { printResult, type ResultOptions } from '../../shared/output/print-result.ts';
+import { writeOutputFile } from '../../shared/output/write-output-file.ts';
 import { withStore } from '../../shared/store/with-store.ts';
 import { parseDuration } from '../../shared/values/durations.ts';
 import { checkedFiles } from '../shared/checked-files.ts';
@@ -49,7 +49,7 @@ export function diffCommand(context: ConfigContext): Command {
       if (diff === undefined) return;
       const replayedSignIns = back === undefined ? undefined : await replayOf(context, checked, back);
       const page = { dir, now: context.now(), ...omitUndefined({ replay: replayedSignIns }) };
-      if (options.html !== undefined) await writePage(options.html, diffHtml(diff, page));
+      if (options.html !== undefined) await writeOutputFile(options.html, diffHtml(diff, page));
       const replayed = replayedSignIns && back !== undefined ? `\n${replayText(replayedSignIns, back)}` : '';
       printResult(context, options, {
         text: `${diffText(diff)}${replayed}`,
@@ -89,13 +89,4 @@ async function diffOf(context: ConfigContext, draft: Draft, from: string | undef
     authenticators,
     now: now(),
   });
-}
-
-/** Rejects with one sentence if the file cannot be written. */
-export async function writePage(file: string, page: string): Promise<void> {
-  try {
-    await writeFile(file, page);
-  } catch (error) {
-    throw refusal(`${file} cannot be written: ${error instanceof Error ? error.message : String(error)}`);
-  }
 }

@@ -3,6 +3,8 @@ import type { Command } from 'commander';
 import type { DenyReason } from '../../../core/model/decision.ts';
 import { StepgateError } from '../../../errors.ts';
 import { newCommand } from '../../commands.ts';
+import { lockedText } from '../../explain/explain-text.ts';
+import type { Locked } from '../../explain/locked-authenticators.ts';
 import { requirementText } from '../../explain/requirement-text.ts';
 import { withPrintedFindings } from '../../shared/output/print-findings.ts';
 import { printResult, type ResultOptions } from '../../shared/output/print-result.ts';
@@ -12,6 +14,7 @@ import { type AskContext, type AskedConfiguration, appsToShow, withAskedConfigur
 import { askedText, byOutcome, exclusionText, leftAsideText, outcomeData } from './asked-text.ts';
 import { type Outcome, questionAbout, signInsTo } from './fresh-sign-ins.ts';
 import { conditionsLeftAside } from './left-aside.ts';
+import { lockedAtApps, lockedWays } from './locked-ways.ts';
 
 interface WhatOptions extends ResultOptions {
   readonly config?: string;
@@ -38,45 +41,69 @@ async function print(
   const apps = await appsToShow(configured);
   const asked = await questionAbout(apps, snapshot, context);
   const subject = await findSubject(store, user, asked.now);
-  const rows: { readonly app: string; readonly outcomes: readonly Outcome[] }[] = [];
-  for (const app of apps) rows.push({ app: app.clientId, outcomes: await (await signInsTo(app, asked))({ subject }) });
+  const lockedAt = lockedAtApps(store, subject, asked);
+  const rows: AskedApp[] = [];
+  for (const app of apps) {
+    const outcomes = await (await signInsTo(app, asked))({ subject });
+    rows.push({ app: app.clientId, outcomes, locked: await lockedAt(app) });
+  }
   const leftAside = await conditionsLeftAside(apps, asked, { realUser: true });
-  const lines = rows.flatMap(({ app, outcomes }) =>
-    byOutcome(outcomes, (outcome) => JSON.stringify([askedText(outcome), missing(outcome)])).map(
-      ({ where, outcome }, index) => [
-        index === 0 ? app : '',
-        where,
-        askedText(outcome),
-        missing(outcome).join('; ') || '-',
-      ],
-    ),
-  );
+  const lines = rows.flatMap(tableLines);
   const who = subject.identifiers[0] ?? subject.id;
   printResult(context, options, {
     text: [
       `What ${who} can open now, by ${source}: a fresh sign-in in a new browser\n\n`,
       tableText([['app', 'from', 'asked', 'missing'], ...lines]),
+      lockedLines(rows),
       leftAsideText(leftAside),
     ].join(''),
     data: {
       source,
       user: { id: subject.id, identifiers: subject.identifiers, status: subject.status, groups: subject.groups },
-      apps: rows.map(({ app, outcomes }) => ({
+      apps: rows.map(({ app, outcomes, locked }) => ({
         app,
-        outcomes: outcomes.map((outcome) => ({ ...outcomeData(outcome), missing: missing(outcome) })),
+        ...(locked.length > 0 && { locked }),
+        outcomes: outcomes.map((outcome) => ({
+          ...outcomeData(outcome),
+          ...(lockedWays(outcome, locked).length > 0 && { getsIn: false }),
+          missing: missing(outcome, locked),
+        })),
       })),
       leftAside,
     },
   });
 }
 
-/** What excludes the user, or must be enrolled or filled in during the sign-in. */
-function missing(outcome: Outcome): readonly string[] {
+interface AskedApp {
+  readonly app: string;
+  readonly outcomes: readonly Outcome[];
+  /** Authenticators of the user at which no attempt is left. */
+  readonly locked: readonly Locked[];
+}
+
+function tableLines({ app, outcomes, locked }: AskedApp): readonly (readonly string[])[] {
+  const words = (outcome: Outcome) => JSON.stringify([askedText(outcome), missing(outcome, locked)]);
+  return byOutcome(outcomes, words).map(({ where, outcome }, index) => [
+    index === 0 ? app : '',
+    where,
+    askedText(outcome),
+    missing(outcome, locked).join('; ') || '-',
+  ]);
+}
+
+function lockedLines(rows: readonly AskedApp[]): string {
+  const texts = new Set(rows.flatMap(({ locked }) => locked.map(lockedText)));
+  return texts.size === 0 ? '' : `\n${[...texts].map((text) => `Locked: ${text}.\n`).join('')}`;
+}
+
+/** What excludes the user, is locked for now, or must be enrolled or filled in during the sign-in. */
+function missing(outcome: Outcome, locked: readonly Locked[]): readonly string[] {
   const last = outcome.steps.at(-1);
   const why = exclusionText(outcome);
   const denying = last?.kind === 'denied' ? last.rule : undefined;
   const rule = denying === undefined || why.includes(`"${denying}"`) ? '' : ` (${denying})`;
-  return [...(why === '' ? [] : [`${why}${rule}`]), ...unmet(outcome), ...counted(lackingIn(outcome))];
+  const lacking = [...lockedWays(outcome, locked), ...unmet(outcome), ...counted(lackingIn(outcome))];
+  return [...(why === '' ? [] : [`${why}${rule}`]), ...lacking];
 }
 
 const requirementReasons: readonly DenyReason[] = [
@@ -105,8 +132,8 @@ function counted(parts: readonly string[]): readonly string[] {
 
 /** Whichever proofs the user gives, and whatever may be skipped: what follows only some of the proofs is none. */
 function lackingIn({ steps, asked, least }: Outcome): readonly string[] {
-  if (asked === undefined) return steps.flatMap(lacking);
-  const [first = [], ...others] = least().map((way) => way.flatMap(lacking));
+  if (asked === undefined) return steps.flatMap(lackingAt);
+  const [first = [], ...others] = least().map((way) => way.flatMap(lackingAt));
   const countIn = (parts: readonly string[], part: string) => parts.filter((other) => other === part).length;
   return first.filter((part, at) => {
     const before = countIn(first.slice(0, at), part);
@@ -114,7 +141,7 @@ function lackingIn({ steps, asked, least }: Outcome): readonly string[] {
   });
 }
 
-function lacking(step: Outcome['steps'][number]): readonly string[] {
+function lackingAt(step: Outcome['steps'][number]): readonly string[] {
   if (step.kind === 'enroll' && step.skippable === undefined) {
     if (step.replacementReason) return [`${step.authenticator}, to be replaced`];
     const keys = [step.authenticator, ...step.alternatives.map(({ authenticator }) => authenticator)];

@@ -12,7 +12,11 @@ tbody th { font-weight: 400; }
 #asked td { min-width: 9rem; overflow-wrap: break-word; }
 #asked td.count { min-width: 0; }
 .denied { color: var(--worse); }
-.scroll { overflow-x: auto; }
+.scroll { overflow-x: auto; background:
+  linear-gradient(to right, var(--page) 1rem, transparent) left / 2rem 100% no-repeat local,
+  linear-gradient(to left, var(--page) 1rem, transparent) right / 2rem 100% no-repeat local,
+  linear-gradient(to right, var(--line), transparent) left / .75rem 100% no-repeat scroll,
+  linear-gradient(to left, var(--line), transparent) right / .75rem 100% no-repeat scroll; }
 .scroll th, .scroll td, .scroll code { overflow-wrap: break-word; }
 .scroll tbody th { min-width: 9rem; }
 .diagrams { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 26rem), 1fr)); gap: 1.5rem; align-items: start; }

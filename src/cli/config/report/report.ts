@@ -6,7 +6,8 @@ import { newCommand } from '../../commands.ts';
 import { collect } from '../../shared/options/collect.ts';
 import { refusal } from '../../shared/options/refusal.ts';
 import { printLongResult, type ResultOptions } from '../../shared/output/print-result.ts';
-import { replayedSeconds, writePage } from '../diff/diff.ts';
+import { writeOutputFile } from '../../shared/output/write-output-file.ts';
+import { replayedSeconds } from '../diff/diff.ts';
 import { matrixData } from '../questions/matrix.ts';
 import { checkedFiles } from '../shared/checked-files.ts';
 import type { ConfigContext } from '../shared/config-context.ts';
@@ -39,7 +40,7 @@ export function reportCommand(context: ConfigContext): Command {
       if (checked === undefined) return;
       const asked = { dir, standards: options.standard ?? [], ...omitUndefined({ back }) };
       const report = await reportContents(context, checked, asked);
-      await writePage(options.out, reportHtml(report));
+      await writeOutputFile(options.out, reportHtml(report));
       await printLongResult(context, options, {
         text: () => `wrote ${options.out}\n`,
         data: () => ({ ok: true, file: options.out, ...reportData(report) }),

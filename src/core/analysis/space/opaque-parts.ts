@@ -1,5 +1,5 @@
 /** Opaque parts of expressions: the results that a model gives them, and those that they have in facts. */
-import type { ConditionResult } from '../../model/conditions.ts';
+import type { ConditionResult, ExpressionPart } from '../../model/conditions.ts';
 import { among, type Formula, type OpaquePart, type UserFacts, type Variable } from '../../policy/theories/theory.ts';
 import type { ClassModel } from './read-formulas.ts';
 
@@ -38,7 +38,7 @@ function positionsIn(
   facts: UserFacts,
   { part, holds, fails }: OpaquePart,
 ): readonly (readonly [variable: Variable, position: number])[] {
-  const result = part?.evaluate(facts);
+  const result = part && resultOf(part, facts);
   if (result === undefined) return [];
   return [
     [holds, result === 'hit' ? 1 : 0],
@@ -60,5 +60,24 @@ export function wantedResultOf({ text, part, holds, fails }: OpaquePart, model: 
 }
 
 export function isAsWanted({ part, wanted }: WantedResult, facts: UserFacts): boolean {
-  return part.evaluate(facts) === wanted;
+  return resultOf(part, facts) === wanted;
+}
+
+/** Cached by part, and by the values that it reads: a search asks about the same few values many times. */
+const results = new WeakMap<ExpressionPart, Map<string, ConditionResult>>();
+
+function resultOf(part: ExpressionPart, facts: UserFacts): ConditionResult {
+  const known = results.get(part) ?? new Map<string, ConditionResult>();
+  results.set(part, known);
+  const values = JSON.stringify(part.reads.map((path) => valueAt(path, facts)));
+  const result = known.get(values) ?? part.evaluate(facts);
+  known.set(values, result);
+  return result;
+}
+
+/** What the path reads, or all that it may read. */
+function valueAt(path: string, { subject, request, network, device, now }: UserFacts): unknown {
+  const [root, part, name] = path.split('.');
+  if (root === 'user') return part === 'profile' && name !== undefined ? subject.profile[name] : subject;
+  return path === 'request.clientId' ? request.clientId : [subject, request, network, device, now];
 }

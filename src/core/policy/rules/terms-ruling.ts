@@ -11,6 +11,8 @@ export interface TermsRuling<Terms> {
   readonly terms?: Terms;
   /** Name of the deciding rule. */
   readonly rule?: string;
+  /** The terms of the rule that would decide if rules that only report were enforced. */
+  readonly reportedTerms?: Terms;
 }
 
 /** The ruling. It is empty without a policy, and denies if no rule holds or a condition fails. */
@@ -28,13 +30,15 @@ export function termsRuling<Terms>(
     rules: traces,
     ...(reported && { reported: reported.trace }),
   } as const;
+  const reportedTerms = reported?.trace.outcome === 'allow' && { reportedTerms: reported.rule.then };
   if (rule) {
     const layer: Layer = { trace: { ...trace, decidedBy: rule.name, outcome: 'allow' } };
-    return { layer, terms: rule.then, rule: rule.name };
+    return { layer, terms: rule.then, rule: rule.name, ...reportedTerms };
   }
-  if (undecided) return { layer: { trace: { ...trace, outcome: 'undecided' } } };
+  if (undecided) return { layer: { trace: { ...trace, outcome: 'undecided' } }, ...reportedTerms };
   const denial: Denial = failed
     ? { reason: 'condition_failed', layer: name, rule: failed.name }
     : { reason: 'no_rule', layer: name };
-  return { layer: { trace: { ...trace, ...(failed && { decidedBy: failed.name }), outcome: 'deny' }, denial } };
+  const denying = { ...trace, ...(failed && { decidedBy: failed.name }), outcome: 'deny' } as const;
+  return { layer: { trace: denying, denial }, ...reportedTerms };
 }

@@ -7,17 +7,13 @@ import fc from 'fast-check';
 import { rulesInEffect } from '../../../../src/core/analysis/proofs/rules-in-effect.ts';
 import { acrOfWays } from '../../../../src/core/analysis/simulation/acr-of-ways.ts';
 import { askedInAll } from '../../../../src/core/analysis/simulation/asked-in-all.ts';
-import { decisionAt, factsAt } from '../../../../src/core/analysis/simulation/simulate.ts';
-import { identifiedAs, type Progress, prove } from '../../../../src/core/analysis/simulation/simulated-answers.ts';
 import type { Conditions } from '../../../../src/core/model/conditions.ts';
 import { oneDay } from '../../../../src/core/model/durations.ts';
-import type { Evidence, Facts, Subject } from '../../../../src/core/model/facts.ts';
-import { omitUndefined } from '../../../../src/core/model/omit-undefined.ts';
+import type { Facts, Subject } from '../../../../src/core/model/facts.ts';
 import type { Policy, Requirement, Rule } from '../../../../src/core/model/policy.ts';
-import type { PolicySet } from '../../../../src/core/policy/rules/compile.ts';
 import { riskOf } from '../../../../src/core/policy/values/risk.ts';
-import { askedMethods } from '../../../../src/core/queries/asked-methods.ts';
 import type { Action } from '../../../../src/core/remediation/all-sufficient-sets.ts';
+import { everyWay, isOneOf, shortestWays } from '../../support/every-way.ts';
 import {
   allow,
   descriptor,
@@ -32,42 +28,9 @@ import {
 } from '../../support/fixtures.ts';
 import { enough, seeded } from '../../support/seeded.ts';
 
-/** A way in: what was proved, in order, and what tokens say then. */
-interface Way {
-  readonly proofs: readonly Action[];
-  readonly acr: string | undefined;
-  readonly evidence: readonly Evidence[];
-}
-
-/** Every way through the sign-in, with whatever is offered at each step. */
-function everyWay(policies: PolicySet, facts: Facts, from: Progress, proofs: readonly Action[] = []): readonly Way[] {
-  const decision = decisionAt(from, { policies, facts });
-  if (decision.kind === 'allow') return [{ proofs, acr: decision.assurance.acr, evidence: from.transaction.evidence }];
-  if (decision.kind !== 'challenge') return [];
-  return decision.options.flatMap(({ authenticator, enrollments }) =>
-    from.subject.enrollments
-      .filter(({ id }) => enrollments.includes(id))
-      .flatMap((enrollment) =>
-        (askedMethods(policies, factsAt(from, facts), authenticator) ?? [undefined]).flatMap((method) => {
-          const given = omitUndefined({ origin: 'sign_in' as const, at: fixedNow, method });
-          const action = omitUndefined({ authenticator, method });
-          return everyWay(policies, facts, prove(from, enrollment, given), [...proofs, action]);
-        }),
-      ),
-  );
-}
-
 /** Whether a set names these proofs, with their methods where it tells them apart. */
 function names(set: readonly Action[], proofs: readonly Action[]): boolean {
-  return set.length === proofs.length && set.every((action) => proofs.some((given) => isOne(action, given)));
-}
-
-function isOne(action: Action, given: Action): boolean {
-  return action.authenticator === given.authenticator && (action.method ?? given.method) === given.method;
-}
-
-function isPart(some: readonly Action[], all: readonly Action[]): boolean {
-  return some.every((action) => all.some((other) => isOne(action, other)));
+  return set.length === proofs.length && set.every((action) => proofs.some((given) => isOneOf(action, given)));
 }
 
 const past: fc.Arbitrary<Conditions> = fc.constantFrom<Conditions>(
@@ -138,11 +101,9 @@ describe('where rules ask about the past', () => {
           const policies = { ...policiesOf({ app, session }), authenticators };
           const lastSignIn = isRecent ? { lastSignIn: fixedNow - 60 } : {};
           const facts = factsOf({ subject: user, ...more, ...lastSignIn });
-          const ways = everyWay(policies, facts, identifiedAs(user, facts));
+          const ways = everyWay(policies, facts, user);
           const asked = askedInAll(policies, facts);
-          const minimal = ways.filter(
-            ({ proofs }) => !ways.some((way) => way.proofs.length < proofs.length && isPart(way.proofs, proofs)),
-          );
+          const minimal = shortestWays(ways);
           const sets = asked?.proofs.sets ?? [];
           const said = JSON.stringify(sets);
           expect(

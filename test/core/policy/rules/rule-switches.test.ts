@@ -6,7 +6,7 @@ import { evaluateService } from '../../../../src/core/decision/service-issuance.
 import type { EnrollmentRule } from '../../../../src/core/model/enrollment-policy.ts';
 import type { Facts } from '../../../../src/core/model/facts.ts';
 import type { Rule } from '../../../../src/core/model/policy.ts';
-import { compilePolicy } from '../../../../src/core/policy/rules/compile.ts';
+import { compilePolicy, type PolicySet } from '../../../../src/core/policy/rules/compile.ts';
 import { findRule, reportOf } from '../../../../src/core/policy/rules/rules.ts';
 import { conditions, facts } from '../../support/fact-arbitraries.ts';
 import { allow, enrollmentTerms, factors, factsOf, policiesOf, proof, userWith } from '../../support/fixtures.ts';
@@ -105,6 +105,36 @@ describe('a rule that only reports', () => {
     expect(decision.trace.layers).toContainEqual(
       expect.objectContaining({ layer: 'enrollment', reported: expect.objectContaining({ rule: 'No passwords' }) }),
     );
+  });
+});
+
+describe('an enrollment or profile rule that only reports', () => {
+  const terms = enrollmentTerms();
+  const profileTerms = { required: [], optional: [], terms: [] };
+  const reportedBy = (layer: 'enrollment' | 'profile', policies: Partial<PolicySet>) => {
+    const decision = evaluate({ ...policiesOf(), ...policies }, signedIn);
+    expect(decision.kind).toBe('allow');
+    return decision.trace.layers.find((trace) => trace.layer === layer)?.reported;
+  };
+
+  test.each<[string, Partial<EnrollmentRule['then']>, boolean]>([
+    ['requires what the user lacks', { required: [{ anyOf: ['webauthn'] }] }, false],
+    ['requires what the user has', { required: [{ anyOf: ['totp'] }] }, true],
+    ['disables what the user proved', { disabled: ['password'] }, false],
+    ['disables what the user did not prove', { disabled: ['totp'] }, true],
+  ])('and %s says whether more would have been asked for', (_, then, satisfied) => {
+    const soon: EnrollmentRule = { name: 'Soon', when: {}, then: { ...terms, ...then }, reportOnly: true };
+    const enrollment = compilePolicy({ name: 'enrollment', rules: [soon, { name: 'Rest', when: {}, then: terms }] });
+    expect(reportedBy('enrollment', { enrollment })).toMatchObject({ rule: 'Soon', outcome: 'allow', satisfied });
+  });
+
+  test.each([
+    ['an attribute that the user lacks', ['nickname'], false],
+    ['nothing', [], true],
+  ])('and requires %s says the same', (_, required, satisfied) => {
+    const soon = { name: 'Soon', when: {}, then: { ...profileTerms, required }, reportOnly: true as const };
+    const profile = compilePolicy({ name: 'profile', rules: [soon, { name: 'Rest', when: {}, then: profileTerms }] });
+    expect(reportedBy('profile', { profile })).toMatchObject({ rule: 'Soon', outcome: 'allow', satisfied });
   });
 });
 

@@ -4,12 +4,13 @@
  */
 import { compareSignIn, differenceKey, withZones } from '../../../../core/analysis/comparison/compare-decisions.ts';
 import { evaluate } from '../../../../core/decision/evaluate.ts';
-import type { Enrollment, Evidence, Facts, Seconds, Subject } from '../../../../core/model/facts.ts';
+import { canWaiveSecondFactor } from '../../../../core/decision/waiver.ts';
+import type { Decision } from '../../../../core/model/decision.ts';
+import type { Facts, Seconds, Subject } from '../../../../core/model/facts.ts';
 import { omitUndefined } from '../../../../core/model/omit-undefined.ts';
 import type { PolicySet } from '../../../../core/policy/rules/compile.ts';
-import { riskOf } from '../../../../core/policy/values/risk.ts';
 import { factsAskedFor } from '../../../../core/queries/facts-asked-for.ts';
-import type { AuditTrace, TracedProof } from '../../../../flow/audit-trace.ts';
+import type { AuditTrace } from '../../../../flow/audit-trace.ts';
 import type { SeenDifference } from '../../../../policy/revision/shadow-record.ts';
 import type { Snapshot } from '../../../../policy/revision/snapshot.ts';
 import type { Store } from '../../../../stores/store.ts';
@@ -18,6 +19,7 @@ import { toSubject } from '../../../../users/record/user.ts';
 import type { AuditLine } from '../../../audit/audit-text.ts';
 import { readAuditLog } from '../../../audit/read-log.ts';
 import { type TalliedDifference, Tally } from '../../shadow/tally.ts';
+import { replayedFacts, saysWhatWasLeftOut, withTracedRisk } from './replayed-facts.ts';
 
 export interface Replay {
   /** Epoch seconds. */
@@ -34,7 +36,7 @@ export interface Replay {
 
 /**
  * The line has no trace; the account is gone; the app is not in the active configuration any more; the line lacks what
- * the other configuration asks about the browser or about claims; or there are too many users.
+ * the other configuration asks about the browser, claims or what was skipped; or there are too many users.
  */
 export type LeftOut = 'noTrace' | 'noAccount' | 'noApp' | 'noDevice' | 'tooMany';
 
@@ -115,18 +117,18 @@ async function replayLine(
   subject: Subject | undefined,
   { active, next }: ReplaySides,
 ): Promise<SeenDifference | LeftOut> {
-  const { trace, client = '', ip = '', transaction } = line;
+  const { trace, client = '', transaction } = line;
   if (trace === undefined) return 'noTrace';
   if (subject === undefined) return 'noAccount';
   const app = await active.app(client);
   if (app?.signOnPolicies === undefined) return 'noApp';
-  const facts = factsOf({ ...line, trace, client, ip }, subject);
+  const facts = replayedFacts({ ...line, trace }, subject);
   const theirs = await next.app(client);
   const policies = theirs?.signOnPolicies && (await next.policies(theirs));
-  const after = { ...(policies && { policies }), facts: withRisk(withZones(facts, next.zonesOf), trace, next) };
+  const after = { ...(policies && { policies }), facts: withTracedRisk(withZones(facts, next.zonesOf), trace, next) };
   const before = {
     policies: await active.policies(app),
-    facts: withRisk(withZones(facts, active.zonesOf), trace, active),
+    facts: withTracedRisk(withZones(facts, active.zonesOf), trace, active),
   };
   if (asksMore(before.policies, before.facts, trace)) return 'noDevice';
   if (policies && asksMore(policies, after.facts, trace)) return 'noDevice';
@@ -143,7 +145,8 @@ async function replayLine(
 /** About claims, browser, device and history, a line records only what a rule asked for at that time. */
 function asksMore(policies: PolicySet, facts: Facts, trace: AuditTrace): boolean {
   const { device, risk, distance, essentialClaims, lastSignIn = trace.recordedSince } = trace;
-  const asked = factsAskedFor(evaluate(policies, facts).trace);
+  const decision = evaluate(policies, facts);
+  const asked = factsAskedFor(decision.trace);
   const signals = ['device.registered', 'device.managed', 'device.assurance'];
   return (
     (device.platform === undefined && asked.has('device.platform')) ||
@@ -152,75 +155,19 @@ function asksMore(policies: PolicySet, facts: Facts, trace: AuditTrace): boolean
     (essentialClaims === undefined && asked.has('claims')) ||
     (risk === undefined && [...asked].some((name) => name.startsWith('risk.'))) ||
     (distance === undefined && asked.has('distance')) ||
-    (lastSignIn === undefined && asked.has('lastSignIn'))
+    (lastSignIn === undefined && asked.has('lastSignIn')) ||
+    (!saysWhatWasLeftOut(trace) && (mayWaive(policies, decision) || maySkip(decision)))
   );
 }
 
-type KeptLine = AuditLine & { readonly trace: AuditTrace; readonly client: string; readonly ip: string };
-
-function factsOf({ trace, client, ip, time }: KeptLine, subject: Subject): Facts {
-  const now = Math.floor(Date.parse(time) / 1000);
-  const { scopes, essentialClaims, acrValues = [], acrEssential = false, maxAge, promptLogin = false } = trace;
-  const { kept, device } = trace;
-  const believed = believedOf(device);
-  const proofs = trace.proved.map((proof, index) => proofOf(proof, { subject, now, index }));
-  const enrollments = [...subject.enrollments, ...proofs.flatMap(({ made }) => made ?? [])];
-  return {
-    now,
-    transaction: { id: replayed, startedAt: now },
-    request: omitUndefined({
-      ...{ clientId: client, scopes, essentialClaims, acrValues, acrEssential, maxAge, promptLogin },
-    }),
-    network: { ip, zones: [] },
-    device: { known: device.known, platform: device.platform ?? 'other', os: device.os ?? 'other', ...believed },
-    ...pastOf(trace, now),
-    ...(kept && { keepSignedIn: true }),
-    subject: { ...subject, enrollments },
-    evidence: proofs.map(({ evidence }) => evidence).toReversed(),
-  };
+/** A proof that the browser remembers would count. */
+function mayWaive({ app }: PolicySet, { trace: { layers } }: Decision): boolean {
+  const layer = layers.find(({ layer: name, rules }) => name === 'app' && rules.length > 0);
+  const then = layer?.decidedBy === undefined ? undefined : app?.rules[layer.rules.length - 1]?.rule.then;
+  return then?.kind === 'allow' && then.remember !== undefined && canWaiveSecondFactor(then.requirement);
 }
 
-/** What counted as the last sign-in at that time still does. */
-function pastOf({ distance, lastSignIn = 'never', recordedSince }: AuditTrace, now: Seconds): Partial<Facts> {
-  const ago = recordedSince ?? lastSignIn;
-  return {
-    ...(distance !== undefined && distance !== 'none' && { distance }),
-    ...(ago !== 'never' && { lastSignIn: now - ago }),
-    ...(recordedSince !== undefined && { isLastSignInAssumed: true as const }),
-  };
-}
-
-function believedOf({ signals = [] }: AuditTrace['device']): Partial<Facts['device']> {
-  const assurances = signals.filter((name) => name !== 'registered' && name !== 'managed');
-  return {
-    ...(signals.includes('registered') && { registered: true as const }),
-    ...(signals.includes('managed') && { managed: true as const }),
-    ...(assurances.length > 0 && { assurances }),
-  };
-}
-
-/** Each configuration applies its own points to the same signals. */
-function withRisk(facts: Facts, { risk = [], unknownRisk = [] }: AuditTrace, { settings }: Snapshot): Facts {
-  const isPlain = risk.length === 0 && unknownRisk.length === 0;
-  return isPlain ? facts : { ...facts, risk: riskOf(risk, unknownRisk, settings.risk) };
-}
-
-const replayed = 'replayed';
-
-/** A proof by an enrollment that can prove as much, or by an invented one if the user no longer has any. */
-function proofOf(
-  { authenticator, method, age, factors, characteristics = [], origin = 'sign_in', earlier, longestPause }: TracedProof,
-  { subject, now, index }: { readonly subject: Subject; readonly now: Seconds; readonly index: number },
-): { readonly evidence: Evidence; readonly made?: Enrollment } {
-  const known = subject.enrollments.find(
-    (owned) =>
-      owned.authenticator === authenticator &&
-      characteristics.every((characteristic) => owned.characteristics.includes(characteristic)),
-  );
-  const shown = { authenticator, factors: factors as Evidence['factors'], characteristics };
-  const made = known ? undefined : { ...shown, id: `${replayed}-${index}` };
-  const enrollment = known?.id ?? `${replayed}-${index}`;
-  const transaction = earlier ? 'earlier' : replayed;
-  const evidence = { ...shown, enrollment, subject: subject.id, amr: [], at: now - age, transaction, origin };
-  return omitUndefined({ evidence: omitUndefined({ ...evidence, method, longestPause }), made });
+/** The user may have skipped what the decision offers. */
+function maySkip(decision: Decision): boolean {
+  return 'skippable' in decision && decision.skippable !== undefined;
 }

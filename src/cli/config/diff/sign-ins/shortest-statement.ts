@@ -90,7 +90,7 @@ function shortestCover(target: bigint, described: readonly Described[], limit: n
     for (const { words, facts, members } of usable) {
       if ((members & first) === 0n) continue;
       choices += 1;
-      if (choices > mostChoices && (best !== undefined || limit < Number.POSITIVE_INFINITY)) return;
+      if (choices > mostChoices) return;
       search(left & ~members, { named: [...named, words], length: length + facts + Math.min(named.length, 1) });
     }
   };

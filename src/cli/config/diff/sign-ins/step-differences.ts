@@ -34,7 +34,9 @@ export interface ComparedContents {
 /** Of sign-ins for which the rules require the same. */
 export function stepsDifferences(sides: ComparedContents): readonly ContentDifference[] {
   const found = stepsOfAll(sides);
-  return found.length > 0 ? found : leastDifferences(sides);
+  const known = found.map(({ effect }) => effect?.many);
+  const isOther = ({ effect }: ContentDifference) => effect !== undefined && !known.includes(effect.many);
+  return [...found, ...leastDifferences(sides).filter((each) => found.length === 0 || isOther(each))];
 }
 
 /** Of users who accept what is offered. */
@@ -47,11 +49,11 @@ function stepsOfAll(sides: ComparedContents): readonly ContentDifference[] {
   return [...(isOther ? [proofsDifference(sides, ways)] : []), ...followingDifferences(sides, ways.shared)];
 }
 
-/** Of users who skip what may be skipped, where others are asked for the same. */
+/** Of users who skip what may be skipped. */
 function leastDifferences(sides: ComparedContents): readonly ContentDifference[] {
   return followingDifferences(sides, waysOfSkipping(sides.active, sides.next)).map((difference) => ({
     ...difference,
-    headline: `${difference.headline}, for those who skip what may be skipped`,
+    headline: `${difference.headline}, when skipping what may be skipped`,
   }));
 }
 

@@ -63,7 +63,7 @@ mail: { from: a@example.org, smtp: { host: mail.example.org } }
 
 const everyCircumstance: readonly Circumstance[] = networks.flatMap((network) =>
   [false, true].flatMap((known) =>
-    (['desktop', 'mobile'] as const).flatMap((platform) =>
+    (['desktop', 'mobile', 'other'] as const).flatMap((platform) =>
       [now, night].flatMap((at) =>
         [['openid'], ['openid', 'profile'], ['openid', 'address'], ['openid', 'profile', 'address']].map((scopes) => ({
           place: { label: '', activeLabel: '', zones: [], activeZones: [], active: network, next: network },

@@ -233,6 +233,29 @@ test('what must be set up or filled in is what no way to sign in goes without', 
   ]);
 });
 
+test('what users are asked for who skip what is offered is told of them', async () => {
+  await diffs.addUsers(1, [], { credentials: [password, webauthn] });
+  const profile = (...rules: readonly object[]) => ({
+    'policies/profile/default.yaml': JSON.stringify({
+      name: 'default',
+      rules: rules.map((rule, at) => ({ name: `Rule ${at}`, ...rule })),
+    }),
+  });
+  const offering = {
+    ...signOn({ name: 'All', then: { allow: { knowledge: { authenticators: ['password'] } } } }),
+    ...enrollment({ optional: ['totp'] }),
+  };
+  const then = { required: ['displayName'] };
+  // Users who accept the offer prove the passkey before.
+  const byKey = { ...offering, ...profile({ when: { authenticated: { any: ['webauthn'] } }, then }, { then: {} }) };
+  expect(await diffs.sentences({ ...offering, ...profile({ then }) }, byKey)).toEqual([
+    'the one user: must fill in displayName, when skipping what may be skipped',
+  ]);
+  expect(await diffs.sentences(byKey, { ...offering, ...profile({ then }) })).toEqual([
+    'the one user: no longer asked to fill in displayName, when skipping what may be skipped',
+  ]);
+});
+
 test('what tokens say is told of ways that let users in alone', async () => {
   await addOldUser('code', totp);
   const byKey = {

@@ -1,6 +1,6 @@
 /** `config diff --replay`: what a line of the audit log says of the past, and what it leaves open. */
 import { expect, test } from '@jest/globals';
-import { replay } from '../../../../../src/cli/config/diff/replay/replay.ts';
+import { type ReplaySides, replay } from '../../../../../src/cli/config/diff/replay/replay.ts';
 import { oneDay } from '../../../../../src/core/model/durations.ts';
 import type { AuditTrace } from '../../../../../src/flow/audit-trace.ts';
 import { snapshotOfDocuments } from '../../../../../src/policy/revision/snapshot.ts';
@@ -14,8 +14,24 @@ const rest = { name: 'Rest', then: { allow: { factors: 1 } } };
 const settings = JSON.stringify({ brand: { name: 'A' }, networkData: { country: '/city.mmdb' } });
 
 async function snapshotWith(when: object | undefined) {
-  const rules = [...(when === undefined ? [] : [{ name: 'Deny', when, then: 'deny' }]), rest];
-  const files = { 'policies/sign-on/notes.yaml': JSON.stringify({ name: 'notes', rules }) };
+  return snapshotOf({ rules: [...(when === undefined ? [] : [{ name: 'Deny', when, then: 'deny' }]), rest] });
+}
+
+interface Files {
+  readonly rules: readonly object[];
+  /** Of the enrollment policy. */
+  readonly enrollment?: object;
+}
+
+async function snapshotOf({ rules, enrollment }: Files) {
+  const files = {
+    'policies/sign-on/notes.yaml': JSON.stringify({ name: 'notes', rules }),
+    ...(enrollment && {
+      'policies/enrollment.yaml': JSON.stringify({
+        rules: [{ name: 'Everybody', then: enrollment }],
+      }),
+    }),
+  };
   const loaded = await load({ 'stepgate.yaml': settings, ...files });
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
   return snapshotOfDocuments(loaded.documents, authenticators);
@@ -23,6 +39,7 @@ async function snapshotWith(when: object | undefined) {
 
 const plain: AuditTrace = {
   layers: [],
+  skipped: [],
   proved: [{ authenticator: 'password', age: 0, factors: ['knowledge'], characteristics: ['userPresence'] }],
   device: { known: false },
   scopes: ['openid'],
@@ -37,6 +54,13 @@ interface Replayed {
 
 /** What becomes of one sign-in. */
 async function replayed({ trace, active, next }: Replayed): Promise<string> {
+  return replayedBetween(
+    { ...plain, ...trace },
+    { active: await snapshotWith(active), next: await snapshotWith(next) },
+  );
+}
+
+async function replayedBetween(trace: AuditTrace, sides: ReplaySides): Promise<string> {
   const { store, directory } = openTerminal();
   const made = await directory.create({ identifiers: ['ann'] });
   if (!made.ok) throw new Error('not made');
@@ -48,10 +72,9 @@ async function replayed({ trace, active, next }: Replayed): Promise<string> {
       outcome: 'success',
       transaction: 't',
     },
-    ...{ subject, client: 'notes', ip: '192.0.2.9', trace: { ...plain, ...trace } },
+    ...{ subject, client: 'notes', ip: '192.0.2.9', trace },
   };
   await store.commit([{ op: 'append', key: auditKey, value: JSON.stringify(line), keep: 100_000 }]);
-  const sides = { active: await snapshotWith(active), next: await snapshotWith(next) };
   const { differing, left, differences } = await replay(store, sides, fixedNow - oneDay);
   if (left.noDevice > 0) return 'left out';
   return differing === 0 ? 'same' : String(differences[0]?.change);
@@ -86,4 +109,45 @@ test.each<[string, Replayed, string]>([
   ['a risk that the line does not tell', { trace: {}, next: travel }, 'left out'],
 ])('%s', async (_, given, outcome) => {
   expect(await replayed(given)).toBe(outcome);
+});
+
+const two = { name: 'Two', then: { allow: { factors: 2 } } };
+const remembering = { name: 'Two', then: { allow: { factors: 2 }, remember: { device: 'P30D' } } };
+const memory = { ...{ authenticator: 'totp', age: 3600, left: oneDay }, factors: ['possession'] };
+const { skipped: _skipped, ...older } = plain;
+
+test.each<[string, AuditTrace, Files, Files, string]>([
+  [
+    'what the browser remembered counts',
+    { ...plain, device: { known: true, remembered: [memory] } },
+    ...[{ rules: [remembering] }, { rules: [two] }],
+    'more',
+  ] as const,
+  ['where it remembered nothing, nothing is missed', plain, { rules: [remembering] }, { rules: [two] }, 'same'],
+  ['an older line says nothing of it', older, { rules: [two] }, { rules: [remembering] }, 'left out'],
+  ['where it would not count, that is no matter', older, { rules: [two] }, { rules: [rest] }, 'less'],
+  [
+    'an offer that was skipped is none',
+    { ...plain, skipped: ['totp'] },
+    ...[
+      { rules: [rest], enrollment: { optional: ['totp'] } },
+      { rules: [{ name: 'New', when: { device: { known: false } }, then: 'deny' }, rest] },
+    ],
+    'denied',
+  ] as const,
+  [
+    'one that the line says nothing of may have been skipped',
+    older,
+    ...[{ rules: [rest] }, { rules: [rest], enrollment: { optional: ['totp'] } }],
+    'left out',
+  ] as const,
+  [
+    'one that was not made at all is asked for',
+    plain,
+    ...[{ rules: [rest] }, { rules: [rest], enrollment: { optional: ['totp'] } }],
+    'more',
+  ] as const,
+])('%s', async (_name, trace, active, next, outcome) => {
+  const sides = { active: await snapshotOf(active), next: await snapshotOf(next) };
+  expect(await replayedBetween(trace, sides)).toBe(outcome);
 });

@@ -5,6 +5,7 @@ import { matrixCommand } from '../../../../../src/cli/config/questions/matrix.ts
 import { whatCommand } from '../../../../../src/cli/config/questions/what.ts';
 import { whoCommand } from '../../../../../src/cli/config/questions/who.ts';
 import { StepgateError } from '../../../../../src/errors.ts';
+import { attemptCounter } from '../../../../../src/stores/keys.ts';
 import { validFiles, withConfiguration } from '../../../policy/support/configuration-dir.ts';
 import { applyDemo, openTerminal, run, type Terminal } from '../../support/harness.ts';
 
@@ -395,6 +396,33 @@ test('what: the apps of a user, what each asks of this user, and what is missing
   ]);
   const carol = cells(await asked('what', 'carol@demo.test')).find(([app]) => app === 'payroll');
   expect(carol).toEqual(['payroll', 'everywhere', 'denied', 'a rule says so (No contractors)']);
+});
+
+test('what: a user whose authenticator has no attempt left cannot open what takes it, and until when', async () => {
+  const terms = terminal.context.authenticators.find(({ key }) => key === 'totp')?.attemptLimits ?? [];
+  const { user } = (await terminal.directory.findByIdentifier('eve@demo.test')) ?? {};
+  const counter = attemptCounter(user?.id ?? '', 'totp');
+  while ((await terminal.store.reserve(counter, terms)).granted);
+  const text = await asked('what', 'eve@demo.test');
+  const eve = cells(text);
+  const at = eve.findIndex(([app]) => app === 'payroll');
+  expect(eve[at]).toEqual([
+    'payroll',
+    'elsewhere',
+    'password + totp',
+    expect.stringMatching(/^totp, locked for .+ (s|min|h)$/),
+  ]);
+  // Another way in is open.
+  expect(eve[at + 1]).toEqual(['office', 'password or totp', '-']);
+  expect(text).toMatch(
+    /\nLocked: totp, no attempt is left for .+, except from a browser that the user has signed in with\.\n/,
+  );
+  const data = JSON.parse(await asked('what', 'eve@demo.test', '--json'));
+  const payroll = data.apps.find(({ app }: { app: string }) => app === 'payroll');
+  expect(payroll.locked).toEqual([{ authenticator: 'totp', retryAfter: expect.any(Number) }]);
+  expect(payroll.outcomes.map(({ getsIn }: { getsIn: boolean }) => getsIn)).toEqual([false, true]);
+  await terminal.store.commit([{ op: 'reset', counter }]);
+  expect(await asked('what', 'eve@demo.test')).not.toContain('locked');
 });
 
 test('what: two missing passkeys are reported as two', async () => {
