@@ -125,7 +125,7 @@ test('what is needed is the same as by leaving out one after the other, the last
   const sets = fc.array(fc.uniqueArray(fc.nat({ max: 11 }), { minLength: 1, maxLength: 4 }), { maxLength: 5 });
   fc.assert(
     fc.property(sets, (sufficient) => {
-      const holds = (some: readonly number[]) => sufficient.some((one) => one.every((item) => some.includes(item)));
+      const holds = (some: readonly number[]) => sufficient.some((set) => set.every((item) => some.includes(item)));
       const items = Array.from({ length: 12 }, (_, item) => item);
       const oneByOne = items.reduceRight<readonly number[]>((kept, item) => {
         const rest = kept.filter((other) => other !== item);
