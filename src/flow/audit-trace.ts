@@ -238,9 +238,11 @@ function firstWith({ conditions }: RuleTrace, result: RuleTrace['result']): stri
   return conditions.find((condition) => condition.result === result)?.condition ?? '';
 }
 
+/** The newest first, also of those that were proved within one second: a replay asks after which the user got in. */
 function provedBy({ evidence, now, subject, transaction }: Facts): readonly TracedProof[] {
   return evidence
     .filter((proof) => proof.subject === subject?.id)
+    .toReversed()
     .toSorted((a, b) => b.at - a.at)
     .slice(0, limits.proved)
     .map(({ authenticator, method, at, factors, characteristics, origin, longestPause, ...rest }) =>
