@@ -24,7 +24,8 @@ export async function build() {
   rmSync(output, { recursive: true, force: true });
   const failed = await bundle({
     absWorkingDir: root,
-    entryPoints: ['src/main.ts'],
+    // The second is what a thread runs.
+    entryPoints: ['src/main.ts', 'src/configuration-worker.ts'],
     outdir: 'dist',
     bundle: true,
     splitting: true,

@@ -1,5 +1,6 @@
 /** The configuration files of a node: checked, analysed and applied when it starts, and when they change. */
 import { authenticatorKinds } from './authenticators/index.ts';
+import { BackgroundCheck } from './background-check.ts';
 import { orphanedBy, orphanedText } from './cli/shared/store/orphaned-credentials.ts';
 import { omitUndefined } from './core/model/omit-undefined.ts';
 import { StepgateError } from './errors.ts';
@@ -7,10 +8,11 @@ import type { Logger } from './log.ts';
 import { warningsLeft } from './policy/analysis/findings/accepted-findings.ts';
 import { analyse } from './policy/analysis/findings/analyse.ts';
 import { type LoadedConfiguration, loadConfiguration } from './policy/load.ts';
-import { findingSummary, findingsText } from './policy/model/analysis-finding.ts';
+import { type AnalysisFinding, findingSummary, findingsText } from './policy/model/analysis-finding.ts';
 import { ConfigurationRefused } from './policy/model/configuration-refused.ts';
-import { findingLine } from './policy/model/finding.ts';
-import { changedKeys, documentHashes } from './policy/revision/document-store.ts';
+import type { Documents } from './policy/model/documents.ts';
+import { type Finding, findingLine } from './policy/model/finding.ts';
+import { documentHashes } from './policy/revision/document-store.ts';
 import { appliedAgain } from './policy/revision/revision-refused.ts';
 import { Revisions } from './policy/revision/revisions.ts';
 import type { Store } from './stores/store.ts';
@@ -30,8 +32,15 @@ export interface OperatorFilesOptions {
 
 type Loaded = Extract<LoadedConfiguration, { ok: true }>;
 
+/** What may be applied. `findings`: those of the analysis. */
+interface Candidate {
+  readonly documents: Documents;
+  readonly findings: () => Promise<readonly AnalysisFinding[]>;
+}
+
 export class OperatorFiles {
   readonly #options: OperatorFilesOptions;
+  readonly #check = new BackgroundCheck();
   /** Hashes of the documents when they were last active by what this node did. */
   #lastApplied: Readonly<Record<string, string>> | undefined;
 
@@ -51,55 +60,71 @@ export class OperatorFiles {
    */
   async apply(store: Store): Promise<void> {
     const loaded = await this.#load();
-    await this.#apply(loaded, store, { warnsAnyway: true });
+    const findings = () => analyse(loaded, { authenticators: authenticatorKinds, now: nowInSeconds() });
+    const isKnown = await this.#apply({ documents: loaded.documents, findings }, store);
+    if (isKnown) this.#warn(warningsLeft(loaded, nowInSeconds()).map(findingSummary));
   }
 
   /**
-   * Applies them after a change. Where they hold the same documents as when they were last applied, another revision
-   * that came into use since stays: a policy test, an invariant or a comment must not undo a rollback. Rejects like
-   * `apply`.
+   * Applies them after a change, which is checked beside the server. Where they hold the same documents as when they
+   * were last applied, another revision that came into use since stays: a policy test, an invariant or a comment must
+   * not undo a rollback. Rejects like `apply`, and with `internal` when the check broke off.
    */
   async applyChanged(store: Store): Promise<void> {
-    const loaded = await this.#load();
-    const before = this.#lastApplied;
-    if (before !== undefined && changedKeys(before, documentHashes(loaded.documents)).length === 0) return;
-    await this.#apply(loaded, store, { warnsAnyway: false });
+    const answer = await this.#check.run({ ...this.#read(), ...omitUndefined({ lastApplied: this.#lastApplied }) });
+    if (answer === 'stopped' || answer.kind === 'same') return;
+    if (answer.kind === 'refused') throw this.#refusal(answer.findings);
+    await this.#apply({ ...answer, findings: async () => answer.findings }, store);
   }
 
-  async #load(): Promise<Loaded> {
+  /** Breaks off a check of changed files. */
+  stop(): Promise<void> {
+    return this.#check.stop();
+  }
+
+  /** What is read, and how. */
+  #read() {
     const { configDir, variables, port, demo } = this.#options;
-    const loaded = await loadConfiguration(configDir, {
-      authenticators: authenticatorKinds,
+    return {
+      configDir,
       // The demo's relying party listens on the next port; the example files refer to it by this name.
       variables: { DEMO_RP_PORT: String(port + 1), ...variables },
       inbox: demo !== undefined,
-    });
-    if (!loaded.ok) {
-      this.#warn(loaded.findings.map(findingLine));
-      throw new ConfigurationRefused('not_configured', configDir, loaded.findings);
-    }
+    };
+  }
+
+  async #load(): Promise<Loaded> {
+    const { configDir, ...options } = this.#read();
+    const loaded = await loadConfiguration(configDir, { authenticators: authenticatorKinds, ...options });
+    if (!loaded.ok) throw this.#refusal(loaded.findings);
     return loaded;
   }
 
-  /** What changed is analysed, with its warnings. `warnsAnyway`: of those that are not new, too. */
-  async #apply(loaded: Loaded, store: Store, { warnsAnyway }: { readonly warnsAnyway: boolean }): Promise<void> {
+  #refusal(findings: readonly Finding[]): ConfigurationRefused {
+    this.#warn(findings.map(findingLine));
+    return new ConfigurationRefused('not_configured', this.#options.configDir, findings);
+  }
+
+  /** What changed is told with its warnings. True: all of it is active already. */
+  async #apply(candidate: Candidate, store: Store): Promise<boolean> {
+    const { documents } = candidate;
     const { configDir, log } = this.#options;
     const issuer = this.#issuer();
     const authenticators = authenticatorKinds;
-    const orphaned = await orphanedBy(store, loaded.documents, { authenticators, ...omitUndefined({ issuer }) });
+    const orphaned = await orphanedBy(store, documents, { authenticators, ...omitUndefined({ issuer }) });
     if (orphaned.length > 0) {
       const lines = orphaned.map(orphanedText);
       this.#warn(lines);
       throw this.#notConfigured(lines.join('\n'));
     }
     const revisions = new Revisions(store, { authenticators });
-    if (await this.#isRefused(loaded, revisions)) return;
+    if (await this.#isRefused(candidate, revisions)) return false;
     const { revision, changed } = await appliedAgain(() =>
-      revisions.apply(loaded.documents, { by: 'serve', message: `files of ${configDir}` }),
+      revisions.apply(documents, { by: 'serve', message: `files of ${configDir}` }),
     );
-    this.#lastApplied = documentHashes(loaded.documents);
-    if (warnsAnyway && changed.length === 0) this.#warn(warningsLeft(loaded, nowInSeconds()).map(findingSummary));
+    this.#lastApplied = documentHashes(documents);
     if (changed.length > 0) log.info('configuration applied', { revision, changed });
+    return changed.length === 0;
   }
 
   /** The demo knows its own where nothing says another one. */
@@ -109,15 +134,14 @@ export class OperatorFiles {
   }
 
   /**
-   * Analyses a configuration that changed. With an error it is refused: what is active stays active, and a store that
-   * has nothing yet stays empty.
+   * A configuration that changed is refused with an error: what is active stays active, and a store that has nothing
+   * yet stays empty.
    */
-  async #isRefused(loaded: Loaded, revisions: Revisions): Promise<boolean> {
+  async #isRefused({ documents, findings }: Candidate, revisions: Revisions): Promise<boolean> {
     const { configDir } = this.#options;
-    const changed = await revisions.changedBy(loaded.documents);
+    const changed = await revisions.changedBy(documents);
     if (changed.length === 0) return false;
-    const findings = await analyse(loaded, { authenticators: authenticatorKinds, now: nowInSeconds() });
-    const shown = findings.filter(({ severity }) => severity !== 'note');
+    const shown = (await findings()).filter(({ severity }) => severity !== 'note');
     this.#warn(shown.map(findingSummary));
     if (!shown.some(({ severity }) => severity === 'error')) return false;
     if ((await revisions.history(1)).length === 0)

@@ -183,6 +183,7 @@ async function startApp(
   closing.add(() => app.shadow.stop());
   if (!isEmbedded) return;
   const onError = (error: unknown) => options.log.error(error, { part: 'config' });
+  closing.add(() => options.files.stop());
   closing.add(watchConfiguration(options.configDir, () => reapply(app, options), { onError }));
 }
 

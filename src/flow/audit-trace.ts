@@ -106,7 +106,10 @@ export interface AuditTrace {
   readonly kept?: true;
   /** The user was let in with a password that must be replaced and may not be. */
   readonly keptPassword?: KeptPassword;
-  /** The user was denied because this password must be replaced, and something asks for more before that. */
+  /**
+   * This password must be replaced: so a new one was asked for, or more before that. Or the user was denied, because
+   * this layer and rule ask for more than the user can prove.
+   */
   readonly passwordToReplace?: PasswordToReplace & Pick<Denial, 'layer' | 'rule'>;
   /** The user was denied because something must be enrolled, and this layer and rule are in the way. */
   readonly missingEnrollment?: MissingEnrollment & Pick<Denial, 'layer' | 'rule'>;
@@ -235,9 +238,11 @@ function firstWith({ conditions }: RuleTrace, result: RuleTrace['result']): stri
   return conditions.find((condition) => condition.result === result)?.condition ?? '';
 }
 
+/** The newest first, also of those that were proved within one second: a replay asks after which the user got in. */
 function provedBy({ evidence, now, subject, transaction }: Facts): readonly TracedProof[] {
   return evidence
     .filter((proof) => proof.subject === subject?.id)
+    .toReversed()
     .toSorted((a, b) => b.at - a.at)
     .slice(0, limits.proved)
     .map(({ authenticator, method, at, factors, characteristics, origin, longestPause, ...rest }) =>

@@ -6,6 +6,7 @@ import { recordedFacts } from '../../src/cli/policy-tests/recorded-sign-in.ts';
 import { evaluate } from '../../src/core/decision/evaluate.ts';
 import { evaluateIssuance } from '../../src/core/decision/token-issuance.ts';
 import type { ConditionSet } from '../../src/core/model/conditions.ts';
+import type { EnrollmentRule } from '../../src/core/model/enrollment-policy.ts';
 import type { Enrollment, Evidence, RuleFacts, Subject } from '../../src/core/model/facts.ts';
 import { neutralFacts, neutralRequest } from '../../src/core/model/neutral-facts.ts';
 import type { Rule } from '../../src/core/model/policy.ts';
@@ -19,7 +20,7 @@ import { exampleOptions } from '../../src/policy/analysis/text/example-options.t
 import { type Snapshot, snapshotOfDocuments } from '../../src/policy/revision/snapshot.ts';
 import type { PolicyTest } from '../../src/policy/schema/policy-tests.ts';
 import type { VersionedAccount } from '../../src/users/record/account.ts';
-import { allow, factors, policiesOf, riskScoring } from '../core/support/fixtures.ts';
+import { allow, enrollmentTerms, factors, policiesOf, riskScoring } from '../core/support/fixtures.ts';
 import { load } from '../unit/policy/support/configuration-dir.ts';
 
 const day = 86_400;
@@ -176,6 +177,10 @@ const policies = {
   app: compilePolicy({
     name: 'app',
     rules: [...sets.map((when, index) => ({ name: `Rule ${index}`, when, then: deny })), rest, remembering],
+  }),
+  enrollment: compilePolicy<EnrollmentRule>({
+    name: 'enrollment',
+    rules: [{ name: 'All', when: {}, then: enrollmentTerms({ required: [{ anyOf: ['totp'], grace: { skips: 3 } }] }) }],
   }),
 };
 

@@ -56,6 +56,11 @@ const replacementReasons: Readonly<Record<ReplacementReason, string>> = {
   compromised: 'is on a blocklist',
 };
 
+/** For example `the password has expired (by "Staff" of the password policy) and must be replaced`. */
+export function mustBeReplacedText(password: Omit<PasswordToReplace, 'authenticator'>): string {
+  return `the password ${replacedBecause(password)} and must be replaced`;
+}
+
 /** For example `has expired (by "Staff" of the password policy)`. */
 function replacedBecause({ reason, passwordRule }: Omit<PasswordToReplace, 'authenticator'>): string {
   const by = passwordRule === undefined ? '' : ` (by "${passwordRule}" of the password policy)`;

@@ -62,7 +62,7 @@ export function withFactOptions(command: Command): Command {
     )
     .option(
       '--skipped <counts>',
-      'required enrollments that the user skipped instead of the real ones, and how often, e.g. totp=2',
+      'enrollments that the user skipped instead of the real ones, and how often, e.g. totp=2',
       commaSeparated,
     )
     .option('--account-age <duration>', 'age of the account, e.g. 30d')

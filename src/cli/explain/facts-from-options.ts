@@ -119,7 +119,7 @@ function requestFromOptions(options: FactOptions, { snapshot, app, authenticator
 }
 
 /** What the pages of the account ask for. */
-function accountScopes(authenticators: FactsContext['authenticators']): readonly string[] {
+export function accountScopes(authenticators: FactsContext['authenticators']): readonly string[] {
   const keys = authenticators.map(({ key }) => key);
   const changed = [...new Set([...keys, ...accountIdentifiers])];
   const changes = changeActions.flatMap((action) => changed.map((of) => scopeOfChange({ action, of })));

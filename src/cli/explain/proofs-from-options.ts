@@ -10,6 +10,8 @@ import {
   type Evidence,
   type RememberedProof,
   type Seconds,
+  type Skipped,
+  type SkipReason,
   type Subject,
 } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
@@ -219,7 +221,10 @@ function atMost(
   };
 }
 
-/** For example `totp=2`: the number of times that the user skipped a required enrollment that may be skipped. */
+/**
+ * For example `totp=2`: how often the user skipped an enrollment, whether it was required later, or offered. The last
+ * time was just now, so that it is not offered again yet.
+ */
 export function skippedFrom(
   counts: readonly string[],
   { at, authenticators }: { readonly at: Seconds; readonly authenticators: readonly AuthenticatorDescriptor[] },
@@ -228,7 +233,11 @@ export function skippedFrom(
   const pairs = counts.map((pair) => {
     const [key = '', count = ''] = pair.split('=');
     if (!/^\d{1,4}$/.test(count)) throw refusal(`--skipped takes how often, like totp=2, not ${pair}`);
-    return [knownName('authenticator', key, keys), { grace: { count: Number(count), at } }] as const;
+    return [knownName('authenticator', key, keys), skippedOf({ count: Number(count), at })] as const;
   });
   return Object.fromEntries(pairs);
+}
+
+function skippedOf(skipped: Skipped): Readonly<Record<SkipReason, Skipped>> {
+  return { grace: skipped, optional: skipped, promotion: skipped };
 }

@@ -11,7 +11,7 @@ import type { AuditLine } from '../audit/audit-text.ts';
 import type { Paint } from '../shared/output/paint.ts';
 import { printable } from '../shared/output/printable.ts';
 import { conditionText } from './condition-text.ts';
-import { denialText, denyReasonText, letInWithText } from './denial-text.ts';
+import { denialText, denyReasonText, letInWithText, mustBeReplacedText } from './denial-text.ts';
 import { enrollmentRows } from './enrollment-text.ts';
 import { layerTitles } from './explain-text.ts';
 import { profileRows } from './profile-text.ts';
@@ -128,7 +128,9 @@ function askingConditionsText(trace: AuditLine['trace']): string {
       .map((layer) => [titleOf(layer, layers), ...(layer.rule === undefined ? [] : [`"${layer.rule}"`])].join(', '))
       .join('; ');
   const asking = layers.filter(({ met, outcome }) => met === false || outcome === 'deny');
-  if (asking.length > 0) return `more was asked for by ${named(asking)}`;
+  const replaced = trace?.passwordToReplace && mustBeReplacedText(trace.passwordToReplace);
+  const more = asking.length > 0 ? `more was asked for by ${named(asking)}` : undefined;
+  if (replaced !== undefined || more !== undefined) return [replaced, more].filter((text) => text).join(', and ');
   return isRecovery(layers) ? `may set a new password, by ${named(layers)}` : 'everything asked for was proved';
 }
 

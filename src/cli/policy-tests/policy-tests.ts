@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { sourceLocationText } from '../../core/model/source-location.ts';
 import { loadConfiguration } from '../../policy/load.ts';
+import { accountClientId } from '../../policy/model/account-client-id.ts';
 import { shellWord } from '../../policy/model/analysis-finding.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
 import type { Documents } from '../../policy/model/documents.ts';
 import type { Finding } from '../../policy/model/finding.ts';
+import { withAccountApp } from '../../policy/revision/account-app.ts';
 import { snapshotOfDocuments } from '../../policy/revision/snapshot.ts';
 import type { Variables } from '../../policy/source/substitute-variables.ts';
 import type { Store } from '../../stores/store.ts';
@@ -100,8 +102,10 @@ async function configurationOf(
   const loaded = await loadConfiguration(dir, { authenticators, variables });
   if (!loaded.ok) return { findings: loaded.findings };
   const { documents } = loaded;
-  const apps = [...documents.values()].flatMap(({ kind, name }) => (kind === 'app' ? [name] : []));
-  const snapshot = await snapshotOfDocuments(documents, authenticators);
+  const named = [...documents.values()].flatMap(({ kind, name }) => (kind === 'app' ? [name] : []));
+  const apps = [...named, accountClientId];
+  const read = await snapshotOfDocuments(documents, authenticators);
+  const snapshot = withAccountApp(read, read.settings.issuer ?? 'https://localhost');
   const groups = groupsInTests(documents);
   return { documents, configuration: { snapshot, apps, authenticators, variables, ...(groups && { groups }) } };
 }

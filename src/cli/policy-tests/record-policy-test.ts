@@ -2,8 +2,10 @@
 import { basename, dirname, join } from 'node:path';
 import { passwordToReplace } from '../../core/enrollment/password-to-replace.ts';
 import type { Facts, Seconds } from '../../core/model/facts.ts';
+import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { PolicySet } from '../../core/policy/rules/compile.ts';
-import { decidedSignIn } from '../../flow/explain.ts';
+import type { AuditTrace } from '../../flow/audit-trace.ts';
+import { type DecidedSignIn, decidedSignIn } from '../../flow/explain.ts';
 import { ConfigurationRefused } from '../../policy/model/configuration-refused.ts';
 import { type PolicyTest, policyTestsSchema } from '../../policy/schema/policy-tests.ts';
 import { withTest } from '../../policy/source/append-test.ts';
@@ -12,11 +14,13 @@ import { unknownName } from '../../policy/source/nearest-name.ts';
 import { valuesAt } from '../../policy/source/values-at.ts';
 import { readYaml } from '../../policy/source/yaml-source.ts';
 import type { Store } from '../../stores/store.ts';
+import type { AuditLine } from '../audit/audit-text.ts';
 import { factsFromOptions } from '../explain/facts-from-options.ts';
 import { signInStory } from '../explain/sign-in-story.ts';
 import { changeFile } from '../shared/options/change-file.ts';
 import { refusal } from '../shared/options/refusal.ts';
 import { findSubject } from '../shared/store/find-subject.ts';
+import { contradictingNotes, type RealEnd, reachesOtherAcr } from './contradicting-notes.ts';
 import { type RecordedSignIn, recordedExpectation, recordedFacts } from './recorded-sign-in.ts';
 import { factOptionsOf } from './test-facts.ts';
 import type { TestedConfiguration } from './unknown-names.ts';
@@ -41,6 +45,8 @@ interface FoundSignIn extends RecordedSignIn {
   readonly clientId: string;
   /** The rule of the sign-on policy that decided at that time. */
   readonly rule?: string;
+  /** Absent: it is no past sign-in, or it did not end. */
+  readonly end?: RealEnd;
 }
 
 /**
@@ -63,7 +69,7 @@ export async function record(
   const asked = schema.parse({ tests: [{ name: '-', ...question, expect: { deny: false } }] }).tests[0] as PolicyTest;
   const askedFacts = factsFromOptions(factOptionsOf(asked), { snapshot, app, authenticators, now });
   const decided = await decidedSignIn(snapshot, app, askedFacts);
-  const about = { ...question, expect: recordedExpectation(decided) };
+  const about = { ...question, expect: expectationOf(found, decided) };
   let test = { name: '', ...about };
   await changeFile(file, async (text) => {
     test = { name: newName(options.name, `Recorded: ${app.clientId}`, { file, text }), ...about };
@@ -82,6 +88,7 @@ export async function record(
       ...leftOut.map(leftOutNote),
       ...replacementNote(policies, { ...askedFacts, now: found.at, subject: found.subject }),
       ...changedNote(found.rule, rule),
+      ...(found.end ? contradictingNotes(found.end, decided) : []),
     ],
   };
 }
@@ -107,7 +114,8 @@ async function signIn(
   if (app !== undefined || user !== undefined)
     throw refusal('--record with a reference takes no other facts: app and user are in the audit log');
   const { client, subject, decisions } = await signInStory(store, reference ?? '', at);
-  const decision = decisions.at(-1);
+  // What was decided about tokens later is no sign-in.
+  const decision = decisions.findLast((told) => told.line.event.startsWith('sign_in.')) ?? decisions.at(-1);
   if (client === undefined || subject === undefined || decision === undefined)
     throw refusal(`nothing was decided about a user in ${reference}: there is nothing to record`);
   const { line, layers, ...trace } = decision;
@@ -118,7 +126,20 @@ async function signIn(
     at: Math.floor(Date.parse(line.time) / 1000),
     trace,
     ...(rule !== undefined && { rule }),
+    ...omitUndefined({ end: endOf(line, trace) }),
   };
+}
+
+/** A user who was asked for more has not got in yet. */
+function endOf({ event, acr, reason }: AuditLine, { proved }: Pick<AuditTrace, 'proved'>): RealEnd | undefined {
+  if (event === 'sign_in.completed') return { isDenied: false, proved, ...omitUndefined({ acr }) };
+  return event === 'sign_in.denied' ? { isDenied: true, proved, ...omitUndefined({ reason }) } : undefined;
+}
+
+/** What the real sign-in contradicts is no expectation. */
+function expectationOf({ end }: FoundSignIn, decided: DecidedSignIn): Readonly<Record<string, unknown>> {
+  const { acr, ...expected } = recordedExpectation(decided);
+  return acr === undefined || (end && reachesOtherAcr(end, decided)) ? expected : { ...expected, acr };
 }
 
 function leftOutNote(condition: string): string {

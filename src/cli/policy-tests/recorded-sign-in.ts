@@ -16,6 +16,7 @@ import { standardAttributes } from '../../policy/model/standard-attributes.ts';
 import { type AskedStep, askedSteps } from './asked-steps.ts';
 import { type AskedFacts, askedFacts, asksTime } from './expression-facts-read.ts';
 import { rulesOfSignIns } from './open-sign-ins.ts';
+import { recordedSkips } from './recorded-skips.ts';
 
 /** The sign-in that is recorded. */
 export interface RecordedSignIn {
@@ -67,7 +68,7 @@ export function recordedFacts(
     signals: trace?.device.signals?.length ? trace.device.signals : undefined,
     remembered: recordedMemories(policies, trace),
   });
-  const user = recordedUser(subject, { at, ...asked, ...(trace && { trace }) });
+  const user = recordedUser(subject, { at, policies, ...asked, ...(trace && { trace }) });
   return {
     facts: omitUndefined({
       user,
@@ -98,6 +99,7 @@ function recordedMemories({ app }: PolicySet, trace: RecordedSignIn['trace']): r
 
 interface Asked extends AskedFacts {
   readonly at: Seconds;
+  readonly policies: PolicySet;
   readonly trace?: RecordedSignIn['trace'];
 }
 
@@ -188,6 +190,7 @@ function recordedUser(subject: Subject, asked: Asked): RecordedUser {
     lastSignIn: trace && lastSignInText(trace),
     accountAge: asks('accountAge') || reads.has('user.createdAt') ? age(at, subject.createdAt) : undefined,
     recovered: asks('recovered') ? age(at, subject.recovery?.at) : undefined,
+    skipped: recordedSkips(subject, asked.policies, trace),
   });
 }
 

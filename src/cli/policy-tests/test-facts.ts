@@ -17,6 +17,7 @@ type UserOption = keyof Pick<
   | 'userType'
   | 'attribute'
   | 'enrolled'
+  | 'skipped'
   | 'accountAge'
   | 'lastSignIn'
   | 'recovered'
@@ -24,15 +25,11 @@ type UserOption = keyof Pick<
 
 /**
  * Options of facts that no policy test sets:
- * - `skipped`: tests are about users who have skipped nothing yet.
  * - `claims`, `promptConsent`, `promptSelectAccount`: no rule reads them. They decide whether and what the pages of
  *   consent and of accounts ask.
  * - `lastUsed`: no rule reads it. It puts one authenticator before others that count as much.
  */
-type UntestedOption = keyof Pick<
-  FactOptions,
-  'skipped' | 'claims' | 'promptConsent' | 'promptSelectAccount' | 'lastUsed'
->;
+type UntestedOption = keyof Pick<FactOptions, 'claims' | 'promptConsent' | 'promptSelectAccount' | 'lastUsed'>;
 
 /** Without a time, a constant one is used, so that a test that passes today passes tomorrow. */
 export function factOptionsOf(test: PolicyTest): FactOptions {
@@ -91,7 +88,7 @@ export function openOptions(
 
 function userOptions(user: PolicyTest['user']): Pick<FactOptions, UserOption> {
   if (user === undefined) return {};
-  const { id, identifiers, groups, userType, attributes, enrolled, accountAge, lastSignIn, recovered } = user;
+  const { id, identifiers, groups, userType, attributes, enrolled, accountAge, lastSignIn, recovered, skipped } = user;
   return omitUndefined({
     userId: id,
     identifiers,
@@ -100,6 +97,7 @@ function userOptions(user: PolicyTest['user']): Pick<FactOptions, UserOption> {
     userType,
     attribute: attributes && Object.entries(attributes).flatMap(([name, value]) => attributePairs(name, value)),
     enrolled,
+    skipped: skipped && Object.entries(skipped).map(([key, count]) => `${key}=${count}`),
     accountAge: secondsText(accountAge),
     lastSignIn: pastText(lastSignIn),
     recovered: secondsText(recovered),

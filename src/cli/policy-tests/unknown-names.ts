@@ -11,6 +11,7 @@ import { unknownName } from '../../policy/source/nearest-name.ts';
 import type { Variables } from '../../policy/source/substitute-variables.ts';
 import { type FoundValue, valuesAt, valuesInConditions } from '../../policy/source/values-at.ts';
 import type { YamlSource } from '../../policy/source/yaml-source.ts';
+import { accountScopes } from '../explain/facts-from-options.ts';
 
 /** What tests may refer to. */
 export interface TestedConfiguration {
@@ -31,12 +32,13 @@ export async function unknownNames(
   const { settings } = configuration.snapshot;
   const { attributes } = settings;
   const scopes = [...Object.keys(settings.scopes), ...settings.resources.flatMap((resource) => resource.scopes)];
+  const ofAccount = accountScopes(configuration.authenticators);
   const acrValues = settings.acrValues.map(({ value }) => value);
   const proofs = configuration.authenticators.flatMap(namesOf);
   const references: readonly (readonly [string, string, readonly string[]])[] = [
     ['app', 'app', configuration.apps],
     ['network.zones.*', 'zone', Object.keys(settings.zones)],
-    ['request.scopes.*', 'scope', scopes],
+    ['request.scopes.*', 'scope', [...scopes, ...ofAccount]],
     ['request.acrValues.*', 'acr value', acrValues],
     ['expect.acr', 'acr value', acrValues],
     ['evidence.*', 'authenticator', proofs],

@@ -18,10 +18,11 @@ export function accountDetails(account: Account): string {
   const { user, credentials } = account;
   const profile = Object.entries(user.profile).map(([name, value]) => [name, String(value)] as const);
   const authenticators = credentials.map(({ authenticator, label, createdAt, lastUsedAt }) => {
-    const used = lastUsedAt === undefined ? 'never used' : `last used ${iso(lastUsedAt)}`;
+    // A use is recorded only where it changes what is stored, as that of a passkey. So of most it is not known.
+    const used = lastUsedAt === undefined ? [] : [`last recorded use ${iso(lastUsedAt)}`];
     return [
       authenticator,
-      [...(label === undefined ? [] : [label]), `since ${iso(createdAt)}`, used].join(', '),
+      [...(label === undefined ? [] : [label]), `since ${iso(createdAt)}`, ...used].join(', '),
     ] as const;
   });
   const rows = [

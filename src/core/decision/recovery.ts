@@ -12,13 +12,14 @@ import type { ChallengeOption, Decision, DecisionOutcome, Denial, LayerRequireme
 import type { Facts, Subject } from '../model/facts.ts';
 import { neutralRequest } from '../model/neutral-facts.ts';
 import { noEnrollment } from '../model/no-enrollment.ts';
+import { omitUndefined } from '../model/omit-undefined.ts';
 import type { Requirement, Rule } from '../model/policy.ts';
 import type { Trace } from '../model/trace.ts';
 import { compilePolicy, type PolicySet } from '../policy/rules/compile.ts';
-import { enrollmentRuling, usablePolicies } from '../policy/rules/enrollment-terms.ts';
+import { type EnrollmentRuling, enrollmentRuling, usablePolicies } from '../policy/rules/enrollment-terms.ts';
 import type { Capabilities } from '../remediation/capabilities.ts';
 import { firstChallenge } from '../remediation/first-challenge.ts';
-import { requirementStatus } from '../remediation/requirement-status.ts';
+import { isPossible, requirementStatus } from '../remediation/requirement-status.ts';
 import { capabilitiesIn, chooseRequestLayer, type EvaluationContext, evaluationContext } from './evaluation-context.ts';
 import { traceOf } from './layers.ts';
 
@@ -56,7 +57,8 @@ function findRecoverable(policies: PolicySet): string | undefined {
 
 /** What comes next in a recovery. */
 export function evaluateRecovery(policies: PolicySet, facts: Facts): Decision {
-  const own = recoveryPolicies(policies, facts);
+  const ruling = enrollmentRuling(policies, facts);
+  const own = recoveryPolicies(policies, usablePolicies(policies, ruling.terms));
   const within = recoveryFacts(facts);
   const context = evaluationContext(own, within);
   const { subject } = facts;
@@ -68,20 +70,28 @@ export function evaluateRecovery(policies: PolicySet, facts: Facts): Decision {
   const general = evaluationContext(own, anonymous).denial;
   if (general) return { kind: 'deny', ...general, trace };
   const key = recoveredAuthenticator(policies);
-  return { ...nextOf({ context, subject, capabilities, key }), trace };
+  const unrestricted = () =>
+    capabilitiesIn(subject, evaluationContext(recoveryPolicies(policies, policies), within)).capabilities;
+  return { ...nextOf({ context, subject, capabilities, unrestricted, ruling, key }), trace };
 }
 
 interface Recovering {
   readonly context: EvaluationContext;
   readonly subject: Subject;
   readonly capabilities: Capabilities;
+  /** Returns what the capabilities would be if the enrollment policy disabled nothing. */
+  readonly unrestricted: () => Capabilities;
+  /** Of the enrollment policy. */
+  readonly ruling: EnrollmentRuling;
   readonly key: string | undefined;
 }
 
-function nextOf({ context, subject, capabilities, key }: Recovering): DecisionOutcome {
+function nextOf(recovering: Recovering): DecisionOutcome {
+  const { context, subject, capabilities, key } = recovering;
   const { requirements } = chooseRequestLayer(context, capabilities);
   const status = requirementStatus(requirements, capabilities);
-  const denial = recoveryDenial(context, subject, status.kind === 'impossible');
+  const denial =
+    deniedAnyway(recovering) ?? (status.kind === 'impossible' ? outOfReach(requirements, recovering) : undefined);
   const isProved = countedEvidence(subject, context.policies, context.facts).length > 0;
   if (denial !== undefined) {
     if (isProved) return { kind: 'deny', ...denial };
@@ -94,10 +104,18 @@ function nextOf({ context, subject, capabilities, key }: Recovering): DecisionOu
     : { kind: 'deny', reason: 'nothing_to_recover' };
 }
 
-function recoveryDenial({ denial }: EvaluationContext, subject: Subject, isImpossible: boolean): Denial | undefined {
-  if (denial !== undefined) return denial;
-  if (subject.status !== 'active') return { reason: 'account_inactive' };
-  return isImpossible ? { reason: 'unsatisfiable', layer: 'app' } : undefined;
+function deniedAnyway({ context: { denial }, subject }: Recovering): Denial | undefined {
+  return denial ?? (subject.status === 'active' ? undefined : { reason: 'account_inactive' });
+}
+
+/** The user cannot prove what the rule asks for: because of the enrollment policy, or for lack of an enrollment. */
+function outOfReach(
+  requirements: readonly LayerRequirement[],
+  { context: { policyLayers }, unrestricted, ruling }: Recovering,
+): Denial {
+  if (isPossible(requirements, unrestricted()))
+    return omitUndefined({ reason: 'enrollment_forbids' as const, layer: 'enrollment' as const, rule: ruling.rule });
+  return omitUndefined({ reason: 'unsatisfiable' as const, layer: 'app' as const, rule: policyLayers.appRule?.name });
 }
 
 /**
@@ -138,9 +156,8 @@ const anyProof = compilePolicy<Rule>({
  * The recovery policy in place of the sign-on policy. The recovered authenticator proves nothing here, and nothing can
  * be enrolled.
  */
-function recoveryPolicies(policies: PolicySet, facts: Facts): PolicySet {
-  const usable = usablePolicies(policies, enrollmentRuling(policies, facts).terms).authenticators;
-  const authenticators = usable
+function recoveryPolicies(policies: PolicySet, usable: PolicySet): PolicySet {
+  const authenticators = usable.authenticators
     .filter(({ underPasswordPolicy }) => !underPasswordPolicy)
     .map((descriptor) => ({ ...descriptor, enrollable: false }));
   const { recovery, onlyBy } = policies;

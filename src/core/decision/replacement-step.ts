@@ -24,10 +24,10 @@ export function replacementStep(
   const { policies, facts } = context;
   const due = { choices: [authenticator], replacementReason: reason };
   const step = provenStep(due, { capabilities, facts });
-  if (step !== undefined) return step;
+  if (step !== undefined) return { ...step, passwordToReplace: toReplace };
   if (!signsInWith(authenticator, capabilities.evidence, chosen.requirements)) return undefined;
   const other = otherProof(authenticator, evaluation);
-  if (other !== undefined) return other;
+  if (other !== undefined) return { ...other, passwordToReplace: toReplace };
   const denial = { kind: 'deny', reason: 'password_not_replaceable', passwordToReplace: toReplace } as const;
   const { additions: _, ...withoutAccountPolicy } = capabilities;
   const isByLaw = provenStep(due, { capabilities: withoutAccountPolicy, facts }) === undefined;
@@ -43,7 +43,7 @@ export function replacementStep(
 function otherProof(
   password: string,
   { context: { facts }, capabilities, chosen }: SubjectEvaluation,
-): DecisionOutcome | undefined {
+): Extract<DecisionOutcome, { kind: 'challenge' }> | undefined {
   const { transaction } = facts;
   const isProvedHere = ({ authenticator, evidence }: CountedEvidence) =>
     authenticator === password && transaction !== undefined && evidence.transaction === transaction.id;

@@ -91,11 +91,10 @@ export type DecisionOutcome =
       readonly options: readonly ChallengeOption[];
       /** For audit and `explain`, never for the user: the denial, withheld until the user has proved something. */
       readonly withheld?: Denial;
-      /**
-       * The challenge serves the account-management requirement (Law 7), before one of these is enrolled. Never before
-       * something is proved.
-       */
+      /** It serves the account-management requirement (Law 7) for one of these enrollments. Never the first proof. */
       readonly toEnroll?: readonly string[];
+      /** It is asked for because of this password: before a new one, or in its place. */
+      readonly passwordToReplace?: PasswordToReplace;
       /** The enrollment may be skipped, and the challenge with it. */
       readonly skippable?: Skippable;
       readonly rememberable?: Rememberable;
@@ -107,6 +106,7 @@ export type DecisionOutcome =
       readonly skippable?: Skippable;
       /** It takes the place of a password that the policy no longer takes. */
       readonly replacementReason?: ReplacementReason;
+      readonly passwordToReplace?: PasswordToReplace;
       /**
        * The user may only choose: the account-management requirement (Law 7) comes before the enrollment. Absent: it is
        * met.

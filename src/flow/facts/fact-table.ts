@@ -149,7 +149,7 @@ export const factTable = {
     recovery: { ...ofAccount, recorded: 'user.recovered', varied: true },
     skipped: {
       traced: 'skips',
-      recorded: no('no test can say it'),
+      recorded: 'user.skipped',
       varied: no('no rule asks about it'),
       inBasis: 'present',
     },

@@ -144,6 +144,12 @@ function authenticatorParts(authenticators: readonly AuthenticatorDescriptor[]) 
     accountAge: duration().optional().describe('Age of the account, such as P30D.'),
     lastSignIn: lastSignIn.optional(),
     recovered: duration().optional().describe('How long ago the account was recovered.'),
+    skipped: z
+      .partialRecord(z.enum(keys), z.int().min(1).max(9_999))
+      .optional()
+      .describe(
+        'How often the user has skipped to set up what, as `webauthn: 1`. What was only offered is not offered again.',
+      ),
   });
   return { steps: stepsSchema(one, allNames), user };
 }

@@ -176,6 +176,8 @@ export const importRules: Readonly<Record<string, Part>> = {
   // What a User-Agent header says: rules need it, and so do the texts of authenticators.
   'user-agent': { ours: ['core/model/facts'], packages: ['bowser'] },
   'active-revision': { ours: ['core', 'policy', 'oidc', ...storePort], packages: ['oidc-provider'] },
+  'background-check': root,
+  'configuration-worker': root,
   'operator-files': root,
   'operator-views': root,
   app: root,

@@ -92,7 +92,7 @@ describe('a recovery', () => {
     const any = policies(allow(factors(1)));
     expect(evaluate(any, recovering(userWith(['password']), [proof('password', 'now')]))).toMatchObject({
       kind: 'challenge',
-      withheld: { reason: 'unsatisfiable' },
+      withheld: { reason: 'unsatisfiable', layer: 'app', rule: 'Rest' },
     });
   });
 
@@ -116,7 +116,12 @@ describe('a recovery', () => {
     const enrollment = compilePolicy({ name: 'enrollment', rules: [{ name: 'All', when: {}, then: terms }] });
     expect(evaluate({ ...policies(), enrollment }, recovering(usual, [inRecovery('email')]))).toMatchObject({
       kind: 'challenge',
-      withheld: { reason: 'unsatisfiable' },
+      withheld: { reason: 'enrollment_forbids', layer: 'enrollment', rule: 'All' },
+    });
+    const without = userWith(['password', 'totp']);
+    expect(evaluate({ ...policies(), enrollment }, recovering(without))).toMatchObject({
+      kind: 'challenge',
+      withheld: { reason: 'unsatisfiable', layer: 'app', rule: 'Rest' },
     });
   });
 

@@ -66,6 +66,9 @@ test('the user is asked for something else that is enough, and gets in', async (
   expect(currentStep(silent)).toBe('interaction_required');
   const { page } = await beginSignIn(node, 'notes', agent);
   expect(currentStep(page)).toBe('challenge:email');
+  const asked = node.audit.findLast(({ event, subject }) => event === 'sign_in.asked' && subject === user.id);
+  const passwordToReplace = { authenticator: 'password', reason: 'expired', passwordRule: 'Month' };
+  expect(asked).toMatchObject({ trace: { passwordToReplace } });
   const code = codeIn(await mailTo(node, user.identifier));
   expect(currentStep(await answerStep(agent, page, { 'credentials.passcode': code }))).toBe('code');
   expect(currentStep((await beginSignIn(node, 'notes', agent)).page)).toBe('code');

@@ -197,6 +197,13 @@ test('neither a thousand rules, nor much evidence, nor a long request make it la
   expect(JSON.stringify(trace).length).toBeLessThan(12_000);
 });
 
+test('what was proved comes newest first, also within one second', () => {
+  const evidence = [proof('password', 60), proof('totp', 'now'), proof('webauthn', 'now')];
+  const facts = factsOf({ subject: userWith(['password', 'totp', 'webauthn']), evidence });
+  const { proved } = traceOf(withRules(), facts);
+  expect(proved.map(({ authenticator }) => authenticator)).toEqual(['webauthn', 'totp', 'password']);
+});
+
 test('only what this user proved is in it', () => {
   const facts = factsOf({
     subject: userWith(['password']),

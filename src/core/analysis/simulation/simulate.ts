@@ -57,7 +57,7 @@ export function walkThrough(policies: PolicySet, facts: Facts): Walk {
   if (known?.policies === policies) return known.walk;
   const simulation = { policies, facts };
   const first = startOf(simulation);
-  const walk = { first, turns: first.next ? walkFrom(first.next, simulation) : [] };
+  const walk = { first, turns: silentTurn(first, simulation) ?? (first.next ? walkFrom(first.next, simulation) : []) };
   walks.set(facts, { policies, walk });
   return walk;
 }
@@ -67,6 +67,16 @@ export function startOf(simulation: Simulation): Turn {
   const { subject, evidence } = simulation.facts;
   const hasSession = subject !== undefined && evidence.some((proof) => proof.subject === subject.id);
   return hasSession ? { steps: [], next: identifiedAs(subject, simulation.facts) } : firstTurn(simulation);
+}
+
+/** A session that meets everything lets the user in without a page, so nothing is offered. */
+function silentTurn(
+  { steps, next }: Turn,
+  { policies, facts: { transaction: _, ...facts } }: Simulation,
+): readonly WalkedTurn[] | undefined {
+  if (next === undefined || steps.length > 0) return undefined;
+  const decision = evaluate(policies, facts);
+  return decision.kind === 'allow' ? [{ steps: [ending(decision)], from: next }] : undefined;
 }
 
 /** One turn of a walk, with where the user was before it. */

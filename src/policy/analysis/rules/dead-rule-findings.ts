@@ -1,7 +1,7 @@
 /** Rules that never decide, as findings. */
 
-import { type RuleVerdict, ruleVerdicts } from '../../../core/analysis/findings/dead-rules.ts';
-import { type RulePart, ruleSpace } from '../../../core/analysis/space/rule-space.ts';
+import { type RuleVerdict, ruleVerdict, ruleVerdicts } from '../../../core/analysis/findings/dead-rules.ts';
+import { type RulePart, type RuleSpace, ruleSpace } from '../../../core/analysis/space/rule-space.ts';
 import { locationKey } from '../../../core/model/location-key.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
 import { sourceLocationText } from '../../../core/model/source-location.ts';
@@ -51,13 +51,13 @@ function examinedIn(
 }
 
 function examinedRules(policy: CompiledPolicy<RuleHead>, universe: Universe): readonly ExaminedRule[] {
-  const verdicts = verdictsIn(policy, universe);
+  const verdicts = ruleVerdicts(policy, spaceOf(policy, universe));
   const { since: _, ...always } = universe;
-  const before = verdicts.some(isDead) ? verdictsIn(policy, always) : [];
-  return policy.rules.flatMap(({ rule }, index) => {
-    const [verdict, once] = [verdicts[index], before[index]];
-    if (verdict === undefined) return [];
-    return [{ rule, verdict, ...(once && isDead(verdict) && !isDead(once) && { isOver: true as const }) }];
+  const atAnyTime = verdicts.some(isDead) ? spaceOf(policy, always) : undefined;
+  return policy.rules.map(({ rule }, position) => {
+    const verdict = verdicts[position] as RuleVerdict;
+    const isOver = atAnyTime && isDead(verdict) && !isDead(ruleVerdict(position, { policy, space: atAnyTime }));
+    return { rule, verdict, ...(isOver && { isOver }) };
   });
 }
 
@@ -70,9 +70,11 @@ function isCatchAll(rule: RuleHead): boolean {
   return Object.keys(rule.when).length === 0 && !('change' in rule && rule.change !== undefined);
 }
 
-function verdictsIn(policy: CompiledPolicy<RuleHead>, universe: Universe): readonly RuleVerdict[] {
-  const whens = policy.rules.map(({ rule }) => rule.when);
-  return ruleVerdicts(policy, ruleSpace(whens, universe));
+function spaceOf(policy: CompiledPolicy<RuleHead>, universe: Universe): RuleSpace {
+  return ruleSpace(
+    policy.rules.map(({ rule }) => rule.when),
+    universe,
+  );
 }
 
 function deadRule(

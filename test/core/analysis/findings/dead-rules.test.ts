@@ -1,7 +1,7 @@
 /** Which rules never decide, compared with what the evaluator does. */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type RuleVerdict, ruleVerdicts } from '../../../../src/core/analysis/findings/dead-rules.ts';
+import { neededAmong, type RuleVerdict, ruleVerdicts } from '../../../../src/core/analysis/findings/dead-rules.ts';
 import { ruleSpace } from '../../../../src/core/analysis/space/rule-space.ts';
 import type { Conditions } from '../../../../src/core/model/conditions.ts';
 import type { RuleHead } from '../../../../src/core/model/policy.ts';
@@ -101,6 +101,40 @@ describe('a rule is contradictory', () => {
 test('rules behind entangled ones are undecided, as the steps do not suffice', () => {
   const target: Conditions = { groups: { any: ['target'] } };
   expect(verdicts([...entangled, target]).at(-1)).toEqual({ kind: 'undecided', ranOut: true });
+});
+
+test('of 900 earlier rules, only those that take a rule are named', () => {
+  const groups = Array.from({ length: 900 }, (_, index): Conditions => ({ groups: { any: [`g${index}`] } }));
+  const two: Conditions = { groups: { any: ['g4'] }, network: { any: ['office'] } };
+  const texts = verdictTexts([...groups, ...groups.slice(0, 40), two, { groups: { any: ['g3', 'g7'] } }], office);
+  expect(texts.slice(0, 900)).toEqual(groups.map(() => 'decides'));
+  expect(texts.slice(900, 940)).toEqual(Array.from({ length: 40 }, (_, index) => `shadowed: ${index}`));
+  expect(texts.slice(940)).toEqual(['shadowed: 4', 'shadowed: 3,7']);
+});
+
+test('more earlier rules than are tried one by one take a rule together', () => {
+  const groups = Array.from({ length: 12 }, (_, index) => `g${index}`);
+  const each = groups.map((group): Conditions => ({ groups: { any: [group] } }));
+  const other: Conditions = { groups: { any: ['other'] } };
+  expect(verdictTexts([other, ...each, other, { groups: { any: groups } }]).at(-1)).toBe(
+    'shadowed: 1,2,3,4,5,6,7,8,9,10,11,12',
+  );
+});
+
+test('what is needed is the same as by leaving out one after the other, the last first', () => {
+  const sets = fc.array(fc.uniqueArray(fc.nat({ max: 11 }), { minLength: 1, maxLength: 4 }), { maxLength: 5 });
+  fc.assert(
+    fc.property(sets, (sufficient) => {
+      const holds = (some: readonly number[]) => sufficient.some((set) => set.every((item) => some.includes(item)));
+      const items = Array.from({ length: 12 }, (_, item) => item);
+      const oneByOne = items.reduceRight<readonly number[]>((kept, item) => {
+        const rest = kept.filter((other) => other !== item);
+        return holds(rest) ? rest : kept;
+      }, items);
+      expect(neededAmong(items, holds)).toEqual(oneByOne);
+    }),
+    seeded(200),
+  );
 });
 
 describe('a rule is not contradictory', () => {

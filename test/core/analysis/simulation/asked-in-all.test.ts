@@ -82,13 +82,33 @@ describe('a user who can replace the password only by a passkey', () => {
     ]);
   });
 
-  test('gets in by leaving an offer that takes the password', () => {
+  test('gets in without, also where an offer takes the password', () => {
     const then = enrollmentTerms({ optional: ['totp'] });
     const enrollment = compilePolicy({ name: 'enrollment', rules: [{ name: 'Offer', when: {}, then }] });
     expect(waysOf({ ...expiring({ enabled }), accountPolicy, enrollment }, withOldPassword('email'))).toEqual([
-      [['email'], 'complete'],
+      [['email'], 'select,challenge,enroll totp,complete'],
     ]);
   });
+});
+
+test('a user gets in by leaving an offer, where the proof for it makes a rule ask for what cannot be added', () => {
+  const rules = [
+    {
+      ...{ name: 'By password', when: { authenticated: { any: ['password'] } } },
+      then: enrollmentTerms({ required: [{ anyOf: ['webauthn'] }] }),
+    },
+    { name: 'Offer', when: {}, then: enrollmentTerms({ optional: ['totp'] }) },
+  ];
+  const accountPolicy = compileAccountPolicy({
+    name: 'account',
+    rules: [
+      { name: 'No passkeys', change: { add: ['webauthn'] }, when: {}, then: { kind: 'deny' } },
+      { name: 'Rest', when: {}, then: allow(factors(1)) },
+    ],
+  });
+  const enrollment = compilePolicy({ name: 'enrollment', rules });
+  const policies = { ...policiesOf({ app: factors(1) }), enrollment, accountPolicy };
+  expect(waysOf(policies, userWith(['password', 'email']))).toEqual([[['email'], 'complete']]);
 });
 
 /** Those who sign in like this must set up another one. */

@@ -114,3 +114,19 @@ test('a denial because of what must be enrolled says which rule is in the way', 
     'denied: totp or webauthn must be enrolled, and the account policy forbids that\n',
   );
 });
+
+test('a step because of a password that must be replaced says why', () => {
+  const trace = { layers: [], proved: [], device: { known: false }, scopes: ['openid'] };
+  const old = { authenticator: 'password', reason: 'expired', passwordRule: 'Month' } as const;
+  const happened = (more: Partial<AuditTrace>) => {
+    const events = [{ ...line, event: 'sign_in.asked', trace: { ...trace, ...more } }];
+    return `${storyText({ transaction: 'transaction', events, decisions: [] }, (_, words) => words)}\n`;
+  };
+  const why = 'the password has expired (by "Month" of the password policy) and must be replaced';
+  expect(happened({ passwordToReplace: old })).toContain(`  ${why}\n`);
+  const account = { layer: 'account', policy: 'account', outcome: 'allow', rule: 'By code', met: false } as const;
+  expect(happened({ passwordToReplace: old, layers: [account] })).toContain(
+    `  ${why}, and more was asked for by Account policy, "By code"\n`,
+  );
+  expect(happened({})).toContain('  everything asked for was proved\n');
+});

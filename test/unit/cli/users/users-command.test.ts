@@ -9,6 +9,7 @@ import { emailCredential } from '../../../../src/authenticators/email/email.ts';
 import { authenticatorKinds, buildAuthenticators } from '../../../../src/authenticators/index.ts';
 import { passwordTools } from '../../../../src/authenticators/password/password-tools.ts';
 import { phoneCredential, takesCodes } from '../../../../src/authenticators/phone/phone.ts';
+import { accountDetails } from '../../../../src/cli/users/account-text.ts';
 import { usersCommand } from '../../../../src/cli/users/users.ts';
 import { mailAddress } from '../../../../src/core/model/mail-address.ts';
 import { markDemo } from '../../../../src/delivery/outbox.ts';
@@ -541,13 +542,20 @@ describe('list and show', () => {
     const text = (await users(['show', 'A@X.TEST'])).out;
     expect(text).toMatch(/^identifiers {5}alice, a@x\.test$/m);
     expect(text).toMatch(/^displayName {5}A\?B$/m);
-    expect(text).toMatch(/^password {8}since .*, never used$/m);
+    expect(text).toMatch(/^password {8}since [-:.\dTZ]+$/m);
     const json = (await users(['show', 'alice', '--json'])).out;
     expect(JSON.parse(json)).toMatchObject({
       identifiers: ['alice', 'a@x.test'],
       authenticators: [{ authenticator: 'password' }],
     });
     for (const shown of [text, json, (await users(['list', '--json'])).out]) expect(shown).not.toMatch(/argon2|secret/);
+  });
+
+  test('show says that an authenticator was used only where that is recorded', async () => {
+    const alice = await account('alice');
+    const credentials = alice.credentials.map((credential) => ({ ...credential, lastUsedAt: 1_800_000_000 }));
+    const text = accountDetails({ ...alice, credentials });
+    expect(text).toMatch(/^password {8}since .*, last recorded use 2027-01-15T08:00:00\.000Z$/m);
   });
 
   test.each(['show', 'suspend', 'activate', 'unlock', 'groups', 'reset', 'delete'])(

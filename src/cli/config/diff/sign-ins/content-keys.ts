@@ -4,13 +4,19 @@
  */
 import { simulate } from '../../../../core/analysis/simulation/simulate.ts';
 import type { Facts } from '../../../../core/model/facts.ts';
-import type { PolicySet } from '../../../../core/policy/rules/compile.ts';
+import type { CompiledPolicy, PolicySet } from '../../../../core/policy/rules/compile.ts';
 import { conditionSets } from '../../../../core/policy/rules/condition-table.ts';
 import { findRule } from '../../../../core/policy/rules/rules.ts';
 import { getOrMake } from '../../../shared/values/get-or-make.ts';
 import type { AppSide } from '../compared/app-pairs.ts';
 import type { Circumstance } from './circumstances.ts';
-import { type CircumstanceOfUser, changesLater, decidingRuleNames } from './deciding-rules.ts';
+import {
+  type CircumstanceOfUser,
+  changesByProfile,
+  changesByProofs,
+  decidingRuleNames,
+  rulesUpToCertain,
+} from './deciding-rules.ts';
 
 interface KeyContext {
   /** From `freeScopes`. */
@@ -20,7 +26,7 @@ interface KeyContext {
   readonly contents: { readonly numbers: Map<unknown, number> };
 }
 
-/** Returns a function that names the content. Undefined: other rules of the app may decide later. */
+/** Returns a function that names the content. Undefined: it also depends on what the user fills in. */
 export function contentKeys(
   { policies, app: { client } }: AppSide,
   factsOf: (asked: CircumstanceOfUser) => Facts,
@@ -30,8 +36,9 @@ export function contentKeys(
   const { default_acr_values: acrValues, default_max_age: maxAge } = client;
   const numberOf = (value: unknown) => getOrMake(contents.numbers, value, () => contents.numbers.size);
   const ofApp = numberOf(JSON.stringify([policiesKey(others, numberOf), free, atoms, acrValues, maxAge]));
-  if (appPolicy?.rules.some(({ rule }) => conditionSets(rule.when).some(changesLater(policies))))
+  if (appPolicy?.rules.some(({ rule }) => conditionSets(rule.when).some(changesByProfile(policies))))
     return () => undefined;
+  const isOpen = appPolicy?.rules.some(({ leaves }) => leaves.some(changesByProofs));
   const otherRulesOf = decidingRuleNames(others, factsOf, atoms);
   const firstPages = new Map<Circumstance, string>();
   return (asked) => {
@@ -42,8 +49,21 @@ export function contentKeys(
     const firstPage = getOrMake(firstPages, asked.circumstance, () => JSON.stringify(simulate(policies, anonymous)));
     const { then } = said?.rule ?? {};
     const terms = JSON.stringify([said?.failed?.name, then?.kind === 'deny' ? said?.rule?.name : '', then]);
-    return [ofApp, asked.user.rest, firstPage, terms, otherRulesOf(asked)(asked.circumstance)].join('\n');
+    const later = appPolicy && isOpen ? termsLater(appPolicy, facts) : '';
+    return [ofApp, asked.user.rest, firstPage, terms, later, otherRulesOf(asked)(asked.circumstance)].join('\n');
   };
+}
+
+/**
+ * What the rules say that may decide once the user has proved something, in order, with their conditions. The risk,
+ * which counts then, is that of the browser.
+ */
+function termsLater(policy: CompiledPolicy, facts: Facts): string {
+  const rules = rulesUpToCertain(policy, facts, changesByProofs).filter(({ result }) => result !== 'miss');
+  const said = rules.map(({ rule: { name, when, then }, result, results }) =>
+    result === 'unknown' ? [name, when, then, results] : [name, then, result],
+  );
+  return JSON.stringify([facts.risk, said]);
 }
 
 /** Equal for policies that decide alike. Compiled ones, which consist of closures, are compared by their numbers. */

@@ -82,19 +82,15 @@ function additionPolicies({ accountPolicy, authenticators }: PolicySet): readonl
   return [...new Set(changes)];
 }
 
-/** Whether one of the conditions may have another result later in the sign-in, at which other rules decide then. */
-export function changesLater(policies: Pick<PolicySet, 'profile'>): (set: ConditionSet) => boolean {
-  const changesThere = changesByProfile(policies);
-  return (set) => changesByProofs(set) || changesThere(set);
+/** Whether the condition may have another result once the user has proved something. */
+export function changesByProofs({ name }: CompiledCondition): boolean {
+  return byProofs.includes(name.split('.')[0] ?? name);
 }
 
-/** Once the user has proved something. */
-function changesByProofs(set: ConditionSet): boolean {
-  return conditionsAbout('other', 'evidence').some((name) => set[name] !== undefined);
-}
+const byProofs: readonly string[] = conditionsAbout('other', 'evidence');
 
 /** Once the user has filled in what the profile policy asks for. */
-function changesByProfile(policies: Pick<PolicySet, 'profile'>): (set: ConditionSet) => boolean {
+export function changesByProfile(policies: Pick<PolicySet, 'profile'>): (set: ConditionSet) => boolean {
   const filledIn = filledInAttributes(policies);
   return (set) => asksAboutAttributes(set, filledIn);
 }
@@ -107,9 +103,8 @@ function formulaChangesByProfile(policies: Pick<PolicySet, 'profile'>): (set: Co
 
 /** Whether the condition may have another result later in the sign-in. */
 function leavesThatChange(policies: Pick<PolicySet, 'profile'>): DecidesIn['mayChange'] {
-  const byProofs: readonly string[] = conditionsAbout('other', 'evidence');
   const byProfile = new Set(filledInAttributes(policies).map((name) => `attributes.${name}`));
-  return ({ name }) => byProfile.has(name) || byProofs.includes(name.split('.')[0] ?? name);
+  return (condition) => byProfile.has(condition.name) || changesByProofs(condition);
 }
 
 interface DecidesIn {
@@ -201,17 +196,37 @@ function positionIn(policy: CompiledPolicy<RuleHead>, facts: Facts): string {
  * What each rule says up to the first that decides, whatever the conditions result in that may change. Of a rule that
  * these decide about, the results of all conditions: where they are equal, the same proofs lead to the same rule.
  */
-function possibleRules({ rules }: CompiledPolicy<RuleHead>, facts: Facts, mayChange: DecidesIn['mayChange']): string {
+function possibleRules(policy: CompiledPolicy<RuleHead>, facts: Facts, mayChange: DecidesIn['mayChange']): string {
+  return rulesUpToCertain(policy, facts, mayChange)
+    .map(({ result, results }) => results ?? result)
+    .join(' ');
+}
+
+interface PossibleRule<Of extends RuleHead> {
+  readonly rule: Of;
+  /** `unknown`: conditions that may change decide about it. */
+  readonly result: ConditionResult;
+  /** Then, what all of its conditions result in now. */
+  readonly results?: string;
+}
+
+/** Up to the first that decides, whatever the conditions result in that may change. */
+export function rulesUpToCertain<Of extends RuleHead>(
+  { rules }: CompiledPolicy<Of>,
+  facts: Facts,
+  mayChange: (condition: CompiledCondition) => boolean,
+): readonly PossibleRule<Of>[] {
   const resultOf = (condition: CompiledCondition): ConditionResult => {
-    if (condition.alternatives)
-      return oneOfAnywhere(condition.alternatives.map((all) => allOfAnywhere(all.map(resultOf))));
-    return mayChange(condition) ? 'unknown' : condition.test(facts);
+    const { alternatives, test } = condition;
+    if (alternatives) return oneOfAnywhere(alternatives.map((all) => allOfAnywhere(all.map(resultOf))));
+    return mayChange(condition) ? 'unknown' : test(facts);
   };
-  const found: string[] = [];
-  for (const { conditions, leaves } of rules) {
+  const found: PossibleRule<Of>[] = [];
+  for (const { rule, conditions, leaves } of rules) {
     const result = allOfAnywhere(conditions.map(resultOf));
-    found.push(result === 'unknown' ? `?${leaves.map(({ test }) => test(facts)).join('+')}` : result);
+    const results = `?${leaves.map(({ test }) => test(facts)).join('+')}`;
+    found.push(result === 'unknown' ? { rule, result, results } : { rule, result });
     if (result === 'hit' || result === 'error') break;
   }
-  return found.join(' ');
+  return found;
 }

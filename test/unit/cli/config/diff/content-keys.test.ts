@@ -63,12 +63,13 @@ const factsOf = ({ user, circumstance: { place, device, now, scopes } }: Circums
 function keysBeside() {
   const contents = { numbers: new Map<unknown, number>() };
   return (policies: PolicySet, more: Asked = {}) => {
-    const { client = {}, zone, rest = 'a password', groups = [], free = [] } = more;
+    const { client = {}, zone, rest = 'a password', groups = [], free = [], risk } = more;
     const side = { policies, app: { clientId: 'app', client } } as unknown as AppSide;
     const subject = { id: 'u', status: 'active', identifiers: [], groups, profile: {}, enrollments: [] } as const;
     const user = { subject, users: 1, consents: new Map(), groups, results: [], rest };
     const circumstance = circumstanceIn(...(zone === undefined ? [] : [zone]));
-    return contentKeys(side, factsOf, { free, atoms: [], contents })({ user, circumstance, clientId: 'app' });
+    const factsThere = (asked: CircumstanceOfUser): Facts => ({ ...factsOf(asked), ...(risk && { risk }) });
+    return contentKeys(side, factsThere, { free, atoms: [], contents })({ user, circumstance, clientId: 'app' });
   };
 }
 
@@ -78,6 +79,7 @@ interface Asked {
   readonly rest?: string;
   readonly groups?: readonly string[];
   readonly free?: readonly string[];
+  readonly risk?: NonNullable<Facts['risk']>;
 }
 
 test('apps whose deciding rules say the same share their content, whatever they ask', () => {
@@ -125,6 +127,55 @@ describe('a sign-in has a content of its own where', () => {
   });
 });
 
+describe('where a rule of the app asks about the risk, which counts later', () => {
+  const risky: Conditions = { risk: { atLeast: 'medium' } };
+  const guests: Conditions = { groups: { any: ['guests'] } };
+  const staff: Conditions = { groups: { any: ['staff'] } };
+  const unusual = { risk: { level: 'medium', reasons: [] } } as const;
+  const under = (...rules: readonly Rule[]): PolicySet => ({ ...base, app: policyOf(...rules) });
+  const two = rule('Risky', factors(2), risky);
+
+  test('apps share their content if the rules that may decide say the same', () => {
+    const keyOf = keysBeside();
+    const first = keyOf(under(rule('Guests', deny, guests), two, others, rule('Below', deny)), unusual);
+    const second = keyOf(under(two, rule('Others', factors(1))), unusual);
+    expect(first).toBeDefined();
+    expect(second).toBe(first);
+  });
+
+  test.each<[string, readonly [PolicySet, Asked?], readonly [PolicySet, Asked?]]>([
+    ['it says something else', [under(two, others)], [under(rule('Risky', deny, risky), others)]],
+    [
+      'it asks for another level',
+      [under(two, others)],
+      [under(rule('Risky', factors(2), { risk: { atLeast: 'high' } }), others)],
+    ],
+    ['it has another name', [under(two, others)], [under(rule('Unusual', factors(2), risky), others)]],
+    [
+      'another such rule is below it',
+      [under(two, others)],
+      [under(two, rule('High', deny, { risk: { atLeast: 'high' } }), others)],
+    ],
+    ['it is below one that decides in any case', [under(two, others)], [under(others, two)]],
+    ['the rule below says something else', [under(two, others)], [under(two, rule('Others', factors(2)))]],
+    ['the browser is another', [under(two, others)], [under(two, others), unusual]],
+    [
+      'the user may meet it',
+      [under(rule('Risky', factors(2), { ...risky, ...guests }), others)],
+      [under(rule('Risky', factors(2), { ...risky, ...guests }), others), { groups: ['guests'] }],
+    ],
+    [
+      'an alternative holds',
+      [under(rule('Risky', factors(2), { any: [{ ...risky, ...staff }, risky] }), others)],
+      [under(rule('Risky', factors(2), { any: [{ ...risky, ...staff }, risky] }), others), { groups: ['staff'] }],
+    ],
+  ])('a sign-in has a content of its own if %s', (_, [before, asked], [after, then]) => {
+    const keyOf = keysBeside();
+    expect(keyOf(after, then)).not.toBe(keyOf(before, asked));
+    expect(keyOf(before, asked)).toBe(keyOf(before, asked));
+  });
+});
+
 describe('nothing is shared where a condition may hold later', () => {
   const keyUnder = (when: Conditions, more: Partial<PolicySet> = {}) =>
     keysBeside()({ ...base, app: policyOf(rule('Some', factors(2), when), others), ...more });
@@ -135,10 +186,6 @@ describe('nothing is shared where a condition may hold later', () => {
     }),
   });
   const nameless: Conditions = { attributes: { nickname: { present: false } } };
-
-  test('once the user has proved something', () => {
-    expect(keyUnder({ risk: { atLeast: 'medium' } })).toBeUndefined();
-  });
 
   test('once the user has filled in an attribute', () => {
     expect(keyUnder(nameless, asking('nickname'))).toBeUndefined();

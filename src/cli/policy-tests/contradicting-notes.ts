@@ -1,0 +1,61 @@
+/** What a recorded test comes to otherwise than the real sign-in, in sentences. */
+import { authenticatorIn } from '../../core/model/authenticator-name.ts';
+import type { AuditTrace } from '../../flow/audit-trace.ts';
+import type { DecidedSignIn } from '../../flow/explain.ts';
+import { askedSteps } from './asked-steps.ts';
+
+/** How the real sign-in ended. */
+export interface RealEnd {
+  readonly isDenied: boolean;
+  /** Of a user who got in. Absent: there is none. */
+  readonly acr?: string;
+  /** Why it was denied. */
+  readonly reason?: string;
+  readonly proved: AuditTrace['proved'];
+}
+
+/** Whether the user of the test gets in by another `acr` than the real one. */
+export function reachesOtherAcr({ isDenied, acr }: RealEnd, { steps }: DecidedSignIn): boolean {
+  const end = steps.at(-1);
+  return !isDenied && end?.kind === 'complete' && end.acr !== acr;
+}
+
+export function contradictingNotes(real: RealEnd, decided: DecidedSignIn): readonly string[] {
+  const end = decided.steps.at(-1);
+  const { isDenied, reason = 'denied', acr = 'none' } = real;
+  const reached = end?.kind === 'complete' ? (end.acr ?? 'none') : 'none';
+  return [
+    ...(isDenied && end?.kind !== 'denied'
+      ? [`then the sign-in was denied (${reason}), and by the test it is not`]
+      : []),
+    ...(!isDenied && end?.kind === 'denied'
+      ? [`then the user was let in, and by the test the sign-in is denied (${end.reason})`]
+      : []),
+    ...(isDenied ? [] : proofsNote(real, decided)),
+    ...(reachesOtherAcr(real, decided)
+      ? [
+          `then the acr was "${acr}", and the user of the test, who takes the first option of each page, reaches "${reached}": \`acr\` is left out`,
+        ]
+      : []),
+  ];
+}
+
+/** The proofs of this sign-in, oldest first, beside what the test asks for. */
+function proofsNote({ proved }: RealEnd, decided: DecidedSignIn): readonly string[] {
+  const own = proved.filter(({ earlier }) => !earlier).toReversed();
+  const [given, setUp] = [false, true].map((isNew) =>
+    own
+      .filter(({ origin = 'sign_in' }) => (origin === 'enrollment') === isNew)
+      .map(({ authenticator }) => authenticator),
+  ) as [string[], string[]];
+  const asked = askedSteps(decided).flatMap(({ kind, names }) =>
+    kind === 'prove' ? [names.map(authenticatorIn)] : [],
+  );
+  const open = asked.filter((names) => !names.some((key) => setUp.includes(key)));
+  const isSame = given.length === open.length && given.every((key) => open.some((names) => names.includes(key)));
+  const words = asked.map((names) => [...new Set(names)].join(' or ')).join(', then ') || 'nothing';
+  return [
+    ...setUp.map((key) => `then the user set up ${key}, which the user of the test has already`),
+    ...(isSame ? [] : [`then the user proved ${given.join(', then ') || 'nothing'}, and the test asks for ${words}`]),
+  ];
+}

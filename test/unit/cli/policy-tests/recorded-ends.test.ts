@@ -1,0 +1,195 @@
+/** A recorded test says what happened: it passes, and states no `acr` that the real sign-in did not reach. */
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { configTestCommand } from '../../../../src/cli/policy-tests/policy-tests.ts';
+import { oneDay } from '../../../../src/core/model/durations.ts';
+import type { AuditTrace } from '../../../../src/flow/audit-trace.ts';
+import { auditKey } from '../../../../src/stores/keys.ts';
+import { withConfiguration } from '../../policy/support/configuration-dir.ts';
+import { base, enrollment, type Files, password, signOn, totp, webauthn } from '../support/diff-harness.ts';
+import { applyDemo, configContext, fixedNow, openTerminal, run, type Terminal } from '../support/harness.ts';
+
+let terminal: Terminal;
+beforeEach(() => {
+  terminal = openTerminal();
+});
+afterEach(() => terminal.store.close());
+
+interface Real {
+  readonly files: Files;
+  readonly credentials: readonly (typeof password | typeof totp | typeof webauthn)[];
+  readonly trace: Partial<AuditTrace>;
+  readonly client?: string;
+  readonly acr?: string;
+  readonly denied?: string;
+  /** The app refreshed its tokens later. */
+  readonly isRefreshed?: true;
+}
+
+interface Recorded {
+  readonly test: {
+    readonly user: object;
+    readonly device?: object;
+    readonly expect: Readonly<Record<string, unknown>>;
+  };
+  readonly notes: readonly string[];
+}
+
+const plain: AuditTrace = { layers: [], proved: [], skipped: [], device: { known: false }, scopes: ['openid'] };
+const proved = (authenticator: string, more: object = {}) => {
+  const factors = authenticator === 'password' ? ['knowledge'] : ['possession'];
+  return { authenticator, age: 5, factors, ...more };
+};
+const [byPassword, byTotp, byKey] = [proved('password'), proved('totp'), proved('webauthn')];
+const one = { name: 'One', then: { allow: { factors: 1 } } };
+const two = { name: 'Two', then: { allow: { factors: 2 } } };
+const [any1, any2] = ['urn:okta:loa:1fa:any', 'urn:okta:loa:2fa:any'];
+
+/** Records the sign-in, and runs the test that was written. */
+async function recorded({
+  files,
+  credentials,
+  trace,
+  client = 'notes',
+  acr,
+  denied,
+  isRefreshed,
+}: Real): Promise<Recorded> {
+  const made = await terminal.directory.create({ identifiers: ['ann@a.test'], credentials: [...credentials] });
+  if (!made.ok) throw new Error('not made');
+  const end = denied
+    ? { event: 'sign_in.denied', outcome: 'deny', reason: denied }
+    : { event: 'sign_in.completed', acr };
+  const line = {
+    ...{ time: new Date(fixedNow * 1000).toISOString(), outcome: 'success', transaction: 'transaction-1', ...end },
+    ...{ subject: made.user.id, client, ip: '192.0.2.9', trace: { ...plain, ...trace } },
+  };
+  const refreshed = { ...line, event: 'token.refreshed', outcome: 'success', trace: plain };
+  await terminal.store.commit(
+    [line, ...(isRefreshed ? [refreshed] : [])].map((entry) => {
+      return { op: 'append', key: auditKey, value: JSON.stringify(entry), keep: 100_000 };
+    }),
+  );
+  return withConfiguration({ ...base, ...files }, async (dir) => {
+    await applyDemo(terminal.store, dir);
+    const context = configContext(terminal, { stderr: () => {} });
+    await run(configTestCommand(context), dir, '--record', 'transaction-1', '--json');
+    const { test: written, notes } = JSON.parse(terminal.printed());
+    await run(configTestCommand(context), dir, '--json');
+    expect(JSON.parse(terminal.printed())).toMatchObject({ ok: true, tests: [{ differences: [] }] });
+    return { test: written, notes };
+  });
+}
+
+const memory = { ...{ authenticator: 'totp', age: oneDay, left: oneDay }, factors: ['possession'] };
+
+test('what the browser remembered is in the test', async () => {
+  const remembering = { name: 'Two', then: { allow: { factors: 2 }, remember: { device: 'P30D' } } };
+  const trace = { proved: [byPassword], device: { known: true, remembered: [memory] } };
+  const { test: written, notes } = await recorded({
+    ...{ files: signOn(remembering), credentials: [password, totp], trace },
+    acr: 'urn:okta:loa:1fa:pwd',
+  });
+  expect(written.device).toEqual({ remembered: [`totp@${oneDay}s`] });
+  expect(written.expect).toMatchObject({ steps: ['password'], acr: 'urn:okta:loa:1fa:pwd' });
+  expect(notes).toEqual([]);
+});
+
+test.each<[string, object, Partial<AuditTrace>]>([
+  [
+    'optional',
+    { optional: ['webauthn'] },
+    { skips: [{ authenticator: 'webauthn', reason: 'optional', count: 1, age: 9 }] },
+  ],
+  [
+    'promoted',
+    { promote: { webauthn: { cooldown: 'P30D' } } },
+    { skipped: ['webauthn'], skips: [{ authenticator: 'webauthn', reason: 'promotion', count: 2, age: 0 }] },
+  ],
+])('what was offered before (%s) and skipped is offered by no recorded test', async (_, then, trace) => {
+  const { test: written, notes } = await recorded({
+    ...{ files: { ...signOn(two), ...enrollment(then) }, credentials: [password, totp] },
+    ...{ trace: { proved: [byTotp, byPassword], ...trace }, acr: any2 },
+  });
+  expect(written.user).toMatchObject({ skipped: { webauthn: trace.skips?.[0]?.count } });
+  expect(written.expect).toMatchObject({ steps: ['password', 'totp'], acr: any2 });
+  expect(notes).toEqual([]);
+});
+
+test('single sign-on shows no page, so nothing is offered', async () => {
+  const earlier = [proved('totp', { age: 600, earlier: true }), proved('password', { age: 660, earlier: true })];
+  const { test: written, notes } = await recorded({
+    ...{ files: { ...signOn(two), ...enrollment({ optional: ['webauthn'] }) }, credentials: [password, totp] },
+    ...{ trace: { noInteraction: true, proved: earlier }, acr: any2 },
+  });
+  expect(written).toMatchObject({ evidence: ['totp@600s', 'password@660s'], expect: { steps: [], acr: any2 } });
+  expect(notes).toEqual([]);
+});
+
+test('a choice that the user of a test makes otherwise is said, and the acr is left out', async () => {
+  const { test: written, notes } = await recorded({
+    ...{ files: signOn(one), credentials: [password, totp, webauthn] },
+    ...{ trace: { proved: [byTotp] }, acr: any1 },
+  });
+  expect(written.expect).not.toHaveProperty('acr');
+  expect(notes).toEqual([
+    'then the user proved totp, and the test asks for password',
+    expect.stringMatching(
+      /^then the acr was "urn:okta:loa:1fa:any", .* reaches "urn:okta:loa:1fa:pwd": `acr` is left out$/,
+    ),
+  ]);
+});
+
+test('a grace that was used in the sign-in is offered, and what is reached by accepting is left out', async () => {
+  const grace = { required: [{ anyOf: ['totp'], grace: { skips: 2 } }] };
+  const { test: written, notes } = await recorded({
+    ...{ files: { ...signOn(one), ...enrollment(grace) }, credentials: [password], acr: 'urn:okta:loa:1fa:pwd' },
+    trace: {
+      ...{ proved: [byPassword], skipped: ['totp'] },
+      skips: [{ authenticator: 'totp', reason: 'grace', count: 1, age: 0 }],
+    },
+  });
+  expect(written.expect).toMatchObject({ deny: false, steps: ['password', { offer: 'totp' }] });
+  expect([written.expect.acr, notes.length]).toEqual([undefined, 1]);
+});
+
+test('tokens that the app refreshed later change nothing of it', async () => {
+  const { test: written, notes } = await recorded({
+    ...{ files: signOn(one), credentials: [password, totp, webauthn], isRefreshed: true },
+    ...{ trace: { proved: [byTotp] }, acr: any1 },
+  });
+  expect(written.expect).not.toHaveProperty('acr');
+  expect(notes).toHaveLength(2);
+});
+
+test('what the user set up in the sign-in is said, since the test begins with it', async () => {
+  const { test: written, notes } = await recorded({
+    ...{ files: signOn(two), credentials: [password, totp], acr: any2 },
+    trace: { proved: [proved('totp', { origin: 'enrollment' }), byPassword] },
+  });
+  expect(written.expect).toMatchObject({ steps: ['password', 'totp'], acr: any2 });
+  expect(notes).toEqual(['then the user set up totp, which the user of the test has already']);
+});
+
+test('a sign-in that ended otherwise is said', async () => {
+  const { notes } = await recorded({
+    ...{ files: signOn(one), credentials: [password], trace: { proved: [byPassword] }, denied: 'rule' },
+  });
+  expect(notes).toEqual(['then the sign-in was denied (rule), and by the test it is not']);
+});
+
+test('one that is denied by now is said', async () => {
+  const denying = { name: 'New browsers', when: { device: { known: false } }, then: 'deny' };
+  const { notes } = await recorded({
+    ...{ files: signOn(denying, one), credentials: [password], trace: { proved: [byPassword] }, acr: any1 },
+  });
+  expect(notes).toEqual(['then the user was let in, and by the test the sign-in is denied (rule)']);
+});
+
+test('a sign-in to the own account is recorded, with what it is for', async () => {
+  const { test: written, notes } = await recorded({
+    ...{ files: signOn(one), credentials: [password, webauthn], client: 'stepgate-account' },
+    ...{ trace: { proved: [byKey, byPassword], scopes: ['openid', 'account:change'] }, acr: 'phr' },
+  });
+  expect(written).toMatchObject({ app: 'stepgate-account', request: { scopes: ['openid', 'account:change'] } });
+  expect([written.expect.deny, notes]).toEqual([false, []]);
+});
