@@ -23,6 +23,7 @@ import type { NamedLocation } from '../compared/configuration-changes.ts';
 import { type Circumstance, factsIn } from './circumstances.ts';
 import { contentKeys } from './content-keys.ts';
 import { type CircumstanceOfUser, decidingRuleNames, type UserAtApp } from './deciding-rules.ts';
+import { signInOfUser } from './user-classes.ts';
 
 export interface SignInView {
   readonly content: SignInContent;
@@ -109,9 +110,9 @@ export function viewerOf(own: AppSide, key: 'active' | 'next', context: ViewCont
   const { free, atoms, contents } = context;
   const known = new Map<string, Map<string, SignInView>>();
   const anonymous = new Map<Circumstance, Facts>();
-  const factsOf = ({ user: { subject }, circumstance, clientId }: CircumstanceOfUser): Facts => {
+  const factsOf = ({ user, circumstance, clientId }: CircumstanceOfUser): Facts => {
     const facts = getOrMake(anonymous, circumstance, () => factsIn(own, circumstance, key));
-    return { ...facts, request: { ...facts.request, clientId }, subject };
+    return signInOfUser({ ...facts, request: { ...facts.request, clientId } }, user);
   };
   const decidersOf = decidingRuleNames(policies, factsOf, atoms);
   const contentKeyOf = contentKeys(own, factsOf, context);
