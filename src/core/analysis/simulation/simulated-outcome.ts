@@ -12,7 +12,7 @@ import { usablePolicies } from '../../policy/rules/enrollment-terms.ts';
 import type { UserFacts } from '../../policy/theories/theory.ts';
 import { minimumOf } from '../proofs/minimum-acr.ts';
 import type { RuleCombination } from '../space/rule-combinations.ts';
-import { type FollowedSignIns, followedSignIns } from './asked-in-all.ts';
+import { type FollowedSignIns, followedSignIns } from './followed-sign-ins.ts';
 import { stepsOf, type WalkedTurn, walkThrough } from './simulate.ts';
 import type { SimulatedStep } from './simulated-answers.ts';
 import { endsWell } from './skipping-offers.ts';
