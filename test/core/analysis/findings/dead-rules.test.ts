@@ -137,6 +137,22 @@ test('what is needed is the same as by leaving out one after the other, the last
   );
 });
 
+test('where the steps run out, enough is kept', () => {
+  const items = Array.from({ length: 12 }, (_, item) => item);
+  const holds = (some: readonly number[]) => [1, 4, 9].every((item) => some.includes(item));
+  const within = (steps: number) => {
+    let left = steps;
+    return neededAmong(items, (some) => {
+      left -= 1;
+      return left >= 0 && holds(some);
+    });
+  };
+  const kept = Array.from({ length: 40 }, (_, steps) => within(steps));
+  expect(kept.filter((some) => !holds(some))).toEqual([]);
+  expect(kept[0]).toEqual(items);
+  expect(kept.at(-1)).toEqual([1, 4, 9]);
+});
+
 describe('a rule is not contradictory', () => {
   test.each<[string, Conditions]>([
     ['two groups of one user', { groups: { any: ['a'], all: ['b'], none: ['c'] } }],
