@@ -211,11 +211,13 @@ describe('each condition', () => {
   test('is gone through by comparisons, or left aside by name', () => {
     expect(conditionsAbout('user')).toEqual(['users', 'groups', 'userType', 'attributes']);
     expect(conditionsAbout('account')).toEqual(['accountAge', 'recovered']);
+    // As the next ones, and read of real users.
+    expect(conditionsAbout('past')).toEqual(['lastSignIn']);
     // The lines above need nothing but the name. These are varied by code that names them (`circumstances.ts`,
     // `fresh-sign-ins.ts`): mend it with this line.
     expect(conditionsAbout('circumstance', 'scope')).toEqual(['network', 'device', 'scopes', 'time']);
     expect(conditionsAbout('app', 'evidence', 'anything')).toEqual(['apps', 'authenticated', 'expression']);
-    expect(conditionsAbout('other')).toEqual(['claims', 'lastSignIn', 'risk', 'distance']);
+    expect(conditionsAbout('other')).toEqual(['claims', 'risk', 'distance']);
   });
 
   test('is decided by options of `explain`', () => {

@@ -5,8 +5,8 @@ import { conditionsAbout } from '../../core/policy/rules/condition-table.ts';
 import { isRead, openReads } from '../../core/policy/rules/expression-parts.ts';
 import type { FactOptions } from './fact-options.ts';
 
-/** Conditions about the past of a user, each with an option of its name. Claims are a matter of the request. */
-const aboutThePast = conditionsAbout('other').filter((name) => name !== 'claims');
+/** Conditions about former sign-ins, each with an option of its name. Claims are a matter of the request. */
+const aboutThePast = conditionsAbout('past', 'other').filter((name) => name !== 'claims');
 
 /** The conditions about the past of which the options say nothing. */
 export function pastLeftAside(sets: readonly ConditionSet[], options: FactOptions): readonly string[] {

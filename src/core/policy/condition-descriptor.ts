@@ -20,6 +20,7 @@ export interface ConditionTest {
  *
  * - `user`: who the user is, from the user's record
  * - `account`: what happened to the account, and how long ago
+ * - `past`: when the user signed in before. It is on record of real users, and answers about others try all times
  * - `circumstance`: network, device or time. Comparisons try all circumstances that the rules distinguish
  * - `app`: the app. Each comparison names one
  * - `scope`: the scopes of the request. `config diff` tries each of them
@@ -27,7 +28,16 @@ export interface ConditionTest {
  * - `anything`: a formula
  * - `other`: not covered by comparisons. Each command says that it ignores such conditions
  */
-export type ConditionAbout = 'user' | 'account' | 'circumstance' | 'app' | 'scope' | 'evidence' | 'anything' | 'other';
+export type ConditionAbout =
+  | 'user'
+  | 'account'
+  | 'past'
+  | 'circumstance'
+  | 'app'
+  | 'scope'
+  | 'evidence'
+  | 'anything'
+  | 'other';
 
 /** What a number counts: 0 = Sunday, minutes since midnight, or what its name says. */
 export type NumberUnit = 'seconds' | 'kilometres' | 'dayOfWeek' | 'minuteOfDay';

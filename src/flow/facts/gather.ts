@@ -11,7 +11,7 @@ import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import { signInHistoryKey, usedBrowserKey } from '../../stores/keys.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';
 import { deviceOf } from '../../user-agent.ts';
-import { lastSignInBefore } from '../../users/history/sign-in-history.ts';
+import { type lastSignInBefore, lastSignInFacts } from '../../users/history/sign-in-history.ts';
 import type { VersionedAccount } from '../../users/record/account.ts';
 import { toSubject } from '../../users/record/user.ts';
 import { rememberedBy } from '../browser/remembered-browser.ts';
@@ -115,17 +115,15 @@ export async function freshPast(
   };
 }
 
-/** Recording begins with the first revision that asks for it. An account may have signed in before that. */
 async function lastSignInOf(
   { unit, snapshot }: Pick<FactSources, 'unit' | 'snapshot'>,
   user: PastOwner,
   before: Parameters<typeof lastSignInBefore>[1],
 ): Promise<Pick<Facts, 'lastSignIn' | 'isLastSignInAssumed'>> {
-  const { historySince } = snapshot;
-  if (historySince === undefined) return {};
-  const recorded = lastSignInBefore((await unit.get(signInHistoryKey(user.id)))?.value, before);
-  if (recorded !== undefined) return { lastSignIn: recorded };
-  return user.createdAt <= historySince ? { lastSignIn: historySince, isLastSignInAssumed: true } : {};
+  const { historySince: since } = snapshot;
+  if (since === undefined) return {};
+  const value = (await unit.get(signInHistoryKey(user.id)))?.value;
+  return lastSignInFacts(value, before, { createdAt: user.createdAt, since });
 }
 
 function transactionOf({

@@ -3,7 +3,7 @@
  * change what a stricter app sees. Only sign-ins at the strongest level that the account can reach are recorded
  * (Law 7), and the history is taken from before the session began.
  */
-import type { Seconds } from '../../core/model/facts.ts';
+import type { Facts, Seconds } from '../../core/model/facts.ts';
 import { keyTable } from '../../stores/key-table.ts';
 import { signInHistoryKey } from '../../stores/keys.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';
@@ -58,6 +58,20 @@ export function lastSignInBefore(
 ): Seconds | undefined {
   const before = parseHistory(value).filter((pastSignIn) => pastSignIn.session !== session && pastSignIn.at <= began);
   return before.length === 0 ? undefined : Math.max(...before.map(({ at }) => at));
+}
+
+/**
+ * The last sign-in as conditions see it. Recording begins with the first revision that asks for it (`since`): an
+ * account may have signed in before that.
+ */
+export function lastSignInFacts(
+  value: string | undefined,
+  before: Parameters<typeof lastSignInBefore>[1],
+  { createdAt, since }: { readonly createdAt: Seconds; readonly since: Seconds },
+): Pick<Facts, 'lastSignIn' | 'isLastSignInAssumed'> {
+  const recorded = lastSignInBefore(value, before);
+  if (recorded !== undefined) return { lastSignIn: recorded };
+  return createdAt <= since ? { lastSignIn: since, isLastSignInAssumed: true } : {};
 }
 
 export function parseHistory(value: string | undefined): readonly PastSignIn[] {

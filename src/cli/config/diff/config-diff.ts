@@ -44,11 +44,18 @@ export async function configDiff({
   const places = placePairs(active.snapshot.settings.zones, next.snapshot.settings.zones);
   const ofAlike = new Map<string, ComparedCircumstances>();
   const varied = pairs.map((pair): VariedPair => {
-    return { pair, ...getOrMake(ofAlike, pair.alike, () => circumstancesOf(pair, { places, now: rest.now })) };
+    return {
+      pair,
+      ...getOrMake(ofAlike, pair.alike, () =>
+        circumstancesOf(pair, { places, now: rest.now, isCounted: store !== undefined }),
+      ),
+    };
   });
   const projection = projectionOf(varied);
   // If no sign-in can change, there are no users to count.
-  const counted = store && pairs.length > 0 ? await countUsers(store, { projection, now: rest.now }) : undefined;
+  const { historySince } = active.snapshot;
+  const asked = { projection, now: rest.now, ...omitUndefined({ historySince }) };
+  const counted = store && pairs.length > 0 ? await countUsers(store, asked) : undefined;
   const real = counted?.classes ?? [];
   const isSomeUser = ({ groups }: UserClass) =>
     real.some((userClass) => groups.every((group) => userClass.groups.includes(group)));

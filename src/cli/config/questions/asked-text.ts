@@ -27,7 +27,13 @@ export function askedText(signIn: Omit<SignIn, 'steps'>): string {
 
 function ownText({ asked, dependsOn }: Pick<SignIn, 'asked' | 'dependsOn'>): string {
   const words = joinedParts(askedParts({ asked }));
-  return dependsOn.length === 0 ? words : `${words} (depends on ${dependsOn.join(' and ')})`;
+  return dependsOn.length === 0 ? words : `${words} (depends on ${dependsOnText(dependsOn)})`;
+}
+
+/** For example `device, time and last sign-in`. */
+function dependsOnText(dependsOn: SignIn['dependsOn']): string {
+  const names = dependsOn.map((name) => (name === 'lastSignIn' ? 'last sign-in' : name));
+  return [names.slice(0, -1).join(', '), ...names.slice(-1)].filter((part) => part !== '').join(' and ');
 }
 
 /** The most users to name as examples. */
@@ -177,10 +183,19 @@ export function leftAsideText(names: readonly string[]): string {
   return `\nRules also ask about ${conditionNamesText(names)}. This is about sign-ins without ${pronoun}; \`explain\` takes ${pronoun} as options.\n`;
 }
 
-/** One line that says who the made-up user is. Empty if no rule asks. */
-export function plainUserText({ asksWho, plain }: Pick<AskedSignIns, 'asksWho' | 'plain'>): string {
-  if (!asksWho) return '';
-  return `\nRules also ask who the user is. This is about ${identityText(plain)}; in brackets are examples of others of whom something else is asked.\n`;
+/** One line each that says who the made-up user is, and when they last signed in. Empty if no rule asks. */
+export function plainUserText({
+  asksWho,
+  asksWhen,
+  plain,
+}: Pick<AskedSignIns, 'asksWho' | 'asksWhen' | 'plain'>): string {
+  const who = asksWho
+    ? `\nRules also ask who the user is. This is about ${identityText(plain)}; in brackets are examples of others of whom something else is asked.\n`
+    : '';
+  const when = asksWhen
+    ? '\nRules also ask when the user last signed in. This is about a user who never has; where something else is asked of others, it says that it depends on the last sign-in.\n'
+    : '';
+  return `${who}${when}`;
 }
 
 /** An outcome as data for scripts. */

@@ -9,12 +9,11 @@ import type { SimulatedStep } from '../../../core/analysis/simulation/simulated-
 import type { ConditionSet } from '../../../core/model/conditions.ts';
 import { oneWeek } from '../../../core/model/durations.ts';
 import type { Facts, Seconds, Subject } from '../../../core/model/facts.ts';
+import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import type { Requirement } from '../../../core/model/policy.ts';
-import type { RiskScoring } from '../../../core/model/risk.ts';
 import type { PolicySet } from '../../../core/policy/rules/compile.ts';
 import { withConditionsInside } from '../../../core/policy/rules/expression-parts.ts';
 import { momentsIn } from '../../../core/policy/theories/expression-theory.ts';
-import { onDevice } from '../../../core/policy/values/risk.ts';
 import { windowBorders } from '../../../core/policy/values/window-borders.ts';
 import { signInConditions } from '../../../core/queries/sign-in-conditions.ts';
 import { decidedSignIn } from '../../../flow/explain.ts';
@@ -27,8 +26,10 @@ import { factsFromOptions } from '../../explain/facts-from-options.ts';
 import { getOrMake } from '../../shared/values/get-or-make.ts';
 import type { AskContext } from './asked-configuration.ts';
 import { type NumberOf, numberAskedFor } from './best-enrollments.ts';
+import { type DependsOn, dependencies } from './depends-on.ts';
 import { believedIn, browsersIn, devicesIn } from './devices.ts';
 import { type Identity, identitiesApart, identityConditions, plainIdentity } from './identities.ts';
+import { type Ago, asksLastSignIn, lastSignInsIn } from './last-sign-ins.ts';
 import { type AppClass, namesRead, signInClasses, whatDecides } from './same-sign-ins.ts';
 
 /** The place of a sign-in. `elsewhere` is in no zone. */
@@ -49,7 +50,7 @@ export interface Outcome {
   /** The requirements by layer. One of each layer must be met. */
   readonly required: readonly (readonly Requirement[])[];
   /** What else can change the demands of a sign-in at this place. */
-  readonly dependsOn: readonly ('device' | 'time')[];
+  readonly dependsOn: readonly DependsOn[];
   /** Of others with the same groups and type whom the rules tell apart by who they are, where the words differ. */
   readonly others: readonly OtherUsers[];
 }
@@ -70,6 +71,8 @@ export interface AskedSignIns {
   readonly plain: Identity;
   /** Rules ask who the user is. */
   readonly asksWho: boolean;
+  /** Rules ask when the user last signed in. Described users never did, and others are examined besides. */
+  readonly asksWhen: boolean;
   readonly classOf: AppClass;
   /** Outcomes by class of the app. */
   readonly known: Map<string, KnownOutcomes>;
@@ -97,10 +100,12 @@ export async function questionAbout(
 ): Promise<AskedSignIns> {
   const classOf = signInClasses(snapshot);
   const policies = await Promise.all(apps.map((app) => snapshot.policies(app)));
-  const conditions = identityConditions([...new Set(policies.flatMap(signInConditions))]);
+  const sets = [...new Set(policies.flatMap(signInConditions))];
+  const conditions = identityConditions(sets);
   const [plain, asksWho] = [plainIdentity(conditions), conditions.tests.length > 0];
   const places = placesToShow(snapshot);
-  return { snapshot, authenticators, places, now: now(), plain, asksWho, classOf, known: new Map() };
+  const asksWhen = asksLastSignIn(sets);
+  return { snapshot, authenticators, places, now: now(), plain, asksWho, asksWhen, classOf, known: new Map() };
 }
 
 /**
@@ -128,7 +133,7 @@ export interface NamedUser {
  * A user with these groups and this type who has every authenticator that users can enroll, at its strongest and as
  * often as rules require; or a real user.
  */
-export type Who = NamedUser | { readonly subject: Subject };
+export type Who = NamedUser | ({ readonly subject: Subject } & Pick<Facts, 'lastSignIn'>);
 
 /**
  * What each user is asked for at each place when signing in to this app. Sign-ins that the rules do not distinguish are
@@ -175,9 +180,9 @@ function outcomesAt(
   const { times } = timesIn(sets, now);
   const { deviceSignals, risk } = snapshot.settings;
   const { believed } = believedIn(sets, { active: deviceSignals, next: deviceSignals });
+  const described = lastSignInsIn(sets);
   const zonesRead = namesRead(policies, 'network');
-  const decides = whatDecides(policies);
-  const conditions = identityConditions(sets);
+  const [decides, conditions] = [whatDecides(policies), identityConditions(sets)];
   return async (facts, shared) => {
     const found = new Map<string, OutcomeHere>();
     const outcomes: Outcome[] = [];
@@ -193,7 +198,8 @@ function outcomesAt(
 
   async function decidedOutcome(here: Facts, { user, byRules }: SharedOutcomes): Promise<OutcomeHere> {
     const deciding = decides(here);
-    if (deciding === undefined) return user === '' ? withOthers(here) : outcomeOf(here);
+    // The past of a real user is known.
+    if (deciding === undefined) return user === '' ? withOthers(here) : outcomeOf(here, described.slice(-1));
     const key = `${user} ${deciding}`;
     const outcome = byRules.get(key) ?? (await outcomeOf(here));
     byRules.set(key, outcome);
@@ -213,11 +219,11 @@ function outcomesAt(
     return { ...outcome, others };
   }
 
-  async function outcomeOf(here: Facts): Promise<OutcomeHere> {
+  async function outcomeOf(here: Facts, pasts: readonly Ago[] = described): Promise<OutcomeHere> {
     const { rule, steps, layers } = await decidedSignIn(snapshot, app, here);
     const browsers = browsersIn(sets, here.device);
     const devices = devicesIn(browsers.length > 1 ? [here.device, ...browsers] : browsers, believed);
-    const dependsOn = dependencies(policies, here, { times, devices, scoring: risk });
+    const dependsOn = dependencies(policies, here, { times, devices, scoring: risk, pasts });
     const required = layers.map(({ requirements }) => requirements);
     const asked = askedInAll(policies, here);
     const least = () => leastOfWays(policies, here, asked);
@@ -231,34 +237,16 @@ function whatIsAsked({ asked, dependsOn }: OutcomeHere): string {
 
 function freshFacts(app: App, who: Who, { snapshot, authenticators, now, plain, numberOf }: FreshlyAsked): Facts {
   const known = { snapshot, app, authenticators, now };
-  if ('subject' in who) return factsFromOptions({}, { ...known, user: who.subject });
+  if ('subject' in who) {
+    const { subject, lastSignIn } = who;
+    return { ...factsFromOptions({}, { ...known, user: subject }), ...omitUndefined({ lastSignIn }) };
+  }
   const enabled = enabledAuthenticators(authenticators, snapshot.settings).filter(({ enrollable }) => enrollable);
   const enrolled = enabled.flatMap((kind) => Array.from({ length: numberOf(kind) }, () => kind.key));
   const { groups, userType } = who;
   const { id, identifiers } = plain;
   const options = { userId: id, identifiers, groups, enrolled, ...(userType !== undefined && { userType }) };
   return factsFromOptions(options, known);
-}
-
-interface Variations {
-  readonly devices: readonly Facts['device'][];
-  readonly times: readonly Seconds[];
-  readonly scoring: RiskScoring;
-}
-
-/** Compares what is asked in all with each device and at each time that the rules distinguish. */
-function dependencies(
-  policies: PolicySet,
-  facts: Facts,
-  { devices, times, scoring }: Variations,
-): Outcome['dependsOn'] {
-  if (devices.length * times.length === 1) return [];
-  const table = times.map((now) =>
-    devices.map((device) => JSON.stringify(askedInAll(policies, { ...onDevice(facts, device, scoring), now }))),
-  );
-  const byDevice = table.some((row) => new Set(row).size > 1);
-  const byTime = devices.some((_, column) => new Set(table.map((row) => row[column])).size > 1);
-  return [...(byDevice ? (['device'] as const) : []), ...(byTime ? (['time'] as const) : [])];
 }
 
 export interface ExaminedTimes {

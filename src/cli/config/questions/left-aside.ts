@@ -22,7 +22,8 @@ export async function conditionsLeftAside(
   { realUser }: { readonly realUser: boolean },
 ): Promise<readonly string[]> {
   const names = new Set<string>();
-  const seen = ['expression', ...shown, ...(realUser ? knownOfUser : [])];
+  // Answers about made-up users go through the times since the last sign-in.
+  const seen = ['expression', ...conditionsAbout('past'), ...shown, ...(realUser ? knownOfUser : [])];
   for (const app of apps) {
     const sets = signInConditions(await snapshot.policies(app));
     for (const set of withConditionsInside(sets))

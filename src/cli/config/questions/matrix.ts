@@ -41,7 +41,7 @@ export interface AppRow extends Row {
   readonly outcomes: readonly Outcome[];
 }
 
-export interface Matrix extends Pick<AskedSignIns, 'plain' | 'asksWho'> {
+export interface Matrix extends Pick<AskedSignIns, 'plain' | 'asksWho' | 'asksWhen'> {
   /** Describes the configuration for the reader. */
   readonly source: string;
   readonly zones: readonly string[];
@@ -127,10 +127,11 @@ export async function matrixOf(
     table.push(...rows.map((row, index) => ({ ...row, app, outcomes: outcomes[index] ?? [] })));
   }
   const leftAside = await conditionsLeftAside(apps, asked, { realUser: false });
-  const { plain, asksWho } = asked;
+  const { plain, asksWho, asksWhen } = asked;
   const zones = asked.places.map(({ zone }) => zone);
   const others = await otherUsersText(table, snapshot);
-  return { source, zones, table, left, isPartial: members?.isPartial === true, leftAside, others, plain, asksWho };
+  const told = { leftAside, others, plain, asksWho, asksWhen };
+  return { source, zones, table, left, isPartial: members?.isPartial === true, ...told };
 }
 
 /**

@@ -13,6 +13,7 @@ import { findSubject } from '../../shared/store/find-subject.ts';
 import { type AskContext, type AskedConfiguration, appsToShow, withAskedConfiguration } from './asked-configuration.ts';
 import { askedText, byOutcome, exclusionText, leftAsideText, outcomeData } from './asked-text.ts';
 import { type Outcome, questionAbout, signInsTo } from './fresh-sign-ins.ts';
+import { recordedLastSignIn } from './last-sign-ins.ts';
 import { conditionsLeftAside } from './left-aside.ts';
 import { lockedAtApps, lockedWays } from './locked-ways.ts';
 
@@ -41,10 +42,11 @@ async function print(
   const apps = await appsToShow(configured);
   const asked = await questionAbout(apps, snapshot, context);
   const subject = await findSubject(store, user, asked.now);
+  const past = asked.asksWhen ? await recordedLastSignIn(store, subject, asked) : {};
   const lockedAt = lockedAtApps(store, subject, asked);
   const rows: AskedApp[] = [];
   for (const app of apps) {
-    const outcomes = await (await signInsTo(app, asked))({ subject });
+    const outcomes = await (await signInsTo(app, asked))({ subject, ...past });
     rows.push({ app: app.clientId, outcomes, locked: await lockedAt(app) });
   }
   const leftAside = await conditionsLeftAside(apps, asked, { realUser: true });

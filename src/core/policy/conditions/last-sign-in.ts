@@ -5,7 +5,7 @@ import { among, type UserFacts, type Variable } from '../theories/theory.ts';
 import { boundOf, isWithinBound } from '../values/bound.ts';
 
 export const lastSignInCondition: ConditionDescriptor<'lastSignIn'> = {
-  about: 'other',
+  about: 'past',
   units: { within: 'seconds', notWithin: 'seconds' },
   compile: (condition) => [
     {

@@ -1,6 +1,7 @@
 /** Describes the circumstances in which a statement holds. */
 
 import { neededAmong } from '../../../../core/analysis/findings/dead-rules.ts';
+import { durationText } from '../../../../policy/model/duration-text.ts';
 import { getOrMake } from '../../../shared/values/get-or-make.ts';
 import type { Circumstance, ComparedCircumstances } from './circumstances.ts';
 import { deviceText } from './device-text.ts';
@@ -38,6 +39,7 @@ const dimensions: readonly Dimension[] = [
     read: ({ scopes }) => scopes.slice(1).join(' '),
     words: ({ own, others }) => scopeSetsText(own.map(scopesOf), others.map(scopesOf)),
   },
+  { read: ({ lastSignIn }) => String(lastSignIn?.from), words: lastSignInsText },
 ];
 
 /** Cached by the circumstances of a pair of apps: the values of each dimension in each of them, as numbers. */
@@ -213,6 +215,22 @@ function timesText({ own, now }: Divided): string {
   const isNow = own.some((circumstance) => circumstance.now === now);
   if (isNow) return own.length === 1 ? 'now, not at other times' : 'now and at some other times';
   return 'at other times, not now';
+}
+
+/** For example `with no sign-in within 30 d`, or `with the last sign-in 7 d to 30 d ago`. */
+function lastSignInsText({ own }: Divided): string {
+  const ranges: { from: number; to: number | undefined }[] = [];
+  for (const { from, to } of own.flatMap(({ lastSignIn }) => lastSignIn ?? []).toSorted((a, b) => a.from - b.from)) {
+    const before = ranges.at(-1);
+    if (before?.to === from) before.to = to;
+    else ranges.push({ from, to });
+  }
+  const words = ranges.map(({ from, to }) => {
+    if (to === undefined) return `no sign-in within ${durationText(from)}`;
+    if (from === 0) return `a sign-in within ${durationText(to)}`;
+    return `the last sign-in ${durationText(from)} to ${durationText(to)} ago`;
+  });
+  return `with ${words.join(' or ')}`;
 }
 
 /** Those beside `openid`. */

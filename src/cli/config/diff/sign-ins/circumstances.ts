@@ -6,6 +6,7 @@ import type { ConditionSet } from '../../../../core/model/conditions.ts';
 import { distinct } from '../../../../core/model/distinct.ts';
 import type { Facts, Seconds } from '../../../../core/model/facts.ts';
 import { neutralFacts, neutralRequest } from '../../../../core/model/neutral-facts.ts';
+import { omitUndefined } from '../../../../core/model/omit-undefined.ts';
 import { onDevice } from '../../../../core/policy/values/risk.ts';
 import { differingConditions, everyCondition } from '../../../../core/queries/sign-in-conditions.ts';
 import type { BelievedPair } from '../../../../policy/analysis/analysed/believable-pairs.ts';
@@ -13,6 +14,7 @@ import { sampleAddresses } from '../../../../policy/analysis/analysed/sample-add
 import type { Settings, Zone } from '../../../../policy/model/settings.ts';
 import { believedIn, browsersIn, type ExaminedBeliefs, statementsIn } from '../../questions/devices.ts';
 import { timesIn } from '../../questions/fresh-sign-ins.ts';
+import { type Ago, asksLastSignIn, lastSignInsIn, withLastSignIn } from '../../questions/last-sign-ins.ts';
 import type { AppPair, AppSide } from '../compared/app-pairs.ts';
 import { chosenCombinations } from './chosen-combinations.ts';
 import { comparedScopes } from './compared-scopes.ts';
@@ -38,6 +40,8 @@ export interface Circumstance {
   readonly believed: BelievedPair;
   readonly now: Seconds;
   readonly scopes: readonly string[];
+  /** Of made-up users, where rules ask. Real users have their own. */
+  readonly lastSignIn?: Ago;
 }
 
 /** The circumstances in which sign-ins to an app are compared. */
@@ -57,11 +61,12 @@ export interface VariedPair extends ComparedCircumstances {
 /** A fresh sign-in under one configuration, before the user has identified. */
 export function factsIn({ app, side }: AppSide, circumstance: Circumstance, key: 'active' | 'next'): Facts {
   const { default_acr_values: acrValues = [], default_max_age: maxAge } = app.client;
-  const { now, scopes } = circumstance;
+  const { now, scopes, lastSignIn } = circumstance;
   const network = circumstance.place[key];
   const device = { ...circumstance.device, ...circumstance.believed[key] };
   const request = { ...neutralRequest(app.clientId, scopes), acrValues, ...(maxAge !== undefined && { maxAge }) };
-  return onDevice(neutralFacts({ now, request, network }), device, side.snapshot.settings.risk);
+  const facts = onDevice(neutralFacts({ now, request, network }), device, side.snapshot.settings.risk);
+  return lastSignIn ? withLastSignIn(facts, lastSignIn) : facts;
 }
 
 /** A zone that differs between the configurations gets its own name on each side. */
@@ -120,11 +125,15 @@ function labelOf(zones: readonly string[]): string {
   return zones.join(' and ') || 'elsewhere';
 }
 
+interface VariedFor {
+  readonly places: readonly PlacePair[];
+  readonly now: Seconds;
+  /** Real users are counted, whose last sign-ins are on record. */
+  readonly isCounted: boolean;
+}
+
 /** One circumstance for each combination that the rules of the pair distinguish. The first one is the most ordinary. */
-export function circumstancesOf(
-  pair: AppPair,
-  { places, now }: { readonly places: readonly PlacePair[]; readonly now: Seconds },
-): ComparedCircumstances {
+export function circumstancesOf(pair: AppPair, { places, now, isCounted }: VariedFor): ComparedCircumstances {
   const { active, next } = pair;
   const sets = [...everyCondition(active.policies), ...everyCondition(next.policies)];
   const { scopes, ...ofScopes } = comparedScopes(sets, pair);
@@ -135,7 +144,9 @@ export function circumstancesOf(
   const ofBeliefs = beliefs(sets, pair);
   const believed = distinct([...beliefs(changed, pair).believed, ...ofBeliefs.believed]);
   const place = placesToldApart(sets, places);
-  const values: AspectValues = { place, ...deviceValues(sets), believed, now: timesToldApart(sets, times), scopes };
+  const lastSignIn = isCounted || !asksLastSignIn(sets) ? [undefined] : lastSignInsIn(sets);
+  const moments = timesToldApart(sets, times);
+  const values: AspectValues = { place, ...deviceValues(sets), believed, now: moments, scopes, lastSignIn };
   const chosen = chosenCombinations({
     counts: aspects.map((aspect) => values[aspect].length),
     changed: () => changedPositions(values, pair),
@@ -147,7 +158,7 @@ export function circumstancesOf(
 }
 
 /** What circumstances differ in. */
-const aspects = ['place', 'known', 'browser', 'believed', 'now', 'scopes'] as const;
+const aspects = ['place', 'known', 'browser', 'believed', 'now', 'scopes', 'lastSignIn'] as const;
 
 type Aspect = (typeof aspects)[number];
 
@@ -160,6 +171,7 @@ interface AspectValues {
   readonly believed: readonly BelievedPair[];
   readonly now: readonly Seconds[];
   readonly scopes: readonly (readonly string[])[];
+  readonly lastSignIn: readonly (Ago | undefined)[];
 }
 
 /** Undefined only if there is no place or no belief. */
@@ -169,7 +181,8 @@ function circumstanceAt(positions: readonly number[], values: AspectValues): Cir
   const [place, believed, now, browser] = [at('place'), at('believed'), at('now'), at('browser')];
   if (!place || !believed || now === undefined || !browser) return undefined;
   const device = { known: at('known') === true, ...browser };
-  return { place, device, believed, now, scopes: at('scopes') ?? ['openid'] };
+  const scopes = at('scopes') ?? ['openid'];
+  return { place, device, believed, now, scopes, ...omitUndefined({ lastSignIn: at('lastSignIn') }) };
 }
 
 function deviceValues(sets: readonly ConditionSet[]): Pick<AspectValues, 'known' | 'browser'> {
@@ -208,6 +221,7 @@ function changedPositions(values: AspectValues, pair: AppPair): readonly (readon
     believed: areSignalsOther(pair) ? all('believed', true) : [...beliefs(sets, pair).believed.keys()],
     now: firstOfEach(values.now, timeReading(sets)),
     scopes: firstOfEach(values.scopes, scopesReading(sets)),
+    lastSignIn: all('lastSignIn', asksLastSignIn(sets)),
   };
   return aspects.map((aspect) => positions[aspect]);
 }

@@ -141,10 +141,10 @@ function fixedResults(own: Projection, all: Projection, varying: Varying): (of: 
     const isAlike = all.atoms[at]?.signIns.length === atom.signIns.length;
     return { atom, at: isAlike ? at : undefined, isVarying: varying.some((other) => other.at === index) };
   });
-  return ({ subject, results }) =>
+  return (userClass) =>
     positions.map(({ atom, at, isVarying }) => {
       if (isVarying) return '';
-      return at === undefined ? resultFor(subject, atom) : (results[at] ?? '');
+      return at === undefined ? resultFor(userClass, atom) : (userClass.results[at] ?? '');
     });
 }
 

@@ -43,7 +43,7 @@ export function located(difference: ContentDifference, active: SignInView, next:
         !others.some((other) => other.name === rule.name && other.file === rule.file && other.asks === rule.asks),
     );
   const rulesApart = (at: 'rules' | 'firstRules') => {
-    const [before, after] = [active, next].map((view) => saidBy.flatMap((policy) => view[at][policy] ?? []));
+    const [before, after] = [active, next].map((view) => saidBy.flatMap((policy) => view[at][policy]));
     return { before: differing(before ?? [], after ?? []), after: differing(after ?? [], before ?? []) };
   };
   const later = rulesApart('rules');

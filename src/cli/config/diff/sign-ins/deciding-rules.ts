@@ -62,9 +62,11 @@ export function decidingRuleNames(
     const { groups, results } = who.user;
     const found = positions.map((positionOf) => positionOf(who));
     return (circumstance) => {
-      const { place, device, believed } = circumstance;
+      const { place, device, believed, lastSignIn } = circumstance;
       const name = found.map((positionAt) => positionAt(circumstance)).join(';');
-      const more = isOpen ? JSON.stringify([groups, results, place.label, place.activeLabel, device, believed]) : '';
+      const more = isOpen
+        ? JSON.stringify([groups, results, place.label, place.activeLabel, device, believed, lastSignIn])
+        : '';
       return `${name} ${shared(circumstance)} ${more}`;
     };
   });

@@ -12,9 +12,9 @@ import type { SimulatedStep } from '../../../../core/analysis/simulation/simulat
 import { passwordToReplace } from '../../../../core/enrollment/password-to-replace.ts';
 import type { Facts } from '../../../../core/model/facts.ts';
 import type { AllowTerms, Rule, RuleHead } from '../../../../core/model/policy.ts';
-import { beforeSignIn, type CompiledPolicy, type PolicySet } from '../../../../core/policy/rules/compile.ts';
+import type { CompiledPolicy, PolicySet } from '../../../../core/policy/rules/compile.ts';
 import { signInOnceProved } from '../../../../core/policy/rules/once-proved.ts';
-import { findRule, type RuleMatch } from '../../../../core/policy/rules/rules.ts';
+import { findRule, possiblePositions, type RuleMatch } from '../../../../core/policy/rules/rules.ts';
 import { durationText } from '../../../../policy/model/duration-text.ts';
 import { getOrMake } from '../../../shared/values/get-or-make.ts';
 import type { AppSide } from '../compared/app-pairs.ts';
@@ -23,16 +23,18 @@ import type { NamedLocation } from '../compared/configuration-changes.ts';
 import { type Circumstance, factsIn } from './circumstances.ts';
 import { contentKeys } from './content-keys.ts';
 import { type CircumstanceOfUser, decidingRuleNames, type UserAtApp } from './deciding-rules.ts';
+import { signInOfUser } from './user-classes.ts';
 
 export interface SignInView {
   readonly content: SignInContent;
-  /** The rule of each policy that decides, or fails, once something is proved. */
+  /** The rules of each policy that decide, or fail, once something is proved. */
   readonly rules: RulesByPolicy;
   /** The same before the first proof. */
   readonly firstRules: RulesByPolicy;
 }
 
-type RulesByPolicy = Readonly<Record<DecidingPolicy, DecidingRule | undefined>>;
+/** Several where it depends on how the user signs in. */
+type RulesByPolicy = Readonly<Record<DecidingPolicy, readonly DecidingRule[]>>;
 
 /** What a sign-in comes to, wherever the rules are written that decide. */
 export interface SignInContent {
@@ -108,9 +110,9 @@ export function viewerOf(own: AppSide, key: 'active' | 'next', context: ViewCont
   const { free, atoms, contents } = context;
   const known = new Map<string, Map<string, SignInView>>();
   const anonymous = new Map<Circumstance, Facts>();
-  const factsOf = ({ user: { subject }, circumstance, clientId }: CircumstanceOfUser): Facts => {
+  const factsOf = ({ user, circumstance, clientId }: CircumstanceOfUser): Facts => {
     const facts = getOrMake(anonymous, circumstance, () => factsIn(own, circumstance, key));
-    return { ...facts, request: { ...facts.request, clientId }, subject };
+    return signInOfUser({ ...facts, request: { ...facts.request, clientId } }, user);
   };
   const decidersOf = decidingRuleNames(policies, factsOf, atoms);
   const contentKeyOf = contentKeys(own, factsOf, context);
@@ -175,19 +177,19 @@ function decidingRules(policies: PolicySet, facts: Facts): RulesByPolicy {
   return {
     app: decidingIn(app, facts),
     session: decidingIn(session, facts),
-    enrollment: decidingIn(enrollment && beforeSignIn(enrollment), facts),
-    profile: decidingIn(profile, facts),
+    enrollment: possiblyDecidingIn(enrollment, facts),
+    profile: possiblyDecidingIn(profile, facts),
     recovery: decidingIn(recovery, facts),
     ...passwordRules(policies, facts),
   };
 }
 
-/** The rules about a password that must be replaced. Undefined for users who have none. */
+/** The rules about a password that must be replaced. None for users who have no such password. */
 function passwordRules(policies: PolicySet, facts: Facts): Pick<RulesByPolicy, 'passwordPolicy' | 'accountPolicy'> {
   const { subject } = facts;
   const used = subject?.enrollments.map(({ id }) => id) ?? [];
   const found = subject && passwordToReplace(policies, facts, { subject, used });
-  if (found === undefined) return { passwordPolicy: undefined, accountPolicy: undefined };
+  if (found === undefined) return { passwordPolicy: [], accountPolicy: [] };
   const change = policies.accountPolicy?.about({ action: 'change', of: found.authenticator });
   return { passwordPolicy: decidingIn(policies.password, facts), accountPolicy: decidingIn(change, facts) };
 }
@@ -203,18 +205,28 @@ function additionRule(
   return { accountPolicy: decidingIn(accountPolicy?.about({ action: 'add', of }), facts) };
 }
 
-function decidingIn(policy: CompiledPolicy<SayingRule> | undefined, facts: Facts): DecidingRule | undefined {
-  return policy && decidingRule(findRule(policy, facts));
+function decidingIn(policy: CompiledPolicy<SayingRule> | undefined, facts: Facts): readonly DecidingRule[] {
+  return policy ? decidingRule(findRule(policy, facts)) : [];
+}
+
+/** All that decide for one way to sign in or another. */
+function possiblyDecidingIn(policy: CompiledPolicy<SayingRule> | undefined, facts: Facts): readonly DecidingRule[] {
+  if (policy === undefined) return [];
+  const { failed, traces } = findRule(policy, facts);
+  return possiblePositions(traces).flatMap((position) => {
+    const possible = policy.rules[position]?.rule;
+    return possible ? decidingRule(possible === failed ? { failed } : { rule: possible }) : [];
+  });
 }
 
 type SayingRule = RuleHead & { readonly then: unknown };
 
 /** A rule that fails denies, whatever its own terms are. */
-function decidingRule({ rule, failed }: RuleMatch<SayingRule>): DecidingRule | undefined {
-  if (failed?.location !== undefined) return { name: failed.name, ...failed.location, fails: true, asks: 'fails' };
-  if (rule?.location === undefined) return undefined;
+function decidingRule({ rule, failed }: Pick<RuleMatch<SayingRule>, 'rule' | 'failed'>): readonly DecidingRule[] {
+  if (failed?.location !== undefined) return [{ name: failed.name, ...failed.location, fails: true, asks: 'fails' }];
+  if (rule?.location === undefined) return [];
   const { name, location, then } = rule;
-  return { name, ...location, asks: askedKey(then) };
+  return [{ name, ...location, asks: askedKey(then) }];
 }
 
 /** Leaves out lifetimes, which are compared separately. */

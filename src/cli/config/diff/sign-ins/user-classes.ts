@@ -9,8 +9,9 @@ import type { Facts, Seconds, Subject } from '../../../../core/model/facts.ts';
 import { compileConditions, conditionsAbout } from '../../../../core/policy/rules/condition-table.ts';
 import { expressionParts, withConditionsInside } from '../../../../core/policy/rules/expression-parts.ts';
 import { everyCondition } from '../../../../core/queries/sign-in-conditions.ts';
-import { userKey, usersKey } from '../../../../stores/keys.ts';
+import { signInHistoryKey, userKey, usersKey } from '../../../../stores/keys.ts';
 import type { Store } from '../../../../stores/store.ts';
+import { lastSignInFacts } from '../../../../users/history/sign-in-history.ts';
 import { accountsOf } from '../../../../users/record/account.ts';
 import { toSubject } from '../../../../users/record/user.ts';
 import { getOrMake } from '../../../shared/values/get-or-make.ts';
@@ -21,7 +22,7 @@ import type { Having } from './having-text.ts';
 import { type AskedOfUsers, asCompared, askedOfUsers, factsKey } from './subject-facts.ts';
 
 /** A class of users, represented by one of them. */
-export interface UserClass {
+export interface UserClass extends Pick<Facts, 'lastSignIn'> {
   readonly subject: Subject;
   /** Active users in the class. 0 if there are none today. */
   readonly users: number;
@@ -57,11 +58,13 @@ type AskedAtom = Omit<Atom, 'signIns' | 'known'>;
 export interface Projection extends AskedOfUsers {
   readonly groups: ReadonlySet<string>;
   readonly atoms: readonly Atom[];
+  /** Rules ask when users last signed in. */
+  readonly asksLastSignIn: boolean;
   readonly consents: ScopesAsked;
 }
 
 /** Groups are handled separately in a class. */
-export const aboutUsers = conditionsAbout('user', 'account', 'anything').filter((name) => name !== 'groups');
+export const aboutUsers = conditionsAbout('user', 'account', 'past', 'anything').filter((name) => name !== 'groups');
 
 /** The projection that these pairs need. */
 export function projectionOf(varied: readonly VariedPair[]): Projection {
@@ -70,6 +73,7 @@ export function projectionOf(varied: readonly VariedPair[]): Projection {
   return {
     groups: groupsNamed(sets),
     atoms: atomsOf(varied),
+    asksLastSignIn: sets.some(({ lastSignIn }) => lastSignIn !== undefined),
     ...askedOfUsers(varied),
     consents: scopesAsked(varied),
   };
@@ -168,17 +172,25 @@ function reading(facts: object, paths: readonly string[]): string {
 /** In more sign-ins, users are told apart by what the condition reads of them. */
 const mostSignIns = 64;
 
+/** What the facts of a sign-in say of a user. */
+type ComparedUser = Pick<UserClass, 'subject' | 'lastSignIn'>;
+
 /** Equal for users whom the condition distinguishes in no circumstance. */
-export function resultFor(subject: Subject, asked: Atom): string {
+export function resultFor(compared: ComparedUser, asked: Atom): string {
   const { reads, signIns, known } = asked;
-  if (!reads.some(isOfUser)) return resultsIn(subject, asked);
-  const read = readOfUser(subject, asked);
-  return signIns.length > mostSignIns ? read : getOrMake(known, read, () => resultsIn(subject, asked));
+  if (!reads.some(isOfUser)) return resultsIn(compared, asked);
+  const read = readOfUser(compared.subject, asked);
+  return signIns.length > mostSignIns ? read : getOrMake(known, read, () => resultsIn(compared, asked));
+}
+
+/** A sign-in of this user. */
+export function signInOfUser(facts: Facts, { subject, lastSignIn }: ComparedUser): Facts & ComparedUser {
+  return { ...facts, subject, ...(lastSignIn !== undefined && { lastSignIn }) };
 }
 
 /** The results in each sign-in. */
-function resultsIn(subject: Subject, { resultIn, signIns }: Atom): string {
-  return signIns.map((facts) => resultIn({ ...facts, subject })).join(' ');
+function resultsIn(compared: ComparedUser, { resultIn, signIns }: Atom): string {
+  return signIns.map((facts) => resultIn(signInOfUser(facts, compared))).join(' ');
 }
 
 /** What the condition reads of the user. */
@@ -193,17 +205,23 @@ function isOfUser(path: string): boolean {
 /** As `resultFor` at one of several apps: other results are equal at none of them. */
 export function resultAtApp(subject: Subject, asked: Atom, read: string): string {
   const { signIns } = asked;
-  if (signIns.length <= mostSignIns) return resultsIn(subject, asked);
+  if (signIns.length <= mostSignIns) return resultsIn({ subject }, asked);
   return `${signIns[0]?.request.clientId} ${read}`;
 }
 
 /** The class of this user. */
-export function classOf(signingIn: Subject, projection: Projection): UserClass {
+export function classOf(
+  signingIn: Subject,
+  projection: Projection,
+  past: Pick<UserClass, 'lastSignIn'> = {},
+): UserClass {
   const subject = asCompared(signingIn);
-  const results = projection.atoms.map((asked) => resultFor(subject, asked));
+  const { lastSignIn } = past;
+  const compared = { subject, ...(lastSignIn !== undefined && { lastSignIn }) };
+  const results = projection.atoms.map((asked) => resultFor(compared, asked));
   const groups = subject.groups.filter((group) => projection.groups.has(group)).sort();
   const consents = consentsGiven(subject, projection.consents);
-  return { subject, users: 1, groups, results, consents, rest: factsKey(subject, projection) };
+  return { ...compared, users: 1, groups, results, consents, rest: factsKey(subject, projection) };
 }
 
 function add(found: Map<string, UserClass>, userClass: UserClass): void {
@@ -211,6 +229,12 @@ function add(found: Map<string, UserClass>, userClass: UserClass): void {
   const same = found.get(key);
   if (same) addConsents(same.consents, userClass.consents);
   found.set(key, same ? { ...same, users: same.users + userClass.users } : userClass);
+}
+
+interface CountedFor {
+  readonly projection: Projection;
+  readonly now: Seconds;
+  readonly historySince?: Seconds;
 }
 
 /** The most users to read. */
@@ -223,11 +247,16 @@ export interface CountedUsers {
   readonly isPartial: boolean;
 }
 
-/** Reads the users in pages. Rejects with `StoreUnavailable`. */
+/**
+ * Reads the users in pages, with their histories where rules ask. `historySince`: since when sign-ins are recorded; the
+ * configuration that would be applied keeps these records. Absent: the records begin now. Rejects with
+ * `StoreUnavailable`.
+ */
 export async function countUsers(
   store: Store,
-  { projection, now }: { readonly projection: Projection; readonly now: Seconds },
+  { projection, now, historySince: since = now }: CountedFor,
 ): Promise<CountedUsers> {
+  const { asksLastSignIn } = projection;
   const found = new Map<string, UserClass>();
   const seen = new Set<string>();
   let users = 0;
@@ -236,11 +265,16 @@ export async function countUsers(
     const page = ids.filter((id) => !seen.has(id));
     for (const id of page) seen.add(id);
     if (seen.size > maxUsers) return { classes: [...found.values()], users, isPartial: true };
-    const { entries } = await store.load(page.map(userKey));
+    const { entries } = await store.load([...page.map(userKey), ...(asksLastSignIn ? page.map(signInHistoryKey) : [])]);
     for (const { user: storedUser, credentials } of accountsOf(entries, page).accounts) {
       if (storedUser.status !== 'active') continue;
       users += 1;
-      add(found, classOf(toSubject(storedUser, credentials, now), projection));
+      const { id, createdAt } = storedUser;
+      const history = asksLastSignIn ? entries.get(signInHistoryKey(id))?.value : undefined;
+      const past = asksLastSignIn
+        ? lastSignInFacts(history, { began: now, session: undefined }, { createdAt, since })
+        : {};
+      add(found, classOf(toSubject(storedUser, credentials, now), projection, past));
     }
   }
   return { classes: [...found.values()], users, isPartial: false };

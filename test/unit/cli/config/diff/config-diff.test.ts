@@ -3,7 +3,9 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { ConfigDiff } from '../../../../../src/cli/config/diff/compared/configuration-changes.ts';
+import type { AccessChange, ConfigDiff } from '../../../../../src/cli/config/diff/compared/configuration-changes.ts';
+import { keyTable } from '../../../../../src/stores/key-table.ts';
+import { signInHistoryKey, usersKey } from '../../../../../src/stores/keys.ts';
 import { validFiles, withConfiguration } from '../../../policy/support/configuration-dir.ts';
 import {
   all,
@@ -18,7 +20,7 @@ import {
   totp,
   two,
 } from '../../support/diff-harness.ts';
-import { applyDemo } from '../../support/harness.ts';
+import { applyDemo, fixedNow } from '../../support/harness.ts';
 
 let diffs: Diffs;
 beforeEach(() => {
@@ -240,9 +242,53 @@ test('a change without effect on any sign-in is reported as such, and so is no c
   expect(await diffs.diff({})).toBe('Nothing differs from revision 2, which is active.\n'.replace('2', '1'));
 });
 
-test('rules about the last sign-in are left out, and the report says so', async () => {
+describe('a rule that asks when users last signed in', () => {
   const rule = { name: 'Long ago', when: { lastSignIn: { notWithin: 'P30D' } }, then: factors(2) };
-  expect(await diffs.diff(signOn(rule, all()))).toContain('Rules also ask about lastSignIn. This leaves it aside');
+  const recording = signOn({ ...rule, then: factors(1) }, all());
+
+  test('is told of those of whom it is true', async () => {
+    await diffs.diff({}, recording);
+    await diffs.addUsers(3, [], { credentials: [password, totp] });
+    const { store } = diffs.terminal;
+    const ttl = keyTable['sign-in-history'].lifetime.seconds;
+    const ids: string[] = [];
+    for await (const page of store.members(usersKey)) ids.push(...page);
+    for (const [at, id] of ids.entries()) {
+      const value = JSON.stringify([{ at: fixedNow - at * 20 * 86_400, session: 's' }]);
+      await store.commit([{ op: 'create', key: signInHistoryKey(id), value, ttl }]);
+    }
+    const text = await diffs.diff(signOn(rule, all()), recording);
+    expect(text).toContain('1 of 3 users: one factor becomes two\n');
+    expect(text).not.toContain('lastSignIn');
+  });
+
+  test('counts of users who are older than the records from their beginning on', async () => {
+    await diffs.addUsers(2, [], { credentials: [password, totp] });
+    expect(await diffs.diff(signOn(rule, all()))).toContain('No fresh sign-in of 2 active users changes.');
+    const within = { ...rule, when: { lastSignIn: { within: 'P30D' } } };
+    expect(await diffs.diff(signOn(within, all()))).toContain('all 2 users: one factor becomes two\n');
+  });
+
+  test('of made-up users it is said when', async () => {
+    const older = { ...rule, name: 'Longer ago', when: { lastSignIn: { notWithin: 'P90D' } }, then: factors(2) };
+    await withConfiguration(base, async (from) => {
+      const told = async (...rules: readonly object[]) =>
+        JSON.parse(
+          await withConfiguration({ ...base, ...signOn(...rules, all()) }, (dir) =>
+            diffs.printed(dir, '--from', from, '--json'),
+          ),
+        ).changes.flatMap(({ kind, where }: AccessChange) => (kind === 'requirement' ? where : []));
+      const month = { within: 'P30D' };
+      expect(await told(rule)).toEqual(['with no sign-in within 30 d']);
+      expect(await told({ ...rule, when: { lastSignIn: month } })).toEqual(['with a sign-in within 30 d']);
+      expect(await told({ ...all(), name: 'Long', when: older.when }, rule)).toEqual([
+        'with the last sign-in 30 d to 90 d ago',
+      ]);
+      expect(await told({ ...rule, when: { any: [{ lastSignIn: month }, older.when] } })).toEqual([
+        'with a sign-in within 30 d or no sign-in within 90 d',
+      ]);
+    });
+  });
 });
 
 test('users are told apart by what a rule asks of them beside the risk', async () => {

@@ -215,6 +215,10 @@ test('what must be set up or filled in is what no way to sign in goes without', 
       told.map(({ words }) => words),
     ]);
   const [one, both] = [required(byPassword ?? {}), required(byPassword ?? {}, byCode ?? {})];
+  // The rule that asks, not the one that decides before the user has signed in.
+  expect(await diffs.changes(one, { ...signOn(all()), ...required() })).toMatchObject([
+    { before: { rules: [] }, after: { rules: [{ name: 'Rule 0' }] } },
+  ]);
   const further = 'asked to enroll webauthn';
   expect(await effects(one, { ...signOn(all()), ...required() })).toEqual([
     [`the one user: ${further}, when signing in by password`, []],

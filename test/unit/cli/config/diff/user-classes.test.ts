@@ -232,7 +232,7 @@ test('classes of users give the same results as single users', async () => {
       const { pairs } = await comparedApps(active, next);
       const places = placePairs(active.snapshot.settings.zones, next.snapshot.settings.zones);
       for (const pair of pairs) {
-        const varied = circumstancesOf(pair, { places, now });
+        const varied = circumstancesOf(pair, { places, now, isCounted: true });
         const { circumstances } = varied;
         const projection = projectionOf([{ pair, ...varied }]);
         const each = users.map((user) => classOf(user, projection));

@@ -1,11 +1,12 @@
 /** `config matrix`, `config who` and `config what`: what they say of whole configurations. */
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { groupCombinations } from '../../../../../src/cli/config/questions/group-combinations.ts';
 import { matrixCommand } from '../../../../../src/cli/config/questions/matrix.ts';
 import { whatCommand } from '../../../../../src/cli/config/questions/what.ts';
 import { whoCommand } from '../../../../../src/cli/config/questions/who.ts';
 import { StepgateError } from '../../../../../src/errors.ts';
-import { attemptCounter } from '../../../../../src/stores/keys.ts';
+import { keyTable } from '../../../../../src/stores/key-table.ts';
+import { attemptCounter, signInHistoryKey } from '../../../../../src/stores/keys.ts';
 import { validFiles, withConfiguration } from '../../../policy/support/configuration-dir.ts';
 import { applyDemo, openTerminal, run, type Terminal } from '../../support/harness.ts';
 
@@ -483,4 +484,49 @@ test.each<[keyof typeof commands, readonly string[], string]>([
   ['what', ['zoe'], 'there is no user "zoe"'],
 ])('what cannot be meant is one sentence: %s %s', async (command, words, sentence) => {
   await expect(asked(command, ...words)).rejects.toThrow(sentence);
+});
+
+describe('rules that ask when the user last signed in', () => {
+  const month = { lastSignIn: { notWithin: 'P30D' } };
+  const oneDay = 86_400;
+  const rules = [{ name: 'Long ago', when: month, then: { allow: { factors: 2 } } }];
+  const ask = (command: keyof typeof commands, ...words: string[]) =>
+    withRules([...rules, all], async (dir) => cellsAndNotes(await asked(command, ...words, '--config', dir)));
+  const cellsAndNotes = (text: string): void => {
+    said = { cells: cells(text).slice(1), text };
+  };
+  let said: { readonly cells: readonly (readonly string[])[]; readonly text: string };
+  const eve = async () => (await terminal.directory.findByIdentifier('eve@demo.test'))?.user.id ?? '';
+  const record = async (ago: number) => {
+    const ttl = keyTable['sign-in-history'].lifetime.seconds;
+    const value = JSON.stringify([{ at: terminal.context.now() - ago, session: 's' }]);
+    await terminal.store.commit([{ op: 'put', key: signInHistoryKey(await eve()), value, ttl }]);
+  };
+
+  test.each([
+    ['now', 0, 'password or totp'],
+    ['29 d', 29 * oneDay, 'password or totp'],
+    ['30 d', 30 * oneDay, 'password + totp'],
+  ])('what: a user who signed in %s ago', async (_, ago, ways) => {
+    await record(ago);
+    await ask('what', 'eve@demo.test');
+    expect(said.cells).toEqual([['notes', 'everywhere', ways, '-']]);
+    expect(said.text).not.toContain('last');
+  });
+
+  test('what: the account is older than the records', async () => {
+    await terminal.store.commit([{ op: 'delete', key: signInHistoryKey(await eve()) }]);
+    await ask('what', 'eve@demo.test');
+    expect(said.cells).toEqual([['notes', 'everywhere', 'password or totp', '-']]);
+  });
+
+  test.each([
+    ['who', ['notes']],
+    ['matrix', []],
+  ] as const)('%s: made-up users never signed in, and it is said what depends on it', async (command, words) => {
+    await ask(command, ...words);
+    expect(said.text).toContain('(depends on last sign-in)');
+    expect(said.text).toContain('This is about a user who never has;');
+    expect(said.text).not.toContain('lastSignIn');
+  });
 });
