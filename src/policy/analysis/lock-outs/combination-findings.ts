@@ -72,8 +72,8 @@ function closedApp(closed: AnalysedApp, { apps }: AnalysedConfiguration): readon
 }
 
 /**
- * Rules that still had combinations to examine, or too entangled ones, when the steps of the search had run out. Of many
- * rules, the first is told with their number.
+ * Rules that still had combinations to examine, or too entangled ones, when the steps of the search had run out. Of
+ * many rules, the first is told with their number.
  */
 function undecidedCombinations({ app, open }: AnalysedApp, configuration: AnalysedConfiguration) {
   const byRule = [...Map.groupBy(open, (combination) => combination.app).values()];

@@ -23,7 +23,8 @@ export interface ExaminedRule {
 }
 
 /**
- * Every rule in every policy that it is part of. Short policies come first, so that a long one does not take their steps.
+ * Every rule in every policy that it is part of. Short policies come first, so that a long one does not take their
+ * steps.
  */
 export function examineRules(
   configuration: AnalysedConfiguration,

@@ -1,7 +1,8 @@
 /** Which rules never decide, compared with what the evaluator does. */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { neededAmong, type RuleVerdict, ruleVerdicts } from '../../../../src/core/analysis/findings/dead-rules.ts';
+import type { RuleVerdict } from '../../../../src/core/analysis/findings/dead-rules.ts';
+import { neededAmong } from '../../../../src/core/analysis/space/needed-among.ts';
 import { ruleSpace } from '../../../../src/core/analysis/space/rule-space.ts';
 import type { Conditions } from '../../../../src/core/model/conditions.ts';
 import type { RuleHead } from '../../../../src/core/model/policy.ts';
@@ -14,6 +15,7 @@ import { entangled } from '../../support/entangled.ts';
 import { conditions, factsAfterSignIn } from '../../support/fact-arbitraries.ts';
 import { factsOf, riskScoring, userWith } from '../../support/fixtures.ts';
 import { isGathered } from '../../support/gathered.ts';
+import { ruleVerdicts } from '../../support/rule-verdicts.ts';
 import { enough, seeded } from '../../support/seeded.ts';
 import { anyZones, universe } from '../../support/universe.ts';
 
