@@ -53,8 +53,8 @@ export interface MarkedUser {
 const outcomes = new WeakMap<PolicySet['authenticators'], Map<string, OutcomeOfMarked>>();
 
 /**
- * The user proves what is asked for first. A user who gets in by other proofs is not denied, and none is who sets
- * something up before: that user has more by then.
+ * A user who gets in by one way or another is not denied. One who sets something up before has more by then, and is
+ * denied only if that does not help either.
  */
 export function outcomeOfMarked(policies: PolicySet, facts: UserFacts, user: MarkedUser): OutcomeOfMarked {
   const known = outcomes.get(policies.authenticators) ?? new Map<string, OutcomeOfMarked>();
@@ -68,11 +68,8 @@ export function outcomeOfMarked(policies: PolicySet, facts: UserFacts, user: Mar
   return outcome;
 }
 
-function outcomeBySimulation(
-  policies: PolicySet,
-  facts: UserFacts,
-  { keys, password, mark }: MarkedUser,
-): OutcomeOfMarked {
+function outcomeBySimulation(policies: PolicySet, facts: UserFacts, user: MarkedUser): OutcomeOfMarked {
+  const { keys, password, mark } = user;
   const marked = 'age' in mark ? { createdAt: facts.now - mark.age } : mark;
   const enrollments = policies.authenticators.flatMap((descriptor) =>
     enrollmentsOf(descriptor, keys).map((enrollment) =>
@@ -84,6 +81,11 @@ function outcomeBySimulation(
   const steps = simulate(policies, fresh);
   const last = steps.at(-1);
   if (last?.kind === 'complete' && last.keptPassword) return 'kept';
-  if (last?.kind !== 'denied' || steps.some(({ kind }) => kind === 'enroll')) return 'replaced';
-  return askedInAll(policies, fresh) ? 'replaced' : 'denied';
+  if (last?.kind !== 'denied' || askedInAll(policies, fresh)) return 'replaced';
+  const added = steps.find(({ kind }) => kind === 'enroll');
+  if (added?.kind !== 'enroll') return 'denied';
+  const choices = [added.authenticator, ...added.alternatives.map(({ authenticator }) => authenticator)];
+  const isDeniedThen = (key: string) =>
+    !keys.includes(key) && outcomeBySimulation(policies, facts, { ...user, keys: [...keys, key] }) === 'denied';
+  return choices.every(isDeniedThen) ? 'denied' : 'replaced';
 }

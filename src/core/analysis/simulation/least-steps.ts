@@ -1,7 +1,8 @@
 /** What a sign-in asks of a user who skips everything that may be skipped. */
 import type { Facts } from '../../model/facts.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
-import { type AskedInAll, proving } from './asked-in-all.ts';
+import type { AskedInAll } from './asked-in-all.ts';
+import { proving } from './followed-sign-ins.ts';
 import { simulate, startOf } from './simulate.ts';
 import { identifiedAs, type SimulatedStep } from './simulated-answers.ts';
 import { endsWell, haveOffer, skippingFrom } from './skipping-offers.ts';

@@ -84,6 +84,10 @@ export interface WalkedTurn extends Turn {
   readonly from: Progress;
 }
 
+export function stepsOf(turns: readonly WalkedTurn[]): readonly SimulatedStep[] {
+  return turns.flatMap(({ steps }) => steps);
+}
+
 /** The turns from there to the end of the sign-in. */
 export function walkFrom(start: Progress, simulation: Simulation): readonly WalkedTurn[] {
   const turns: WalkedTurn[] = [];

@@ -12,8 +12,10 @@ import { usablePolicies } from '../../policy/rules/enrollment-terms.ts';
 import type { UserFacts } from '../../policy/theories/theory.ts';
 import { minimumOf } from '../proofs/minimum-acr.ts';
 import type { RuleCombination } from '../space/rule-combinations.ts';
-import { walkThrough } from './simulate.ts';
+import { type FollowedSignIns, followedSignIns } from './followed-sign-ins.ts';
+import { stepsOf, type WalkedTurn, walkThrough } from './simulate.ts';
 import type { SimulatedStep } from './simulated-answers.ts';
+import { endsWell } from './skipping-offers.ts';
 
 /**
  * Whether the requirements are not met even by fresh proofs of everything that can be used, each showing all that it
@@ -30,8 +32,9 @@ export function isLockedOut(
     .some((requirement) => !meetsRequirement(requirement, bestEvidence(requirement, authenticators)));
 }
 
-/** The outcome of the sign-in of a user who proves and enrolls everything that is asked for. */
+/** The outcome of the sign-in of a user who takes each choice of the page that leads in. */
 export interface SignInOutcome {
+  /** Whatever the user proves, enrolls and skips. */
   readonly isDenied: boolean;
   /** What is asked for after the sign-in makes no difference. */
   readonly isBeforeSignIn: boolean;
@@ -39,7 +42,8 @@ export interface SignInOutcome {
   readonly added: readonly string[];
   /**
    * Names of what the user had proved to sign in, as the condition `authenticated` sees them: whenever the user had to
-   * prove more before adding something, and in the end. The last counts in the end.
+   * prove more before adding something, and in the end. The last counts in the end. Of a denied user those of every way
+   * that was tried.
    */
   readonly signedInWith: readonly (readonly string[])[];
 }
@@ -48,23 +52,48 @@ export interface SignInOutcome {
 export function simulatedOutcome(policies: PolicySet, facts: UserFacts, keys: readonly string[]): SignInOutcome {
   const enrollments = policies.authenticators.flatMap((descriptor) => enrollmentsOf(descriptor, keys));
   const { signedInWith: _, ...before } = facts;
-  const { first, turns } = walkThrough(policies, {
-    ...before,
-    evidence: [],
-    subject: { ...facts.subject, enrollments },
-  });
-  const steps = [first, ...turns].flatMap((turn) => turn.steps);
+  const fresh = { ...before, evidence: [], subject: { ...facts.subject, enrollments } };
+  const { first, turns } = walkThrough(policies, fresh);
+  const steps = [...first.steps, ...stepsOf(turns)];
+  const last = steps.at(-1);
+  const added = [...new Set(steps.flatMap(addedBy))];
+  const isDenied = last?.kind === 'denied';
+  const outcome = { isDenied, isBeforeSignIn: false, added, signedInWith: signedInAt(turns) };
+  // Most users get in as they are asked first. The ways of the others are followed.
+  const followed = isDenied ? followedSignIns(policies, fresh) : undefined;
+  if (followed) return outcomeOfWays(followed, outcome);
+  return { ...outcome, isBeforeSignIn: isDenied && last.layer !== 'enrollment' && added.length === 0 };
+}
+
+function outcomeOfWays({ simulated, others = [] }: FollowedSignIns, first: SignInOutcome): SignInOutcome {
+  const ways = [...others, simulated];
+  const way = ways.find(({ turns }) => endsWell(stepsOf(turns)));
+  if (way === undefined) {
+    const all = [...ways.flatMap(({ turns }) => signedInAt(turns)), ...first.signedInWith];
+    return { ...first, signedInWith: distinctLast(all) };
+  }
+  const enrolledBefore = way.set.flatMap(({ authenticator, toEnroll: isAdded }) => (isAdded ? [authenticator] : []));
+  return {
+    ...{ isDenied: false, isBeforeSignIn: false },
+    added: [...new Set([...enrolledBefore, ...stepsOf(way.turns).flatMap(addedBy)])],
+    signedInWith: signedInAt(way.turns),
+  };
+}
+
+/** Each once, where it comes last. */
+function distinctLast(all: SignInOutcome['signedInWith']): SignInOutcome['signedInWith'] {
+  return [...new Map(all.toReversed().map((names) => [names.join(), names])).values()].toReversed();
+}
+
+function signedInAt(turns: readonly WalkedTurn[]): SignInOutcome['signedInWith'] {
   const stages = turns.filter(
     (turn, index) => index === turns.length - 1 || turn.steps.some((step) => toEnroll(step).length > 0),
   );
-  const last = steps.at(-1);
-  const added = [...new Set(steps.flatMap((step) => [...toEnroll(step), ...enrolled(step)]))];
-  return {
-    isDenied: last?.kind === 'denied',
-    isBeforeSignIn: last?.kind === 'denied' && last.layer !== 'enrollment' && added.length === 0,
-    added,
-    signedInWith: stages.map(({ from }) => proofsAtSignIn(from.transaction.evidence)),
-  };
+  return stages.map(({ from }) => proofsAtSignIn(from.transaction.evidence));
+}
+
+function addedBy(step: SimulatedStep): readonly string[] {
+  return [...toEnroll(step), ...enrolled(step)];
 }
 
 function toEnroll(step: SimulatedStep): readonly string[] {

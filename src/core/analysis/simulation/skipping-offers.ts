@@ -1,18 +1,22 @@
 /** The way of a user who skips everything that may be skipped. */
 import { skipping } from '../../step/transitions.ts';
-import { maxTurns, takeTurn } from './simulate.ts';
+import { maxTurns, stepsOf, takeTurn, type WalkedTurn } from './simulate.ts';
 import type { Progress, SimulatedStep, Simulation, Turn } from './simulated-answers.ts';
 
 /** The steps to the end of the sign-in. */
 export function skippingFrom(start: Progress | undefined, simulation: Simulation): readonly SimulatedStep[] {
-  const steps: SimulatedStep[] = [];
-  let from = start;
-  for (let turns = 0; from !== undefined && turns < maxTurns; turns += 1) {
+  return stepsOf(turnsSkippingFrom(start, simulation));
+}
+
+/** The turns to the end of the sign-in. */
+export function turnsSkippingFrom(start: Progress | undefined, simulation: Simulation): readonly WalkedTurn[] {
+  const turns: WalkedTurn[] = [];
+  for (let from = start; from !== undefined && turns.length < maxTurns; ) {
     const turn = afterOffer(from, takeTurn(from, simulation));
-    steps.push(...turn.steps);
+    turns.push({ ...turn, from });
     from = turn.next;
   }
-  return steps;
+  return turns;
 }
 
 function afterOffer({ transaction, subject }: Progress, turn: Turn): Turn {

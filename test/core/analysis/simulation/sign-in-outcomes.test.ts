@@ -152,3 +152,40 @@ describe('apps that share policies besides', () => {
     expect(signInOutcome(high, user(), { keys }).added).not.toEqual([]);
   });
 });
+
+describe('where it makes a difference how the user signs in', () => {
+  const then = enrollmentTerms();
+  const onceBy = (how: string, ...required: readonly string[]): EnrollmentRule => ({
+    name: how,
+    when: { authenticated: { any: [how] } },
+    then: { ...then, required: required.map((key) => ({ anyOf: [key] })) },
+  });
+  const addingCodes: AccountRule = { name: 'codes', when: {}, then: { kind: 'deny' }, change: { add: ['totp'] } };
+  const rest: AccountRule = { name: 'rest', when: {}, then: allow(factors(1)) };
+  const accountPolicy = compileAccountPolicy({ name: 'account', rules: [addingCodes, rest] });
+  const policiesWith = (...rules: readonly EnrollmentRule[]): PolicySet => {
+    const [policies] = appsWith([{ name: 'one', when: {}, then: allow(factors(1)) }]) as [PolicySet];
+    const all = [...rules, { name: 'all', when: {}, then }];
+    return {
+      ...policies,
+      accountPolicy,
+      enrollment: compilePolicy<EnrollmentRule>({ name: 'enrollment', rules: all }),
+    };
+  };
+  const had = { keys: ['password', 'webauthn'] };
+
+  test('a user gets in by what is not offered first', () => {
+    expect(signInOutcome(policiesWith(onceBy('password', 'totp')), user(), had)).toEqual({
+      isDenied: false,
+      isBeforeSignIn: false,
+      added: [],
+      signedInWith: [['webauthn']],
+    });
+  });
+
+  test('a user who is denied is so in every way, each of which is told', () => {
+    const policies = policiesWith(onceBy('password', 'totp'), onceBy('webauthn', 'totp'));
+    const { isDenied, signedInWith } = signInOutcome(policies, user(), had);
+    expect([isDenied, signedInWith]).toEqual([true, [['webauthn'], ['password']]]);
+  });
+});

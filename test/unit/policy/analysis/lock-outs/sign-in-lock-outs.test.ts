@@ -76,3 +76,17 @@ test('users who are let in once by what only they can add, and are asked for mor
   const open = await findings({ ...files, 'policies/account.yaml': can });
   expect(open.filter(({ code }) => code.includes('lock-out'))).toEqual([]);
 });
+
+test('users are not locked out who get in by another of their authenticators than the one that is offered first', async () => {
+  const reported = await findings({
+    ...noKeys,
+    'policies/sign-on/notes.yaml': `name: notes\n${rules(
+      '{ name: Two, then: { allow: { chains: [[{ authenticators: [email, totp] }, { authenticators: [password] }]] } } }',
+    )}`,
+    ...enrollment(
+      '{ name: Keys, when: { authenticated: { any: [totp] } }, then: { required: [webauthn] } }',
+      '{ name: Codes, when: { authenticated: { any: [email] } }, then: { required: [totp] } }',
+    ),
+  });
+  expect(reported.filter(({ code }) => code.includes('lock-out'))).toEqual([]);
+});

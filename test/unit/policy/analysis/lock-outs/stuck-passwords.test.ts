@@ -67,6 +67,23 @@ test('users who chose another second factor are locked out, as nothing else is o
   expect(await about(files)).toMatchObject([{ example: expect.arrayContaining(['password@30d,totp']) }]);
 });
 
+test('users are locked out whose first sign-in makes them set up what does not help to replace the password', async () => {
+  const files = {
+    ...expiring,
+    ...withPasskeys,
+    ...byPasskeyAlone,
+    ...notesBy('chains: [[{ authenticators: [totp] }, { authenticators: [password] }]]'),
+    'policies/enrollment.yaml': rules('{ name: Keys, then: { required: [webauthn] } }'),
+  };
+  expect(await about(files)).toMatchObject([
+    {
+      code: 'password-lock-out',
+      message: expect.stringContaining('who have nothing but password, as before their first sign-in, once'),
+      example: expect.arrayContaining(['--enrolled', 'password@30d']),
+    },
+  ]);
+});
+
 test('an address counts among what accounts begin with, also instead of the password', async () => {
   const severities = async (files: Parameters<typeof findings>[0]) =>
     (await findings({ ...expiring, ...files })).flatMap(({ code, severity }) =>

@@ -1,0 +1,174 @@
+/** Sign-ins by each set of proofs, followed to their end. */
+import { passwordToReplace } from '../../enrollment/password-to-replace.ts';
+import type { Facts } from '../../model/facts.ts';
+import { omitUndefined } from '../../model/omit-undefined.ts';
+import type { PolicySet } from '../../policy/rules/compile.ts';
+import { askedMethods } from '../../queries/asked-methods.ts';
+import { type Action, type AllSets, setsOfActions } from '../../remediation/all-sufficient-sets.ts';
+import { picked } from '../../step/transitions.ts';
+import { decisionAt, factsAt, stepsOf, takeTurn, type WalkedTurn, walkFrom, walkThrough } from './simulate.ts';
+import { identifiedAs, type Progress, prove, type SimulatedStep, type Simulation } from './simulated-answers.ts';
+import { methodAmong } from './simulated-proofs.ts';
+import { endsWell, haveOffer, turnsSkippingFrom } from './skipping-offers.ts';
+import { requiredAt, sufficientProofs } from './sufficient-proofs.ts';
+
+/** Of more sets it is not found out what follows them, so they are left out. */
+const mostFollowed = 64;
+
+/** A set of proofs, and what follows it: the user gets in, or is denied. */
+export interface FollowedSet {
+  readonly set: readonly Action[];
+  readonly turns: readonly WalkedTurn[];
+}
+
+export interface FollowedSignIns {
+  /** All sets that are enough to get that far. */
+  readonly proofs: AllSets;
+  /** What the simulated user proved and enrolled. */
+  readonly simulated: FollowedSet;
+  /** Each set. Absent: the same follows all of them. */
+  readonly others?: readonly FollowedSet[];
+}
+
+/** Undefined: the simulated user is denied before all is proved that is required, or has not identified. */
+export function followedSignIns(policies: PolicySet, facts: Facts): FollowedSignIns | undefined {
+  const simulation = { policies, facts };
+  const { subject } = facts;
+  const { first, turns } = walkThrough(policies, facts);
+  if (subject === undefined || first.next === undefined) return undefined;
+  const start = identifiedAs(subject, facts);
+  const met = turns.findIndex(({ from }) => requiredAt(from, simulation).isMet);
+  const proved = turns[met]?.from;
+  if (proved === undefined) return undefined;
+  const after = withoutDenyingOffers(turns.slice(met), proved, simulation);
+  const proofs = offeredOf(setsOfActions(sufficientProofs(start, simulation)), stepsOf(turns.slice(0, met)));
+  const simulated = { set: provedBy(proved), turns: after };
+  // With the secret of the first page, the simulated user may prove more than is needed.
+  const isOnlyWay = proofs.sets.length === 1 && proofs.sets.every((set) => isProvedBy(set, proved));
+  if (isOnlyWay || !mayBeFollowedByOthers(stepsOf(after), simulation)) return { proofs, simulated };
+  const others = proofs.sets.slice(0, mostFollowed).map((set) => {
+    const own = isProvedBy(set, proved) ? undefined : afterProving(set, start, simulation);
+    return { set, turns: own ?? after };
+  });
+  return { proofs, simulated, others };
+}
+
+/** What the user proved and enrolled. */
+function provedBy({ transaction: { evidence } }: Progress): readonly Action[] {
+  return evidence.map(({ authenticator, origin }) =>
+    omitUndefined({ authenticator, toEnroll: origin === 'enrollment' ? (true as const) : undefined }),
+  );
+}
+
+/** Where a user who accepts what is offered is denied, the turns of one who does not. */
+function withoutDenyingOffers(
+  after: readonly WalkedTurn[],
+  from: Progress,
+  simulation: Simulation,
+): readonly WalkedTurn[] {
+  const steps = stepsOf(after);
+  if (endsWell(steps) || !haveOffer(steps)) return after;
+  const least = turnsSkippingFrom(from, simulation);
+  return endsWell(stepsOf(least)) ? least : after;
+}
+
+/** Of the possible enrollments, keeps those that the enrollment policy requires: the page offers nothing else. */
+function offeredOf(proofs: AllSets, steps: readonly SimulatedStep[]): AllSets {
+  const offered = steps.flatMap((step) =>
+    step.kind === 'enroll' ? [step.authenticator, ...step.alternatives.map(({ authenticator }) => authenticator)] : [],
+  );
+  const isOffered = ({ authenticator, toEnroll }: Action) => !toEnroll || offered.includes(authenticator);
+  return { ...proofs, sets: proofs.sets.filter((set) => set.every(isOffered)) };
+}
+
+/** Whether the user proved and enrolled just these. */
+function isProvedBy(set: readonly Action[], { transaction: { evidence: proved } }: Progress): boolean {
+  const isProved = (action: Action) =>
+    proved.some(
+      ({ authenticator, method, origin }) =>
+        authenticator === action.authenticator &&
+        (action.method ?? method) === method &&
+        (origin === 'enrollment') === (action.toEnroll ?? false),
+    );
+  return set.length === proved.length && set.every(isProved);
+}
+
+/** The simulated way has these steps after its proofs. Whether another way may have others. */
+function mayBeFollowedByOthers(
+  after: readonly SimulatedStep[],
+  { policies, facts: { subject, ...facts } }: Simulation,
+): boolean {
+  const asksHowSignedIn = [policies.enrollment, policies.profile].some((policy) => policy?.beforeSignIn !== undefined);
+  if (asksHowSignedIn || after.some(({ kind }) => dependsOnProofs.includes(kind))) return true;
+  const used = subject?.enrollments.map(({ id }) => id) ?? [];
+  return subject !== undefined && passwordToReplace(policies, { ...facts, subject }, { subject, used }) !== undefined;
+}
+
+/** What comes before an enrollment depends on what is proved. */
+const dependsOnProofs: readonly SimulatedStep['kind'][] = ['select', 'challenge', 'enroll', 'denied'];
+
+/** What follows once the user has proved these. Undefined: they are not asked for one after the other. */
+function afterProving(
+  set: readonly Action[],
+  start: Progress,
+  simulation: Simulation,
+): readonly WalkedTurn[] | undefined {
+  const end = proving(set, { progress: start, steps: [] }, simulation)?.progress;
+  return end && withoutDenyingOffers(walkFrom(end, simulation), end, simulation);
+}
+
+/** Where the user is, and the enrollments on the way. */
+interface Proving {
+  readonly progress: Progress;
+  readonly steps: readonly SimulatedStep[];
+}
+
+/**
+ * The user proves and enrolls these as the sign-in asks for them. Undefined: it does not ask for them one after the
+ * other. Of several enrollments of a kind, those that are enough count.
+ */
+export function proving(left: readonly Action[], from: Proving, simulation: Simulation): Proving | undefined {
+  const { progress, steps } = from;
+  if (requiredAt(progress, simulation).isMet) return from;
+  const decision = decisionAt(progress, simulation);
+  if (decision.kind === 'enroll') return enrolling(left, { ...from, choices: decision.choices }, simulation);
+  if (decision.kind !== 'challenge') return undefined;
+  for (const { authenticator, enrollments } of decision.options) {
+    const at = left.findIndex((action) => action.authenticator === authenticator && !action.toEnroll);
+    if (at < 0) continue;
+    for (const id of enrollments) {
+      const next = withProofOf(id, left[at]?.method, { from: progress, simulation });
+      const end = next && proving(left.toSpliced(at, 1), { progress: next, steps }, simulation);
+      if (end) return end;
+    }
+  }
+  return undefined;
+}
+
+function enrolling(
+  left: readonly Action[],
+  { progress, steps, choices }: Proving & { readonly choices: readonly string[] },
+  simulation: Simulation,
+): Proving | undefined {
+  const at = left.findIndex((action) => action.toEnroll && choices.includes(action.authenticator));
+  const authenticator = left[at]?.authenticator;
+  if (authenticator === undefined) return undefined;
+  const transaction = picked(progress.transaction, { purpose: 'enroll', authenticator });
+  const turn = takeTurn({ ...progress, transaction }, simulation);
+  return (
+    turn.next && proving(left.toSpliced(at, 1), { progress: turn.next, steps: [...steps, ...turn.steps] }, simulation)
+  );
+}
+
+/** Undefined only if the user has no such enrollment: the page must not reveal that. */
+function withProofOf(
+  id: string,
+  asked: string | undefined,
+  { from, simulation: { policies, facts } }: { readonly from: Progress; readonly simulation: Simulation },
+): Progress | undefined {
+  const enrollment = from.subject.enrollments.find((owned) => owned.id === id);
+  if (enrollment === undefined) return undefined;
+  const { authenticator, methods } = enrollment;
+  const method = asked ?? methodAmong(askedMethods(policies, factsAt(from, facts), authenticator), methods);
+  return prove(from, enrollment, omitUndefined({ origin: 'sign_in' as const, at: facts.now, method }));
+}
