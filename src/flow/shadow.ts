@@ -10,6 +10,7 @@ import {
   compareSignIn,
   withZones,
 } from '../core/analysis/comparison/compare-decisions.ts';
+import type { Seconds } from '../core/model/facts.ts';
 import { omitUndefined } from '../core/model/omit-undefined.ts';
 import { parseShadow, type ShadowDraft } from '../policy/revision/shadow-draft.ts';
 import { recordShadow, type ShadowComparison } from '../policy/revision/shadow-record.ts';
@@ -33,9 +34,15 @@ const limits = { waiting: 1_000, denied: 1_000 };
 /** Samples between two pauses, in which requests can run. */
 const stretch = 10;
 
+interface OpenDraft {
+  /** Sign-ins are compared with it from this time on (epoch seconds). */
+  readonly since: Seconds;
+  readonly snapshot: Snapshot;
+}
+
 export class ShadowWorker implements ShadowObserver {
   readonly #options: ShadowWorkerOptions;
-  #draft: { readonly value: string; readonly id: string; readonly snapshot: Snapshot } | undefined;
+  #draft: (OpenDraft & { readonly value: string; readonly id: string }) | undefined;
   #waiting: ShadowSample[] = [];
   readonly #denied = new Set<string>();
   #failed = 0;
@@ -81,7 +88,7 @@ export class ShadowWorker implements ShadowObserver {
     const draft = this.#draft;
     const samples = this.#waiting.splice(0);
     if (draft === undefined || samples.length + this.#failed + this.#dropped === 0) return;
-    const compared = await this.#compareAll(samples, draft.snapshot);
+    const compared = await this.#compareAll(samples, draft);
     const batch = { compared, failed: this.#failed, dropped: this.#dropped };
     this.#failed = 0;
     this.#dropped = 0;
@@ -98,14 +105,14 @@ export class ShadowWorker implements ShadowObserver {
     if (value === undefined) return;
     try {
       const draft = parseShadow(value);
-      this.#draft = { value, id: draft.id, snapshot: await open(draft) };
+      this.#draft = { value, id: draft.id, since: draft.at, snapshot: await open(draft) };
     } catch (error) {
       this.#unreadable = value;
       warn(`the draft of \`config shadow\` cannot be read: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
 
-  async #compareAll(samples: readonly ShadowSample[], draft: Snapshot): Promise<readonly ShadowComparison[]> {
+  async #compareAll(samples: readonly ShadowSample[], draft: OpenDraft): Promise<readonly ShadowComparison[]> {
     const compared: ShadowComparison[] = [];
     for (const [index, sample] of samples.entries()) {
       if (index % stretch === 0) await breathe();
@@ -119,14 +126,15 @@ export class ShadowWorker implements ShadowObserver {
   }
 }
 
-async function compare(sample: ShadowSample, draft: Snapshot): Promise<ShadowComparison> {
+async function compare(sample: ShadowSample, { snapshot: draft, since }: OpenDraft): Promise<ShadowComparison> {
   const { kind, snapshot, app, facts, transaction, at } = sample;
   const { clientId: client } = app;
   const before: ComparedSide = { policies: await snapshot.policies(app), facts };
   const theirs = await draft.app(client);
   const policies = theirs?.signOnPolicies && (await draft.policies(theirs));
   const after: ComparedSide = { ...(policies && { policies }), facts: withZones(facts, draft.zonesOf) };
-  const comparison = kind === 'token' ? compareIssuance(before, after, at) : compareSignIn(before, after);
+  const isToken = kind === 'token';
+  const comparison = isToken ? compareIssuance(before, after, { time: at, since }) : compareSignIn(before, after);
   return omitUndefined({
     ...comparison,
     kind,

@@ -6,8 +6,10 @@ import { showTheSame } from '../evidence/counted-evidence.ts';
 import type { DecisionOutcome } from '../model/decision.ts';
 import type { Enrollment, Evidence, Facts, RememberedProof, Seconds, Subject } from '../model/facts.ts';
 import type { PolicySet } from '../policy/rules/compile.ts';
+import { pastCounts } from '../policy/values/risk.ts';
 import type { Capabilities } from '../remediation/capabilities.ts';
 import { capabilitiesIn, chooseRequestLayer, type EvaluationContext, evaluationContext } from './evaluation-context.ts';
+import { policyLayersOf } from './layers.ts';
 
 /** The id of the imagined next transaction. */
 const next = 'next time';
@@ -15,13 +17,14 @@ const next = 'next time';
 /**
  * Imagines the next sign-in from the same network and for the same request, in which this proof is remembered and the
  * user proves everything else that is not a possession. True if something would be waived and every layer would allow.
- * The status of the account is ignored, because it must not show before a proof.
+ * The status of the account is ignored, because it must not show before a proof. Nothing is unusual then: browser and
+ * place will be known.
  */
 export function wouldWaive(policies: PolicySet, facts: Facts, proof: RememberedProof): boolean {
   if (facts.subject === undefined) return false;
   const subject: Subject = { ...facts.subject, status: 'active' };
   const context = evaluationContext(policies, {
-    ...facts,
+    ...withoutUnusual(facts),
     subject,
     transaction: { id: next, startedAt: facts.now },
     device: { ...facts.device, known: true, remembered: [proof] },
@@ -41,16 +44,38 @@ function evidenceFrom({ id: subject }: Subject, time: Seconds) {
   };
 }
 
+function withoutUnusual({ risk: _, distance: __, ...facts }: Facts): Facts {
+  return facts;
+}
+
 /**
- * Adds the proofs that this browser may remember. A user who will be denied gets the same list, because the denial must
- * not show yet.
+ * What may show before the first proof: that of a user of whom nothing is known but what can be proved. Decoys look
+ * like this. Otherwise the offer would tell which rule decides, and so that the account exists.
+ */
+function shownFacts({ lastSignIn: _, isLastSignInAssumed: __, ...facts }: Facts, { id, enrollments }: Subject): Facts {
+  const subject: Subject = { id, status: 'active', identifiers: [], groups: [], profile: {}, enrollments };
+  return { ...withoutUnusual(facts), subject };
+}
+
+/** How long (seconds) the proof of a sign-in is remembered. Undefined: it is not. */
+function rememberedFor({ policies, policyLayers }: EvaluationContext, facts: Facts): Seconds | undefined {
+  if (facts.subject === undefined || pastCounts(facts)) return policyLayers.remember;
+  const mayRemember = policies.app?.rules.some(({ rule: { then } }) => then.kind === 'allow' && then.remember);
+  return mayRemember ? policyLayersOf(policies, facts).remember : undefined;
+}
+
+/**
+ * Adds the proofs that this browser may remember. Before the first proof all users who can prove the same get the same
+ * list, also those who will be denied.
  */
 export function withRememberable(
   outcome: DecisionOutcome,
-  { policies, policyLayers, facts }: EvaluationContext,
+  context: EvaluationContext,
   { enrollments }: Capabilities,
 ): DecisionOutcome {
-  const { remember: seconds } = policyLayers;
+  const { policies, facts: known } = context;
+  const facts = known.subject && !pastCounts(known) ? shownFacts(known, known.subject) : known;
+  const seconds = rememberedFor(context, facts);
   if (seconds === undefined) return outcome;
   const { now: at } = facts;
   const isWaived = onceForEqual(({ authenticator, id, methods, factors, characteristics }) => {

@@ -4,7 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import { evaluate } from '../../../src/core/decision/evaluate.ts';
 import { wouldWaive } from '../../../src/core/decision/waiver-forecast.ts';
 import { oneHour } from '../../../src/core/model/durations.ts';
-import type { Enrollment, Facts } from '../../../src/core/model/facts.ts';
+import type { Enrollment, Facts, Subject } from '../../../src/core/model/facts.ts';
 import type { Policy, Rule } from '../../../src/core/model/policy.ts';
 import {
   allow,
@@ -97,4 +97,46 @@ describe('the page offers to remember', () => {
     expect(offered({ subject: ann, request: { promptLogin: true } })).toBeUndefined();
     expect(offered({ subject: ann, request: { maxAge: 600 } })).toBeUndefined();
   });
+});
+
+describe('before the first proof, the page offers the same as for an identifier that no account has', () => {
+  const device = { known: false, platform: 'desktop', os: 'linux' } as const;
+  const unknown = { ...userWith(['password', 'totp']), id: 'decoy' };
+  const member = (more: Partial<Subject> = {}) => userWith(['password', 'totp'], { groups: ['contractors'], ...more });
+  const contractors = { groups: { any: ['contractors'] } };
+  const unusual = { risk: { any: ['newDevice' as const] } };
+
+  test.each<[string, Policy]>([
+    ['who will be denied', rules(['A', contractors, { kind: 'deny' }], ['B', {}, rememberingTwo])],
+    ['whose rule remembers nothing', rules(['A', contractors, allow(factors(2))], ['B', {}, rememberingTwo])],
+    ['whose rule alone remembers', rules(['A', contractors, rememberingTwo], ['B', {}, allow(factors(2))])],
+    ['of whom something is unusual', rules(['A', unusual, allow(factors(2))], ['B', {}, rememberingTwo])],
+  ])('to a user %s', (_, app) => {
+    const policies = policiesOf({ app });
+    const risk = { level: 'medium', reasons: [{ signal: 'newDevice', points: 20 }] } as const;
+    const shown = (subject: Subject, more: object = {}) => {
+      const decision = evaluate(policies, { ...factsOf({ subject, device }), ...more });
+      expect(decision.kind).toBe('challenge');
+      return 'rememberable' in decision ? decision.rememberable : undefined;
+    };
+    expect(shown(member(), { risk, lastSignIn: 5 })).toEqual(shown(unknown));
+  });
+
+  test('and once something is proved, what the rule of the user remembers', () => {
+    const evidence = [proof('password', 'now')];
+    const app = rules(['A', contractors, rememberingTwo], ['B', {}, allow(factors(2))]);
+    const decision = evaluate(policiesOf({ app }), factsOf({ subject: member(), evidence }));
+    expect(decision).toMatchObject({ kind: 'challenge', rememberable: { enrollments: ['totp'] } });
+  });
+});
+
+test('what is unusual now is not next time', () => {
+  const evidence = [proof('password', 'now')];
+  const unusual = { risk: { any: ['newDevice' as const] } };
+  const app = rules(['New', unusual, rememberingTwo], ['Known', {}, rememberingTwo]);
+  const strict = rules(['New', unusual, { kind: 'deny' }], ['Known', {}, allow(factors(1))]);
+  const risk = { level: 'medium', reasons: [{ signal: 'newDevice', points: 20 }] } as const;
+  const facts = { ...factsOf({ subject: ann, evidence }), risk };
+  expect(wouldWaive(policiesOf({ app }), facts, totp)).toBe(true);
+  expect(wouldWaive(policiesOf({ app: always(rememberingTwo), session: strict }), facts, totp)).toBe(true);
 });

@@ -10,6 +10,7 @@ import { comparedApps } from './compared/app-pairs.ts';
 import { changedFiles, type LocationOf } from './compared/changed-files.ts';
 import type { ComparedConfiguration } from './compared/compared-configuration.ts';
 import type { AccessChange, ConfigDiff } from './compared/configuration-changes.ts';
+import { minimumAcrAdded } from './compared/minimum-acr-location.ts';
 import { type ComparedCircumstances, circumstancesOf, placePairs, type VariedPair } from './sign-ins/circumstances.ts';
 import { classesAtApps, numberedClasses } from './sign-ins/classes-at-apps.ts';
 import { newShared, pairComparison } from './sign-ins/compare-pair.ts';
@@ -63,13 +64,19 @@ export async function configDiff({
   const madeUp = { ...rest, active, next, pairs, isCounted };
   const all = [...real, ...usersByGroup(madeUp, projection).filter((userClass) => !isSomeUser(userClass))];
   const compared = apartWhereConsented(varied, real);
-  const changes = changesIn(compared, { all, projection, isCounted });
+  const found = changesIn(compared, { all, projection, isCounted });
+  const changes = await Promise.all(
+    compared.map(async (each) => {
+      const withMinimumAcr = await minimumAcrAdded(each.pair, locationOf);
+      return (found.get(each) ?? []).map(withMinimumAcr);
+    }),
+  );
   return {
     ...(active.snapshot.revision > 0 && { base: active.snapshot.revision }),
     against,
     files: await changedFiles(active, next, locationOf),
     apps: { added, removed },
-    changes: joined(changes).toSorted(byWeight),
+    changes: joined(changes.flat()).toSorted(byWeight),
     ...omitUndefined({ users: counted?.users, isPartial: counted?.isPartial ? (true as const) : undefined }),
     leftAside: [...leftAside(varied, isCounted), ...sameOfMadeUpUsers(madeUp, projection)].sort(),
   };
@@ -83,7 +90,7 @@ function changesIn(
     projection,
     isCounted,
   }: { readonly all: readonly UserClass[]; readonly projection: Projection; readonly isCounted: boolean },
-): readonly AccessChange[] {
+): ReadonlyMap<VariedPair, readonly AccessChange[]> {
   const numbered = numberedClasses(all);
   const shared = newShared(isCounted);
   const found = new Map<VariedPair, readonly AccessChange[]>();
@@ -96,7 +103,7 @@ function changesIn(
     const compare = pairComparison(first.pair, { ...first, atoms, shared });
     for (const each of alike) found.set(each, compare(each.pair, classesAt(projectionOf([each]))));
   }
-  return varied.flatMap((each) => found.get(each) ?? []);
+  return found;
 }
 
 /** Merges the same change at several apps. */

@@ -56,9 +56,26 @@ export function compareSignIn(before: ComparedSide, after: ComparedSide): Decisi
   return comparison(signInSummary(before), signInSummary(after));
 }
 
-/** An exchange for tokens. `time`: its time (epoch seconds); the facts are those of the authorization. */
-export function compareIssuance(before: ComparedSide, after: ComparedSide, time: Seconds): DecisionComparison {
-  return comparison(issuanceSummary(before, time), issuanceSummary(after, time));
+/** When an exchange was (epoch seconds), and from when on sign-ins were compared, too. */
+export interface ExchangeTimes {
+  readonly time: Seconds;
+  readonly since: Seconds;
+}
+
+/**
+ * An exchange for tokens; the facts are those of the authorization. If the sign-in was compared, too, and the other
+ * configuration would not have let the user in with these proofs, there would have been nothing to exchange. What it
+ * changes is told of the sign-in.
+ */
+export function compareIssuance(
+  before: ComparedSide,
+  after: ComparedSide,
+  { time, since }: ExchangeTimes,
+): DecisionComparison {
+  const { now } = before.facts;
+  const compared = comparison(issuanceSummary(before, time), issuanceSummary(after, time));
+  const isOfSignIn = compared.change === 'denied' && now >= since && issuanceSummary(after, now).outcome === 'deny';
+  return isOfSignIn ? { ...compared, change: 'none' } : compared;
 }
 
 function comparison(before: DecisionSummary, after: DecisionSummary): DecisionComparison {

@@ -12,6 +12,7 @@ import { isRememberable } from '../proofs/asked-proofs.ts';
 import { type AdmittedWith, factsWith } from '../proofs/proving-user.ts';
 import type { EvidenceSet } from '../proofs/strictness.ts';
 import { atStrongest } from '../proofs/strongest-example.ts';
+import { askedInAll } from '../simulation/asked-in-all.ts';
 import { simulate } from '../simulation/simulate.ts';
 import { factsOn, type PolicySides } from './deciding-together.ts';
 
@@ -88,9 +89,9 @@ function isCompleted(policies: PolicySet, { evidence, ...more }: AdmittedWith, f
   return outcomeIn(policies, { evidence: inSession, ...more }, facts) === 'complete';
 }
 
-/**
- * The outcome of the sign-in of a user who proved this before, and who proves and enrolls everything that is asked for.
- */
+/** The outcome of the sign-in of a user who proved this before: `denied` if no way leads in. */
 function outcomeIn(policies: PolicySet, proofs: AdmittedWith, facts: UserFacts): string | undefined {
-  return simulate(policies, factsWith(proofs, facts, policies.authenticators)).at(-1)?.kind;
+  const all = factsWith(proofs, facts, policies.authenticators);
+  const end = simulate(policies, all).at(-1)?.kind;
+  return end === 'denied' && askedInAll(policies, all) ? 'complete' : end;
 }

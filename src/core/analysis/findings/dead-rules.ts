@@ -9,6 +9,7 @@ import { findRule } from '../../policy/rules/rules.ts';
 import { type Formula, negated, type UserFacts } from '../../policy/theories/theory.ts';
 import { decidingFormulas } from '../space/deciding-formulas.ts';
 import { findModel, newBudget } from '../space/find-model.ts';
+import { neededAmong } from '../space/needed-among.ts';
 import type { Budget } from '../space/propagate.ts';
 import type { RulePart, RuleSpace } from '../space/rule-space.ts';
 
@@ -26,9 +27,12 @@ export type RuleVerdict =
 /** The rule is reached where it fails, and denies then (Law 4). `open`: it may be. Absent: it never is. */
 export type RuleFailure = 'shown' | 'open';
 
-/** Verdicts by the position of the rule. */
-export function ruleVerdicts(policy: CompiledPolicy<RuleHead>, space: RuleSpace): readonly RuleVerdict[] {
-  return policy.rules.map((_, position) => ruleVerdict(position, { policy, space }));
+/**
+ * The budget for all rules of a check: formulas that are examined, and rules that are evaluated. It is enough for 4,000
+ * rules about groups.
+ */
+export function ruleBudget(): Budget {
+  return { steps: 10_000_000 };
 }
 
 /** A policy, and a space that reads its rules. */
@@ -37,16 +41,23 @@ export interface ReadPolicy {
   readonly space: RuleSpace;
 }
 
-/** Whether the rule at this position ever decides. */
-export function ruleVerdict(position: number, read: ReadPolicy): RuleVerdict {
-  const search: Search = { ...read, position, rule: ruleAt(read, position), budget: newBudget() };
+/** Whether the rule at this position ever decides. Takes from `whole`, which is for all rules. */
+export function ruleVerdict(position: number, read: ReadPolicy, whole: Budget): RuleVerdict {
+  const budget = newBudget();
+  const given = budget.steps;
+  const verdict = verdictOf({ ...read, position, rule: ruleAt(read, position), budget, whole });
+  whole.steps -= given - budget.steps;
+  return verdict;
+}
+
+function verdictOf(search: Search): RuleVerdict {
   const cases = casesLeft(search);
   if (cases.kind !== 'none') return cases;
   const failure = failureOf(search);
   const failed = failure && { failure };
   // A case was left beside fewer rules, so that the conditions can hold.
   const canHold = cases.latest >= 0;
-  const conflict = canHold ? undefined : conflictOf(read.space.parts(search.rule.when), search);
+  const conflict = canHold ? undefined : conflictOf(search.space.parts(search.rule.when), search);
   if (conflict !== undefined) return { kind: 'contradictory', conflict, ...failed };
   return { kind: 'shadowed', by: takersOf(cases, search), ...failed };
 }
@@ -56,6 +67,8 @@ interface Search extends ReadPolicy {
   readonly position: number;
   readonly rule: RuleHead;
   readonly budget: Budget;
+  /** For all rules. */
+  readonly whole: Budget;
 }
 
 function ruleAt({ policy }: ReadPolicy, position: number): RuleHead {
@@ -93,6 +106,7 @@ function casesLeft(search: Search): RuleVerdict | NoCases {
     if (found === 'undecided') break;
     const facts = space.factsOf(found.model);
     const decided = findRule(policy, facts);
+    search.whole.steps -= decided.traces.length;
     if (decided.rule === rule) return { kind: 'decides', facts };
     const decider = decided.traces.length - 1;
     if ((decided.rule ?? decided.failed) === undefined || decider >= position || takers.includes(decider)) break;
@@ -128,7 +142,10 @@ function failureOf(search: Search): RuleFailure | undefined {
   const before = rulesBefore(search, position);
   // Where an opaque part fails, it has failed in an earlier rule with the same text.
   const passed = before.flatMap(({ when }) => [space.misses(when), negated(space.fails(when) ?? nothing)]);
-  const found = findModel([...space.always, fails, ...passed], newBudget(), space.reader);
+  const own = newBudget();
+  const given = own.steps;
+  const found = findModel([...space.always, fails, ...passed], own, space.reader);
+  search.whole.steps -= given - own.steps;
   if (found === 'impossible') return undefined;
   return found !== 'undecided' && findRule(policy, space.factsOf(found.model)).failed === rule ? 'shown' : 'open';
 }
@@ -165,31 +182,4 @@ function takersOf({ takers, latest }: NoCases, search: Search): readonly RuleHea
 
 function upTo(end: number): readonly number[] {
   return Array.from({ length: end }, (_, position) => position);
-}
-
-/**
- * Leaves out what is not needed for the property to hold, the last first. What holds for some must hold for more. It
- * asks about halves, as mostly few of many are needed (U. Junker, QuickXplain, 2004). All are returned if the property
- * does not hold for them.
- */
-export function neededAmong<Item>(items: readonly Item[], holds: (some: readonly Item[]) => boolean): readonly Item[] {
-  if (!holds(items)) return items;
-  let needed: readonly Item[] = [];
-  let end = items.length;
-  while (!holds(needed)) {
-    end = shortestHolding(end, (length) => holds([...items.slice(0, length), ...needed])) - 1;
-    needed = [items[end] as Item, ...needed];
-  }
-  return needed;
-}
-
-/** The smallest number for which it holds. It holds for `most`, and not for 0. */
-function shortestHolding(most: number, holds: (length: number) => boolean): number {
-  let [tooFew, enough] = [0, most];
-  while (enough - tooFew > 1) {
-    const middle = Math.floor((tooFew + enough) / 2);
-    if (holds(middle)) enough = middle;
-    else tooFew = middle;
-  }
-  return enough;
 }

@@ -57,6 +57,8 @@ export function findModelWithin(
   whole: Budget,
   reader?: FormulaReader,
 ): ModelSearchResult {
+  // Not even the first formula can be examined: reading them all would be in vain.
+  if (whole.steps <= 0 && formulas.length > 0) return 'undecided';
   const given = Math.max(0, Math.min(newBudget().steps, whole.steps));
   const budget = { steps: given };
   const found = findModel(formulas, budget, reader);

@@ -16,7 +16,7 @@ import { type ExaminedInvariant, examinedInvariants } from '../invariants/invari
 import { assumedLockOuts } from '../lock-outs/assumed-lock-outs.ts';
 import { combinationFindings } from '../lock-outs/combination-findings.ts';
 import { undecidedLockOuts } from '../lock-outs/undecided-lock-outs.ts';
-import { deadRuleFindings, type ExaminedRule, examineRules } from '../rules/dead-rule-findings.ts';
+import { deadRuleFindings, type ExaminedRule, examineRules, unexaminedFindings } from '../rules/dead-rule-findings.ts';
 import { expiredTimeFindings } from '../rules/expired-times.ts';
 import { formulaFindings } from '../rules/formula-findings.ts';
 import { ruleFindings } from '../rules/rule-findings.ts';
@@ -92,7 +92,7 @@ async function allFindings(
   now: Seconds,
 ): Promise<readonly AnalysisFinding[]> {
   const examined = examineRules(configuration);
-  const mayDecide = ({ verdict: { kind } }: ExaminedRule) => kind === 'decides' || kind === 'undecided';
+  const mayDecide = ({ verdict: { kind } }: ExaminedRule) => kind !== 'contradictory' && kind !== 'shadowed';
   const alive = examined.filter(mayDecide).map(({ rule }) => rule);
   const apps = await analysedApps(configuration);
   const combined = combinationFindings(apps, configuration);
@@ -116,6 +116,7 @@ async function allFindings(
     );
   return [
     ...dead,
+    ...unexaminedFindings(examined, configuration),
     ...undecided,
     ...others.filter((finding) => !isDead(finding) && !isTold(finding) && !isConsequence(finding, combined)),
     ...unusedFindings(configuration),

@@ -71,22 +71,40 @@ function closedApp(closed: AnalysedApp, { apps }: AnalysedConfiguration): readon
   ];
 }
 
-/** Rules that still had combinations to examine, or too entangled ones, when the steps of the search had run out. */
-function undecidedCombinations(
-  { app, open }: AnalysedApp,
+/**
+ * Rules that still had combinations to examine, or too entangled ones, when the steps of the search had run out. Of
+ * many rules, the first is told with their number.
+ */
+function undecidedCombinations({ app, open }: AnalysedApp, configuration: AnalysedConfiguration) {
+  const byRule = [...Map.groupBy(open, (combination) => combination.app).values()];
+  if (byRule.length <= mostTold) return byRule.flatMap((same) => undecidedEffect(app, same, configuration));
+  const first = byRule[0] ?? [];
+  const last = byRule.at(-1)?.[0]?.app.name;
+  return undecidedEffect(app, first, configuration).map((finding) => ({
+    ...finding,
+    message: `${finding.message}. This goes for ${byRule.length} rules, the last of them "${last}"`,
+  }));
+}
+
+/** With more rules than this, they are not told one by one. */
+const mostTold = 50;
+
+/** `same`: combinations of one rule. */
+function undecidedEffect(
+  app: AnalysedApp['app'],
+  same: AnalysedApp['open'],
   { locationOf }: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
-  return [...Map.groupBy(open, (combination) => combination.app)].flatMap(([rule, same]) => {
-    const location = locationOf(rule);
-    if (location === undefined) return [];
-    const parts = {
-      message: `its effect with other policies in the app ${app.clientId} could not be decided: the steps of the search did not suffice`,
-      severity: 'warning' as const,
-      rules: same.slice(0, mostNamed).map(({ session }) => namedRule(session)),
-      advice: 'say these rules with simpler conditions, or divide the policy',
-    };
-    return [findingAt('undecided', location, parts)];
-  });
+  const [first] = same;
+  const location = first && locationOf(first.app);
+  if (location === undefined) return [];
+  const parts = {
+    message: `its effect with other policies in the app ${app.clientId} could not be decided: the steps of the search did not suffice`,
+    severity: 'warning' as const,
+    rules: same.slice(0, mostNamed).map(({ session }) => namedRule(session)),
+    advice: 'say these rules with simpler conditions, or divide the policy',
+  };
+  return [findingAt('undecided', location, parts)];
 }
 
 /** Rules of the session policy that are named with it. */

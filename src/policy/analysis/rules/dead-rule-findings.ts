@@ -1,6 +1,7 @@
 /** Rules that never decide, as findings. */
 
-import { type RuleVerdict, ruleVerdict, ruleVerdicts } from '../../../core/analysis/findings/dead-rules.ts';
+import { type RuleVerdict, ruleBudget, ruleVerdict } from '../../../core/analysis/findings/dead-rules.ts';
+import type { Budget } from '../../../core/analysis/space/propagate.ts';
 import { type RulePart, type RuleSpace, ruleSpace } from '../../../core/analysis/space/rule-space.ts';
 import { locationKey } from '../../../core/model/location-key.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
@@ -15,14 +16,24 @@ import { type AnalysedConfiguration, namedRule } from '../analysed/configuration
 /** A rule in one of the policies that it is part of. */
 export interface ExaminedRule {
   readonly rule: RuleHead;
-  readonly verdict: RuleVerdict;
+  /** `unexamined`: the steps for all rules did not suffice to look at it. */
+  readonly verdict: RuleVerdict | { readonly kind: 'unexamined' };
   /** The rule may have decided before: what it asks for is over. */
   readonly isOver?: true;
 }
 
-/** Every rule in every policy that it is part of. */
-export function examineRules(configuration: AnalysedConfiguration): readonly ExaminedRule[] {
-  return configuration.policies.flatMap((policy) => examinedIn(policy, configuration));
+/**
+ * Every rule in every policy that it is part of. Short policies come first, so that a long one does not take their
+ * steps.
+ */
+export function examineRules(
+  configuration: AnalysedConfiguration,
+  budget: Budget = ruleBudget(),
+): readonly ExaminedRule[] {
+  const { policies } = configuration;
+  const shortFirst = policies.toSorted((one, other) => one.policy.rules.length - other.policy.rules.length);
+  const examined = new Map(shortFirst.map((each) => [each, examinedIn(each, configuration, budget)]));
+  return policies.flatMap((each) => examined.get(each) ?? []);
 }
 
 /** One rule of a file may be compiled into several policies. It decides if it does so in any of them. */
@@ -33,35 +44,69 @@ export function deadRuleFindings(
   const written = Map.groupBy(found, ({ rule }) => locationKey(rule));
   return [...written.values()].flatMap((same) => {
     const first = same.find(({ verdict }) => 'fails' in verdict) ?? same[0];
-    // A policy must end in a rule without conditions, even if no sign-in is left for it.
-    const isAlive = same.some(({ rule, verdict }) => verdict.kind === 'decides' || isCatchAll(rule));
-    return first === undefined || isAlive ? [] : deadRule(first, configuration);
+    return first === undefined || same.some(isAlive) || same.some(isUnexamined) ? [] : deadRule(first, configuration);
   });
+}
+
+/** One for each file with rules that were not looked at, as the steps for all rules did not suffice. */
+export function unexaminedFindings(
+  found: readonly ExaminedRule[],
+  { locationOf }: AnalysedConfiguration,
+): readonly AnalysisFinding[] {
+  const written = Map.groupBy(found, ({ rule }) => locationKey(rule));
+  const open = [...written.values()].filter((same) => same.some(isUnexamined) && !same.some(isAlive));
+  const rules = open.flatMap(([first]) => (first ? [first.rule] : []));
+  return [...Map.groupBy(rules, ({ location }) => location?.file).values()].flatMap((inFile) => {
+    const [first, last] = [inFile[0], inFile.at(-1)];
+    const location = first && locationOf(first);
+    if (first === undefined || location === undefined || last === undefined) return [];
+    const more = `${inFile.length - 1} more, the last "${last.name}" in ${whereFrom(first, last.location)},`;
+    const they = inFile.length > 1 ? `it and ${more} ever decide` : 'it ever decides';
+    const parts = {
+      message: `whether ${they} was not examined: the steps for all rules did not suffice`,
+      severity: 'warning' as const,
+      advice: 'divide the policy, or say its rules with fewer conditions',
+    };
+    return [findingAt('undecided', location, parts)];
+  });
+}
+
+/** A policy must end in a rule without conditions, even if no sign-in is left for it. */
+function isAlive({ rule, verdict }: ExaminedRule): boolean {
+  return verdict.kind === 'decides' || isCatchAll(rule);
+}
+
+function isUnexamined({ verdict }: ExaminedRule): boolean {
+  return verdict.kind === 'unexamined';
 }
 
 function examinedIn(
   { policy, clientIds }: AnalysedPolicy,
   { universe }: AnalysedConfiguration,
+  budget: Budget,
 ): readonly ExaminedRule[] {
   const { reporting } = policy;
   const within = universe(clientIds);
   // Examines rules that only report as if they were enforced.
-  const reported = reporting ? examinedRules(reporting, within).filter(({ rule }) => rule.reportOnly) : [];
-  return [...examinedRules(policy, within), ...reported];
+  const reported = reporting ? examinedRules(reporting, within, budget).filter(({ rule }) => rule.reportOnly) : [];
+  return [...examinedRules(policy, within, budget), ...reported];
 }
 
-function examinedRules(policy: CompiledPolicy<RuleHead>, universe: Universe): readonly ExaminedRule[] {
-  const verdicts = ruleVerdicts(policy, spaceOf(policy, universe));
+function examinedRules(policy: CompiledPolicy<RuleHead>, universe: Universe, budget: Budget): readonly ExaminedRule[] {
+  const space = spaceOf(policy, universe);
   const { since: _, ...always } = universe;
-  const atAnyTime = verdicts.some(isDead) ? spaceOf(policy, always) : undefined;
+  let atAnyTime: RuleSpace | undefined;
   return policy.rules.map(({ rule }, position) => {
-    const verdict = verdicts[position] as RuleVerdict;
-    const isOver = atAnyTime && isDead(verdict) && !isDead(ruleVerdict(position, { policy, space: atAnyTime }));
-    return { rule, verdict, ...(isOver && { isOver }) };
+    if (budget.steps <= 0) return { rule, verdict: { kind: 'unexamined' } };
+    const verdict = ruleVerdict(position, { policy, space }, budget);
+    if (!isDead(verdict)) return { rule, verdict };
+    atAnyTime ??= spaceOf(policy, always);
+    const once = ruleVerdict(position, { policy, space: atAnyTime }, budget);
+    return { rule, verdict, ...(!isDead(once) && { isOver: true as const }) };
   });
 }
 
-function isDead({ kind }: RuleVerdict): boolean {
+function isDead({ kind }: ExaminedRule['verdict']): boolean {
   return kind === 'contradictory' || kind === 'shadowed';
 }
 
@@ -82,7 +127,7 @@ function deadRule(
   { locationOf }: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
   const location = locationOf(rule);
-  if (location === undefined || verdict.kind === 'decides') return [];
+  if (location === undefined || verdict.kind === 'decides' || verdict.kind === 'unexamined') return [];
   const { source, path } = location;
   if (verdict.kind === 'undecided') {
     const reason = verdict.ranOut ? ': the steps of the search did not suffice' : '';
@@ -158,7 +203,7 @@ function conflictText(conflict: readonly RulePart[]): string {
   return `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)} exclude one another`;
 }
 
-function takersText(by: readonly RuleHead[], { location: own }: RuleHead): string {
+function takersText(by: readonly RuleHead[], own: RuleHead): string {
   const names = by.slice(0, mostNamed).map(({ name, location }) => `"${name}" in ${whereFrom(own, location)}`);
   if (by.length === 1) return `the rule ${names.join('')} takes`;
   if (by.length > mostNamed) return `the rules ${names.join(', ')} and ${by.length - mostNamed} more together take`;
@@ -166,7 +211,7 @@ function takersText(by: readonly RuleHead[], { location: own }: RuleHead): strin
 }
 
 /** The shortest text for a location that a reader of the finding at `own` can follow. */
-function whereFrom(own: RuleHead['location'], location: RuleHead['location']): string {
+function whereFrom({ location: own }: RuleHead, location: RuleHead['location']): string {
   const whole = { file: '', line: 1, column: 1, ...location };
   const { file, line, column } = whole;
   if (file !== own?.file) return sourceLocationText(whole);

@@ -118,8 +118,9 @@ test('an app that the other configuration does not have is denied there', () => 
 describe('at an exchange for tokens', () => {
   const exchanged = (before: PolicySet, after: PolicySet, evidence: readonly Evidence[]) => {
     const facts: Facts = factsOf({ subject, evidence });
-    return compareIssuance({ policies: before, facts }, { policies: after, facts }, facts.now);
+    return compareIssuance({ policies: before, facts }, { policies: after, facts }, exchangedAt(facts.now));
   };
+  const exchangedAt = (time: number, since = time + 1) => ({ time, since });
 
   test('the evidence has to do', () => {
     expect(exchanged(asking(1), asking(1), [password]).change).toBe('none');
@@ -132,6 +133,21 @@ describe('at an exchange for tokens', () => {
 
   test('an app that is gone gets none', () => {
     const facts = factsOf({ subject, evidence: [password] });
-    expect(compareIssuance({ policies: asking(1), facts }, { facts }, facts.now).change).toBe('denied');
+    expect(compareIssuance({ policies: asking(1), facts }, { facts }, exchangedAt(facts.now)).change).toBe('denied');
+  });
+
+  test('what a compared sign-in came to is not told again', () => {
+    const facts = factsOf({ subject, evidence: [password] });
+    const { now } = facts;
+    const changeAt = (after: PolicySet, time: number, since: number) =>
+      compareIssuance({ policies: asking(1), facts }, { policies: after, facts }, { time, since }).change;
+    expect(changeAt(asking(2), now + 5, now)).toBe('none');
+    expect(changeAt(denying, now + 5, now)).toBe('none');
+    // The sign-in was before the comparison began, or would have been let in and its session have ended.
+    expect(changeAt(asking(2), now + 5, now + 1)).toBe('denied');
+    const then: Rule['then'] = { kind: 'allow', requirement: factors(1), appSession: { absolute: 60 } };
+    const ended = withRules({ name: 'Short', when: {}, then });
+    expect(changeAt(ended, now + 61, now)).toBe('denied');
+    expect(changeAt(ended, now + 5, now)).toBe('rule');
   });
 });

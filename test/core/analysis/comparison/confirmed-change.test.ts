@@ -2,9 +2,22 @@
 import { expect, test } from '@jest/globals';
 import { newlyAdmittedWith, newlyCompletedWith } from '../../../../src/core/analysis/comparison/confirmed-change.ts';
 import type { EvidenceSet } from '../../../../src/core/analysis/proofs/strictness.ts';
+import type { Conditions } from '../../../../src/core/model/conditions.ts';
+import type { EnrollmentRule, EnrollmentTerms } from '../../../../src/core/model/enrollment-policy.ts';
 import type { Requirement, Rule } from '../../../../src/core/model/policy.ts';
+import { compilePolicy } from '../../../../src/core/policy/rules/compile.ts';
 import type { UserFacts } from '../../../../src/core/policy/theories/theory.ts';
-import { action, allow, always, factors, factsOf, type Key, policiesOf, userWith } from '../../support/fixtures.ts';
+import {
+  action,
+  allow,
+  always,
+  enrollmentTerms,
+  factors,
+  factsOf,
+  type Key,
+  policiesOf,
+  userWith,
+} from '../../support/fixtures.ts';
 
 const deny: Rule['then'] = { kind: 'deny' };
 const [one, two] = [factors(1), factors(2)];
@@ -66,4 +79,21 @@ test('sign-ins that ended so on both sides', () => {
   expect(
     newlyCompletedWith('complete', facts, { active: denying, next: policiesOf({ app: always(allow(one)), enabled }) }),
   ).toBeUndefined();
+});
+
+test('users were not denied who got in by another of their authenticators than the one that is asked for first', () => {
+  const terms = (name: string, when: Conditions, some: Partial<EnrollmentTerms>) => ({
+    ...{ name, when },
+    then: enrollmentTerms(some),
+  });
+  const afterMail = terms('mail', { authenticated: { any: ['email'] } }, { required: [{ anyOf: ['webauthn'] }] });
+  const noKeys = { disabled: ['webauthn'] };
+  const next = asking(by('email', 'totp'));
+  const active = (...rules: readonly EnrollmentRule[]) => ({
+    ...next,
+    enrollment: compilePolicy({ name: 'enrollment', rules: [...rules, terms('all', {}, noKeys)] }),
+  });
+  expect(newlyCompletedWith('denied', facts, { active: active(afterMail), next })).toBeUndefined();
+  const afterCodes = { ...afterMail, name: 'codes', when: { authenticated: { any: ['totp'] } } };
+  expect(newlyCompletedWith('denied', facts, { active: active(afterMail, afterCodes), next })).toEqual(enabled);
 });

@@ -1,7 +1,6 @@
 /** Days of the profile with fixed and moving bounds: every day is tried at every time. */
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { ruleVerdicts } from '../../../../src/core/analysis/findings/dead-rules.ts';
 import { ruleSpace } from '../../../../src/core/analysis/space/rule-space.ts';
 import type { AttributeTest, Conditions, DateBound } from '../../../../src/core/model/conditions.ts';
 import { oneDay, oneHour } from '../../../../src/core/model/durations.ts';
@@ -10,6 +9,7 @@ import { compilePolicy } from '../../../../src/core/policy/rules/compile.ts';
 import { findRule } from '../../../../src/core/policy/rules/rules.ts';
 import { plainTime, type UserFacts } from '../../../../src/core/policy/theories/theory.ts';
 import { dateSpan, dayText } from '../../../../src/core/policy/values/date-bound.ts';
+import { ruleVerdicts } from '../../support/rule-verdicts.ts';
 import { enough, seeded } from '../../support/seeded.ts';
 import { universe } from '../../support/universe.ts';
 

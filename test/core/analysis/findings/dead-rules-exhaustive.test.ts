@@ -1,7 +1,6 @@
 /** In a small universe, every combination of facts is tried: the analysis says the same. */
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { ruleVerdicts } from '../../../../src/core/analysis/findings/dead-rules.ts';
 import { ruleSpace } from '../../../../src/core/analysis/space/rule-space.ts';
 import type { Conditions } from '../../../../src/core/model/conditions.ts';
 import type { Facts } from '../../../../src/core/model/facts.ts';
@@ -10,6 +9,7 @@ import { compilePolicy } from '../../../../src/core/policy/rules/compile.ts';
 import { findRule } from '../../../../src/core/policy/rules/rules.ts';
 import type { BelievedDevice } from '../../../../src/core/policy/theories/theory.ts';
 import { factsOf, fixedNow, userWith } from '../../support/fixtures.ts';
+import { ruleVerdicts } from '../../support/rule-verdicts.ts';
 import { enough, seeded } from '../../support/seeded.ts';
 import { universe } from '../../support/universe.ts';
 

@@ -1,7 +1,8 @@
 /** Which rules never decide, compared with what the evaluator does. */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { neededAmong, type RuleVerdict, ruleVerdicts } from '../../../../src/core/analysis/findings/dead-rules.ts';
+import type { RuleVerdict } from '../../../../src/core/analysis/findings/dead-rules.ts';
+import { neededAmong } from '../../../../src/core/analysis/space/needed-among.ts';
 import { ruleSpace } from '../../../../src/core/analysis/space/rule-space.ts';
 import type { Conditions } from '../../../../src/core/model/conditions.ts';
 import type { RuleHead } from '../../../../src/core/model/policy.ts';
@@ -14,6 +15,7 @@ import { entangled } from '../../support/entangled.ts';
 import { conditions, factsAfterSignIn } from '../../support/fact-arbitraries.ts';
 import { factsOf, riskScoring, userWith } from '../../support/fixtures.ts';
 import { isGathered } from '../../support/gathered.ts';
+import { ruleVerdicts } from '../../support/rule-verdicts.ts';
 import { enough, seeded } from '../../support/seeded.ts';
 import { anyZones, universe } from '../../support/universe.ts';
 
@@ -135,6 +137,22 @@ test('what is needed is the same as by leaving out one after the other, the last
     }),
     seeded(200),
   );
+});
+
+test('where the steps run out, enough is kept', () => {
+  const items = Array.from({ length: 12 }, (_, item) => item);
+  const holds = (some: readonly number[]) => [1, 4, 9].every((item) => some.includes(item));
+  const within = (steps: number) => {
+    let left = steps;
+    return neededAmong(items, (some) => {
+      left -= 1;
+      return left >= 0 && holds(some);
+    });
+  };
+  const kept = Array.from({ length: 40 }, (_, steps) => within(steps));
+  expect(kept.filter((some) => !holds(some))).toEqual([]);
+  expect(kept[0]).toEqual(items);
+  expect(kept.at(-1)).toEqual([1, 4, 9]);
 });
 
 describe('a rule is not contradictory', () => {

@@ -1,7 +1,6 @@
 /** Rules about numbers of any size: next to each bound there are other numbers, and the analysis knows of them. */
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { ruleVerdicts } from '../../../../src/core/analysis/findings/dead-rules.ts';
 import { ruleSpace } from '../../../../src/core/analysis/space/rule-space.ts';
 import type { ValueTest } from '../../../../src/core/model/conditions.ts';
 import type { RuleHead } from '../../../../src/core/model/policy.ts';
@@ -9,6 +8,7 @@ import { compilePolicy } from '../../../../src/core/policy/rules/compile.ts';
 import { findRule } from '../../../../src/core/policy/rules/rules.ts';
 import { readAttribute } from '../../../../src/core/profile/attribute-value.ts';
 import { factsOf, userWith } from '../../support/fixtures.ts';
+import { ruleVerdicts } from '../../support/rule-verdicts.ts';
 import { enough, seeded } from '../../support/seeded.ts';
 import { universe } from '../../support/universe.ts';
 

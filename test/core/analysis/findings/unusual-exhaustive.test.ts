@@ -4,7 +4,6 @@
  */
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { ruleVerdicts } from '../../../../src/core/analysis/findings/dead-rules.ts';
 import { ruleSpace } from '../../../../src/core/analysis/space/rule-space.ts';
 import type { ConditionSet, Conditions } from '../../../../src/core/model/conditions.ts';
 import { oneDay } from '../../../../src/core/model/durations.ts';
@@ -16,6 +15,7 @@ import { findRule } from '../../../../src/core/policy/rules/rules.ts';
 import { riskOf } from '../../../../src/core/policy/values/risk.ts';
 import { factsOf, fixedNow, proof, riskScoring, userWith } from '../../support/fixtures.ts';
 import { isGathered } from '../../support/gathered.ts';
+import { ruleVerdicts } from '../../support/rule-verdicts.ts';
 import { enough, seeded } from '../../support/seeded.ts';
 import { universe } from '../../support/universe.ts';
 

@@ -1,6 +1,5 @@
 /** Facts that exclude one another because they are gathered together, whatever the rules say. */
 import { describe, expect, test } from '@jest/globals';
-import { ruleVerdicts } from '../../../../src/core/analysis/findings/dead-rules.ts';
 import { factsTogether } from '../../../../src/core/analysis/space/facts-together.ts';
 import { ruleSpace } from '../../../../src/core/analysis/space/rule-space.ts';
 import type { ConditionSet, Conditions } from '../../../../src/core/model/conditions.ts';
@@ -8,6 +7,7 @@ import { oneDay } from '../../../../src/core/model/durations.ts';
 import { riskSignals } from '../../../../src/core/model/risk.ts';
 import { compilePolicy } from '../../../../src/core/policy/rules/compile.ts';
 import { conditionSets } from '../../../../src/core/policy/rules/condition-table.ts';
+import { ruleVerdicts } from '../../support/rule-verdicts.ts';
 import { universe } from '../../support/universe.ts';
 
 const far = { notWithin: 40 };

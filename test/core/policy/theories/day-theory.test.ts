@@ -1,7 +1,6 @@
 /** Dates in the profile with bounds that move with the time, compared with brute force over days and moments. */
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { ruleVerdicts } from '../../../../src/core/analysis/findings/dead-rules.ts';
 import { findModel, newBudget } from '../../../../src/core/analysis/space/find-model.ts';
 import { ruleSpace } from '../../../../src/core/analysis/space/rule-space.ts';
 import type { AttributeTest, DateBound } from '../../../../src/core/model/conditions.ts';
@@ -11,6 +10,7 @@ import { compilePolicy } from '../../../../src/core/policy/rules/compile.ts';
 import { findRule } from '../../../../src/core/policy/rules/rules.ts';
 import { type Formula, plainTime, type UserFacts } from '../../../../src/core/policy/theories/theory.ts';
 import { dateSpan, dayText } from '../../../../src/core/policy/values/date-bound.ts';
+import { ruleVerdicts } from '../../support/rule-verdicts.ts';
 import { seeded } from '../../support/seeded.ts';
 import { universe } from '../../support/universe.ts';
 

@@ -1,7 +1,6 @@
 /** The classes of days with bounds that move, compared with all days near now at several moments. */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { ruleVerdicts } from '../../../../src/core/analysis/findings/dead-rules.ts';
 import { ruleSpace } from '../../../../src/core/analysis/space/rule-space.ts';
 import type { Attribute } from '../../../../src/core/model/attribute.ts';
 import type { AttributeTest, DateBound, ValueTest } from '../../../../src/core/model/conditions.ts';
@@ -20,6 +19,7 @@ import {
 import { compileDateTest, dateSpan, dayText } from '../../../../src/core/policy/values/date-bound.ts';
 import { readAttribute } from '../../../../src/core/profile/attribute-value.ts';
 import { factsOf, userWith } from '../../support/fixtures.ts';
+import { ruleVerdicts } from '../../support/rule-verdicts.ts';
 import { seeded } from '../../support/seeded.ts';
 import { universe } from '../../support/universe.ts';
 

@@ -1,13 +1,13 @@
 /** The moments at which time windows begin or end. */
 
 import { describe, expect, jest, test } from '@jest/globals';
-import { ruleVerdicts } from '../../../../src/core/analysis/findings/dead-rules.ts';
 import { ruleSpace } from '../../../../src/core/analysis/space/rule-space.ts';
 import type { ConditionOf, Conditions } from '../../../../src/core/model/conditions.ts';
 import { compilePolicy } from '../../../../src/core/policy/rules/compile.ts';
 import { compileConditions } from '../../../../src/core/policy/rules/condition-table.ts';
 import { windowBorders, windowsTogether } from '../../../../src/core/policy/values/window-borders.ts';
 import { factsOf } from '../../support/fixtures.ts';
+import { ruleVerdicts } from '../../support/rule-verdicts.ts';
 import { universe } from '../../support/universe.ts';
 
 type TimeWindow = ConditionOf<'time'>;

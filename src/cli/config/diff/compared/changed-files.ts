@@ -8,7 +8,7 @@ export type LocationInFile = Pick<PartChange, 'line' | 'column'>;
 /** The location of the value at this path in a file to be applied. Undefined if unknown. */
 export type LocationOf = (file: string, path: readonly (string | number)[]) => LocationInFile | undefined;
 
-const beginning: LocationInFile = { line: 1, column: 1 };
+export const beginning: LocationInFile = { line: 1, column: 1 };
 
 /** Rejects like `ComparedConfiguration.document`. */
 export async function changedFiles(

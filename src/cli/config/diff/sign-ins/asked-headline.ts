@@ -31,7 +31,7 @@ export function askedHeadline(before: readonly string[], after: readonly string[
   const asked = (parts: readonly string[]) => parts.filter((part) => !isLetInWith(part)).map(askedWord);
   const [less, more] = [asked(gone).join(', then '), asked(added).join(', then ')];
   const words = [
-    more && less ? `asked ${more} instead of ${less}` : '',
+    more && less ? `asked ${more} instead of ${more.startsWith('for ') ? less.replace(/^for /, '') : less}` : '',
     more && !less ? `asked ${more}` : '',
     less && !more ? `no longer asked ${less}` : '',
     ...added.filter(isLetInWith),

@@ -1,6 +1,6 @@
 /** Describes the circumstances in which a statement holds. */
 
-import { neededAmong } from '../../../../core/analysis/findings/dead-rules.ts';
+import { neededAmong } from '../../../../core/analysis/space/needed-among.ts';
 import { durationText } from '../../../../policy/model/duration-text.ts';
 import { getOrMake } from '../../../shared/values/get-or-make.ts';
 import type { Circumstance, ComparedCircumstances } from './circumstances.ts';

@@ -1,5 +1,5 @@
 /** Describes the devices for which a statement holds, by what the server believes about them. */
-import { neededAmong } from '../../../../core/analysis/findings/dead-rules.ts';
+import { neededAmong } from '../../../../core/analysis/space/needed-among.ts';
 import type { BelievedDevice } from '../../../../core/policy/theories/theory.ts';
 import type { BelievedPair } from '../../../../policy/analysis/analysed/believable-pairs.ts';
 import { assuranceStatement } from '../../questions/devices.ts';

@@ -249,15 +249,20 @@ function sessionLifetimes(rule: Rule | undefined): readonly SessionLength[] {
 
 function appLifetimes(rule: Rule | undefined): readonly SessionLength[] {
   const { remember, appSession }: Partial<AllowTerms> = rule?.then.kind === 'allow' ? rule.then : {};
-  const length = (seconds: number | undefined, none: string) => (seconds === undefined ? none : durationText(seconds));
+  const counts = appSession?.absolute;
+  const remembered = remember === undefined ? 'not remembered' : `remembered for ${durationText(remember)}`;
   return [
-    { what: 'at this app it counts for', length: length(appSession?.absolute, 'its whole length'), by: 'app' },
     {
-      what: 'at this app a kept session counts',
-      length: appSession?.unkept ? 'as one that is not' : 'as kept',
+      what: 'at this app a session counts',
+      length: counts === undefined ? 'as long as it lasts' : `for ${durationText(counts)}`,
       by: 'app',
     },
-    { what: 'the second factor is remembered for', length: length(remember, 'no time'), by: 'app' },
+    {
+      what: 'at this app a kept session counts',
+      length: appSession?.unkept ? 'like any other' : 'as a kept one',
+      by: 'app',
+    },
+    { what: 'the second factor is', length: remembered, by: 'app' },
   ];
 }
 

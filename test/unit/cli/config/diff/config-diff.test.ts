@@ -171,12 +171,31 @@ test('session length, what counts at one app, and what a forgotten password take
       after: { rules: [{ name: 'All', file: 'policies/session.yaml', line: 2 }] },
     },
   ]);
+  const atApp = (terms: object) => signOn({ name: 'All', then: { allow: { factors: 2 }, ...terms } });
+  const day = atApp({ remember: { device: 'P1D' }, session: { absolute: 'PT2H', keepSignedIn: false } });
+  expect(await diffs.sentences(atApp({}), day)).toEqual([
+    'all 2 users: at this app a session counts as long as it lasts (for 2 h before), at this app a kept session counts as a kept one (like any other before), the second factor is not remembered (remembered for 1 d before)',
+  ]);
   const recovery = {
     'policies/recovery.yaml': 'rules:\n  - { name: R, then: { allow: { anyOf: [{ possession: {} }] } } }\n',
   };
   expect(await diffs.sentences(recovery)).toEqual([
     'all 2 users: a forgotten password can be replaced, by "possession"',
   ]);
+});
+
+test('where the `acr` is written that every sign-in to an app must reach', async () => {
+  await diffs.addUsers(2, [], { credentials: [password, totp] });
+  const minimum = { 'apps/notes.yaml': `${validFiles['apps/notes.yaml']}minimumAcr: urn:okta:loa:2fa:any\n` };
+  const [added] = await diffs.changes(minimum);
+  const location = { name: 'minimumAcr', file: 'apps/notes.yaml' };
+  expect(added).toMatchObject({
+    sentence: 'all 2 users: one factor becomes two',
+    before: { rules: [] },
+    after: { rules: [{ ...location, line: 6, column: 13 }] },
+  });
+  const [removed] = await diffs.changes({ 'apps/notes.yaml': validFiles['apps/notes.yaml'] ?? '' }, minimum);
+  expect(removed).toMatchObject({ before: { rules: [location] }, after: { rules: [] } });
 });
 
 test('a change is shown even if no user is in the group today', async () => {

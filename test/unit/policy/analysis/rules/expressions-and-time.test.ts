@@ -1,7 +1,6 @@
 /** What expressions say of the time: taken apart as the evaluator sees it, and compared with all moments. */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { ruleVerdicts } from '../../../../../src/core/analysis/findings/dead-rules.ts';
 import { ruleSpace } from '../../../../../src/core/analysis/space/rule-space.ts';
 import type { Conditions, ExpressionLogic } from '../../../../../src/core/model/conditions.ts';
 import type { Facts, Seconds } from '../../../../../src/core/model/facts.ts';
@@ -11,6 +10,7 @@ import { findRule } from '../../../../../src/core/policy/rules/rules.ts';
 import { analyse } from '../../../../../src/policy/analysis/findings/analyse.ts';
 import { compileExpression } from '../../../../../src/policy/schema/expressions/expression.ts';
 import { factsOf, userWith } from '../../../../core/support/fixtures.ts';
+import { ruleVerdicts } from '../../../../core/support/rule-verdicts.ts';
 import { enough, seeded } from '../../../../core/support/seeded.ts';
 import { universe } from '../../../../core/support/universe.ts';
 import { authenticators, load } from '../../support/configuration-dir.ts';

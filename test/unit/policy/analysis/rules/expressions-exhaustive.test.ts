@@ -1,7 +1,6 @@
 /** Expressions over facts that other conditions ask about, compared with all users and the rules beside them. */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { ruleVerdicts } from '../../../../../src/core/analysis/findings/dead-rules.ts';
 import { findModel, newBudget } from '../../../../../src/core/analysis/space/find-model.ts';
 import { ruleSpace } from '../../../../../src/core/analysis/space/rule-space.ts';
 import type { Conditions, ExpressionLogic } from '../../../../../src/core/model/conditions.ts';
@@ -13,6 +12,7 @@ import { findRule } from '../../../../../src/core/policy/rules/rules.ts';
 import { plainTime } from '../../../../../src/core/policy/theories/theory.ts';
 import { compileExpression } from '../../../../../src/policy/schema/expressions/expression.ts';
 import { factsOf, userWith } from '../../../../core/support/fixtures.ts';
+import { ruleVerdicts } from '../../../../core/support/rule-verdicts.ts';
 import { enough, seeded } from '../../../../core/support/seeded.ts';
 import { universe } from '../../../../core/support/universe.ts';
 
