@@ -112,7 +112,7 @@ function isNaivelyPossible({ session, app, before }: World, { subject }: State):
   });
 }
 
-/** Every next state that the decision leads to. Of several proofs it takes the first: their order makes no difference. */
+/** Every next state that the decision leads to. Of several proofs the first is given. */
 function nextStates(decision: Decision, { subject, evidence }: State): readonly State[] {
   if (decision.kind === 'challenge') {
     const [first] = decision.options;
