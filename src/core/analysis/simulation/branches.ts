@@ -29,9 +29,10 @@ interface StepAt {
 export function branchesOf(policies: PolicySet, facts: Facts): readonly Branch[] {
   const simulation = { policies, facts };
   const all = stepsOf(simulation);
-  // For a user who is denied anyway, it makes no difference what follows a failure.
   const isLetIn = all.at(-1)?.step.kind === 'complete';
-  return all.flatMap((stepAt) => [...(isLetIn ? failed(stepAt, simulation) : []), ...skipped(stepAt, simulation)]);
+  // For a user who is denied, only what leads in makes a difference, such as to sign in without an expired password.
+  const isOfInterest = ({ steps }: Branch) => isLetIn || steps.at(-1)?.kind === 'complete';
+  return all.flatMap((stepAt) => [...failed(stepAt, simulation).filter(isOfInterest), ...skipped(stepAt, simulation)]);
 }
 
 function stepsOf(simulation: Simulation): readonly StepAt[] {

@@ -3,9 +3,12 @@ import { expect, test } from '@jest/globals';
 import { branchesOf } from '../../../../src/core/analysis/simulation/branches.ts';
 import { simulate } from '../../../../src/core/analysis/simulation/simulate.ts';
 import type { SimulatedStep } from '../../../../src/core/analysis/simulation/simulated-answers.ts';
+import { oneDay } from '../../../../src/core/model/durations.ts';
 import type { Evidence, Facts } from '../../../../src/core/model/facts.ts';
+import { defaultPasswordTerms } from '../../../../src/core/model/password-policy.ts';
+import { compileAccountPolicy } from '../../../../src/core/policy/rules/account-policy.ts';
 import { compilePolicy, type PolicySet } from '../../../../src/core/policy/rules/compile.ts';
-import { factors, factsOf, type Key, policiesOf, proof, userWith } from '../../support/fixtures.ts';
+import { allow, factors, factsOf, fixedNow, type Key, policiesOf, proof, userWith } from '../../support/fixtures.ts';
 
 const usualFacts = factsOf({ subject: userWith(['password', 'totp', 'webauthn']), evidence: [] });
 
@@ -34,6 +37,37 @@ test('what nothing stands in for has no steps, and a denied user has no branches
     app: compilePolicy({ name: 'app', rules: [{ name: 'No', when: {}, then: { kind: 'deny' as const } }] }),
   };
   expect(branchesOf(denying, usualFacts)).toEqual([]);
+});
+
+test('a user who is denied with a password that must be replaced gets in without it', () => {
+  const policies = policiesOf({ app: factors(1), enabled: ['password', 'totp'] });
+  const then = { ...defaultPasswordTerms, maxAge: 30 * oneDay };
+  const authenticators = policies.authenticators.map((descriptor) =>
+    descriptor.key === 'password'
+      ? { ...descriptor, enrollable: true, underPasswordPolicy: true as const }
+      : descriptor,
+  );
+  const expiring = {
+    ...{ ...policies, authenticators },
+    password: compilePolicy({ name: 'password', rules: [{ name: 'Month', when: {}, then }] }),
+    accountPolicy: compileAccountPolicy({
+      name: 'account',
+      rules: [
+        {
+          ...{ name: 'Key', change: { change: ['password'] }, when: {} },
+          then: allow(factors(1, { demands: [{ authenticators: ['webauthn'] }] })),
+        },
+        { name: 'Rest', when: {}, then: allow(factors(1)) },
+      ],
+    }),
+  };
+  const user = userWith(['password', 'totp']);
+  const enrollments = user.enrollments.map((owned) => ({ ...owned, createdAt: fixedNow - 100 * oneDay }));
+  const facts = factsOf({ subject: { ...user, enrollments }, evidence: [] });
+  expect(simulate(expiring, facts).at(-1)?.kind).toBe('denied');
+  expect(branchesOf(expiring, facts).map(({ without, steps }) => [without, steps.map(({ kind }) => kind)])).toEqual([
+    ['password', ['challenge', 'complete']],
+  ]);
 });
 
 test('after a skip the sign-in continues without that enrollment', () => {
