@@ -169,3 +169,26 @@ test('a sign-in goes on if and only if some set of enrollments completes it, eac
   expect(seen.deny).toBeGreaterThan(enough(200));
   expect(seen.several).toBeGreaterThan(enough(30));
 });
+
+test('a denial names a rule that is enough to change, if there is one', () => {
+  const seen = { alone: 0, together: 0, none: 0 };
+  fc.assert(
+    fc.property(worlds, fc.subarray([...keys], { minLength: 1, maxLength: 3 }), (world, has) => {
+      const state = stateOf(has, has.slice(0, 1));
+      const decision = decide(policiesFor(world), state);
+      if (decision.kind !== 'deny') return;
+      const isPossibleWithout = (ruled: readonly Used[]) => {
+        const left = Object.entries(world.before).filter(([key]) => !ruled.includes(key as Used));
+        return isNaivelyPossible({ ...world, before: Object.fromEntries(left) }, state);
+      };
+      const alone = keys.filter((key) => isPossibleWithout([key]));
+      const named = decision.missingEnrollment?.authenticators ?? [];
+      expect(decision.layer).toBe(isPossibleWithout(keys) ? 'account' : undefined);
+      if (alone.length > 0) expect(alone).toEqual(expect.arrayContaining([...named]));
+      seen[named.length === 0 ? 'none' : alone.length > 0 ? 'alone' : 'together'] += 1;
+    }),
+    seeded(1000),
+  );
+  expect(seen.alone).toBeGreaterThan(enough(100));
+  expect(seen.together).toBeGreaterThan(enough(10));
+});
