@@ -8,7 +8,7 @@ import type { LayerRequirement } from '../model/decision.ts';
 import { omitUndefined } from '../model/omit-undefined.ts';
 import { longestChain, type Requirement } from '../model/policy.ts';
 import { type Capabilities, forAccountManagement, provable } from './capabilities.ts';
-import { enrollmentPlans } from './enrollment-plans.ts';
+import { enrollmentPlans, takesFromEachGroup } from './enrollment-plans.ts';
 import type { EvidenceAndActions } from './sufficient-sets.ts';
 
 /**
@@ -70,9 +70,19 @@ export function allSufficientEvidence(
   const byProof = setsFor(requirements, { evidence: capabilities.evidence, actions: provable(capabilities) });
   if (byProof.sets.length > 0 || !byProof.isComplete) return byProof;
   const { evidence } = forAccountManagement(capabilities);
-  const found = enrollmentPlans(requirements, capabilities).map(({ before, actions }) =>
-    setsFor([...before, ...requirements], { evidence, actions }),
-  );
+  const found = enrollmentPlans(requirements, capabilities).map((plan) => {
+    const { before, actions } = plan;
+    const { sets, isComplete } = setsFor([...before, ...requirements], { evidence, actions });
+    return {
+      sets: sets.filter((set) =>
+        takesFromEachGroup(
+          plan,
+          set.map((action) => [action]),
+        ),
+      ),
+      isComplete,
+    };
+  });
   return { sets: found.flatMap((part) => part.sets), isComplete: found.every((part) => part.isComplete) };
 }
 

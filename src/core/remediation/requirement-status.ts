@@ -5,7 +5,7 @@ import { type AssessedEvidence, meetsAll } from '../evidence/requirement.ts';
 import { findSupportingEvidence } from '../evidence/supporting-evidence.ts';
 import type { ChallengeOption, LayerRequirement } from '../model/decision.ts';
 import { type Capabilities, forAccountManagement, provable } from './capabilities.ts';
-import { enrollmentPlans } from './enrollment-plans.ts';
+import { type EnrollmentPlan, enrollmentPlans, hasEnrollmentPlan, takesFromEachGroup } from './enrollment-plans.ts';
 import { optionsBestFirst } from './option-order.ts';
 import type { ActionClass } from './search-space.ts';
 import { type SufficientSet, sufficientSets } from './sufficient-sets.ts';
@@ -57,10 +57,7 @@ export function isMet(requirements: readonly LayerRequirement[], capabilities: C
 export function isPossible(requirements: readonly LayerRequirement[], capabilities: Capabilities): boolean {
   const able = countedIn(requirements, capabilities);
   if (meetsAll(requirements, [...able.evidence, ...provable(able)])) return true;
-  const { evidence } = forAccountManagement(capabilities);
-  return enrollmentPlans(requirements, capabilities).some(({ before, actions }) =>
-    meetsAll([...before, ...requirements], [...evidence, ...actions]),
-  );
+  return hasEnrollmentPlan(requirements, capabilities);
 }
 
 function metBy(evidence: readonly CountedEvidence[]): RequirementStatus {
@@ -69,9 +66,9 @@ function metBy(evidence: readonly CountedEvidence[]): RequirementStatus {
 
 function statusByEnrolling(requirements: readonly LayerRequirement[], capabilities: Capabilities): RequirementStatus {
   const able = forAccountManagement(capabilities);
-  const plans = enrollmentPlans(requirements, capabilities).map(({ before, actions }) => ({
-    sets: sufficientSets([...before, ...requirements], { evidence: able.evidence, actions }).sets,
-    isReady: meetsAll(before, able.evidence),
+  const plans = enrollmentPlans(requirements, capabilities).map((plan) => ({
+    sets: setsOfPlan(plan, requirements, able),
+    isReady: meetsAll(plan.before, able.evidence),
   }));
   const sets = plans.flatMap((plan) => plan.sets);
   if (sets.length === 0) return { kind: 'impossible' };
@@ -81,6 +78,20 @@ function statusByEnrolling(requirements: readonly LayerRequirement[], capabiliti
   // The required enrollment reveals what the account lacks, so a user sees it only after a first proof.
   const toEnroll = () => inPolicyOrder(keysToEnroll(sets.flatMap((set) => set.actions)), capabilities);
   return able.evidence.length === 0 ? proofs : { ...proofs, toEnroll: toEnroll() };
+}
+
+function setsOfPlan(
+  plan: EnrollmentPlan,
+  requirements: readonly LayerRequirement[],
+  { evidence }: Capabilities,
+): readonly SufficientSet[] {
+  const { before, actions } = plan;
+  return sufficientSets([...before, ...requirements], { evidence, actions }).sets.filter((set) =>
+    takesFromEachGroup(
+      plan,
+      set.actions.map(({ members }) => members),
+    ),
+  );
 }
 
 /**

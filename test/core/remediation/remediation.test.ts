@@ -118,10 +118,32 @@ describe('enrollments before which different things are asked for', () => {
     ]);
   });
 
-  test('have a plan for each group and one for all', () => {
-    const planned = (capabilities: Capabilities) => enrollmentPlans([], capabilities).map((plan) => plan.before.length);
-    expect(planned({ ...able({ enrollments: password }), additions })).toEqual([1, 2, 2]);
-    expect(planned(able({ enrollments: password }))).toEqual([1]);
+  test('have a plan for each combination of groups that meets the requirements, the smallest first', () => {
+    const provable = new Map([
+      ['phone', layer(factors(1))],
+      ['totp', layer(factors(1, { maxAge: 60 }))],
+    ]);
+    const planned = (capabilities: Capabilities, ...requirements: readonly LayerRequirement[]) =>
+      enrollmentPlans(requirements, capabilities).map(({ groups }) => groups.flatMap(({ keys }) => keys).join(' '));
+    const enabled = { authenticators: [descriptor.password, descriptor.phone, descriptor.totp, descriptor.webauthn] };
+    const user = able({ ...enabled, enrollments: password });
+    const chain = layer({ chains: [[step('phone'), step('webauthn')]] });
+    expect(planned(user)).toEqual(['phone totp webauthn']);
+    expect(planned({ ...user, additions: provable }, layer(factors(2)))).toEqual([
+      'phone',
+      'totp',
+      'webauthn',
+      'phone totp',
+      'phone webauthn',
+      'totp webauthn',
+      'phone totp webauthn',
+    ]);
+    expect(planned({ ...user, additions: provable }, chain)).toEqual(['phone webauthn', 'phone totp webauthn']);
+  });
+
+  test('are in no plan where the user cannot prove what is asked for', () => {
+    const planned = enrollmentPlans([], { ...able({ enrollments: password }), additions });
+    expect(planned.map(({ groups }) => groups)).toEqual([[expect.objectContaining({ before: [before] })]]);
   });
 
   const enabled = { authenticators: [descriptor.password, descriptor.email, descriptor.phone] };

@@ -96,8 +96,8 @@ Why: the decision of TIME, by revision 1
            or two distinct factor types; possession by webauthn, with user verification, at most 8 h old
     met
   Proved at that time
-    password (knowledge), just then, in this sign-in
     totp (possession, device-bound), just then, in this sign-in
+    password (knowledge), just then, in this sign-in
 `);
 });
 

@@ -44,7 +44,7 @@ test('a user who is denied with a password that must be replaced gets in without
   const then = { ...defaultPasswordTerms, maxAge: 30 * oneDay };
   const authenticators = policies.authenticators.map((descriptor) =>
     descriptor.key === 'password'
-      ? { ...descriptor, enrollable: true, underPasswordPolicy: true as const }
+      ? { ...descriptor, enrollable: true, maxEnrollments: 1 as const, underPasswordPolicy: true as const }
       : descriptor,
   );
   const expiring = {

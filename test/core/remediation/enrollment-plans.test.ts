@@ -1,0 +1,194 @@
+/** Sign-ins that need several enrollments, before each of which the account policy asks for something else. */
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { evaluate } from '../../../src/core/decision/evaluate.ts';
+import type { AccountRule } from '../../../src/core/model/account-policy.ts';
+import type { Decision } from '../../../src/core/model/decision.ts';
+import type { AuthenticatorDescriptor, Evidence, Subject } from '../../../src/core/model/facts.ts';
+import type { Requirement } from '../../../src/core/model/policy.ts';
+import { compileAccountPolicy } from '../../../src/core/policy/rules/account-policy.ts';
+import type { PolicySet } from '../../../src/core/policy/rules/compile.ts';
+import {
+  allow,
+  always,
+  descriptor,
+  enrolled,
+  factors,
+  factsOf,
+  fixedNow,
+  type Key,
+  policiesOf,
+  proof,
+  thisTransaction,
+  userWith,
+} from '../support/fixtures.ts';
+import { naivelyMeets, subsets } from '../support/naive-evaluator.ts';
+import { enough, seeded } from '../support/seeded.ts';
+
+const keys = ['password', 'email', 'phone', 'totp', 'webauthn'] as const satisfies readonly Key[];
+type Used = (typeof keys)[number];
+const authenticators = keys.map((key): AuthenticatorDescriptor => ({ ...descriptor[key], enrollable: true }));
+
+const by = (...proofs: readonly Key[]) => factors(1, { demands: [{ authenticators: proofs }] });
+
+/** Sign-ins under these requirements, with what each authenticator takes before it is enrolled. */
+interface World {
+  readonly session: Requirement;
+  readonly app: Requirement;
+  /** Undefined: it cannot be enrolled. Where nothing is said, one factor. */
+  readonly before: Readonly<Partial<Record<Used, Requirement | undefined>>>;
+}
+
+function policiesFor({ session, app, before }: World): PolicySet {
+  const rules = keys.flatMap((key): readonly AccountRule[] =>
+    key in before
+      ? [{ name: key, when: {}, then: before[key] ? allow(before[key]) : { kind: 'deny' }, change: { add: [key] } }]
+      : [],
+  );
+  const rest: AccountRule = { name: 'Rest', when: {}, then: allow(factors(1)) };
+  const accountPolicy = compileAccountPolicy({ name: 'account', rules: [...rules, rest] });
+  return { ...policiesOf({ session: always(allow(session)), app }), authenticators, accountPolicy };
+}
+
+interface State {
+  readonly subject: Subject;
+  readonly evidence: readonly Evidence[];
+}
+
+function decide(policies: PolicySet, { subject, evidence }: State): Decision {
+  return evaluate(policies, factsOf({ subject, evidence }));
+}
+
+const stateOf = (has: readonly Used[], proved: readonly Used[]): State => ({
+  subject: userWith(has),
+  evidence: proved.map((key) => proof(key, 'now')),
+});
+
+describe('a sign-in that needs a password and a passkey', () => {
+  const needed = { session: by('password'), app: by('webauthn') };
+
+  test('does not need what comes before a third authenticator, which is out of reach', () => {
+    const world: World = { ...needed, before: { password: by('email'), totp: by('webauthn') } };
+    expect(decide(policiesFor(world), stateOf(['email'], ['email']))).toMatchObject({
+      kind: 'enroll',
+      choices: ['password', 'webauthn'],
+    });
+    const setUp = stateOf(['email', 'password'], ['email', 'password']);
+    expect(decide(policiesFor(world), setUp)).toMatchObject({ kind: 'enroll', choices: ['webauthn'] });
+  });
+
+  test('does not ask for what comes before a third authenticator, which is within reach', () => {
+    const world: World = { ...needed, before: { password: by('email'), totp: by('phone') } };
+    const state = stateOf(['email', 'phone'], ['email']);
+    expect(decide(policiesFor(world), state)).toMatchObject({ kind: 'enroll', choices: ['password', 'webauthn'] });
+  });
+
+  test('is denied by the rule about the one that it needs, not by others that ask for as much', () => {
+    const world: World = { ...needed, before: { password: by('email'), phone: by('totp'), webauthn: by('totp') } };
+    expect(decide(policiesFor(world), stateOf(['email'], ['email']))).toMatchObject({
+      kind: 'deny',
+      reason: 'authenticator_not_enrollable',
+      layer: 'account',
+      rule: 'webauthn',
+      missingEnrollment: { authenticators: ['webauthn'] },
+    });
+  });
+});
+
+const when = { now: fixedNow, transaction: thisTransaction };
+
+/** By trying every set of enrollments. What is enrolled on the way does not count before another one. */
+function isNaivelyPossible({ session, app, before }: World, { subject }: State): boolean {
+  const has = keys.filter((key) => subject.enrollments.some(({ authenticator }) => authenticator === key));
+  const proofs = has.map((key) => proof(key, 'now'));
+  const isAllowed = (key: Used) => {
+    const asked = key in before ? before[key] : factors(1);
+    return asked !== undefined && naivelyMeets(asked, proofs, when);
+  };
+  const added = keys.filter((key) => !has.includes(key) && isAllowed(key));
+  return subsets(added).some((some) => {
+    const all = [...proofs, ...some.map((key) => proof(key, 'now'))];
+    return naivelyMeets(session, all, when) && naivelyMeets(app, all, when);
+  });
+}
+
+/** Every next state that the decision leads to. Of several proofs the first is given. */
+function nextStates(decision: Decision, { subject, evidence }: State): readonly State[] {
+  if (decision.kind === 'challenge') {
+    const [first] = decision.options;
+    return [{ subject, evidence: [...evidence, proof(first?.authenticator as Used, 'now')] }];
+  }
+  if (decision.kind !== 'enroll') return [];
+  return decision.choices.map((choice) => ({
+    subject: { ...subject, enrollments: [...subject.enrollments, ...enrolled(choice as Used)] },
+    evidence: [...evidence, proof(choice as Used, 'now', { origin: 'enrollment' })],
+  }));
+}
+
+/** How the sign-ins from this state end, whichever enrollments the user chooses. */
+function endsOf(policies: PolicySet, state: State): readonly Decision[] {
+  const decision = decide(policies, state);
+  const next = nextStates(decision, state);
+  return next.length === 0 ? [decision] : next.flatMap((each) => endsOf(policies, each));
+}
+
+const asked = fc.constantFrom(
+  factors(1),
+  factors(2),
+  by('password'),
+  by('webauthn'),
+  by('totp', 'phone'),
+  factors(2, { demands: [{ authenticators: ['totp'] }] }),
+  factors(3),
+  { chains: [[{ authenticators: ['password'] }, { authenticators: ['totp'] }, { authenticators: ['webauthn'] }]] },
+);
+const rulings = fc.constantFrom(...keys.map((key) => by(key)), by('email', 'phone'), factors(1), factors(2), undefined);
+const worlds = fc.record({
+  session: asked,
+  app: asked,
+  before: fc.record(
+    { password: rulings, email: rulings, phone: rulings, totp: rulings, webauthn: rulings },
+    { requiredKeys: [] },
+  ),
+});
+
+test('a sign-in goes on if and only if some set of enrollments completes it, each of which the user may make', () => {
+  const seen = { allow: 0, deny: 0, several: 0 };
+  fc.assert(
+    fc.property(worlds, fc.subarray([...keys], { minLength: 1, maxLength: 3 }), (world, has) => {
+      const state = stateOf(has, has.slice(0, 1));
+      const kind = isNaivelyPossible(world, state) ? 'allow' : 'deny';
+      const ends = endsOf(policiesFor(world), state).map((end) => end.kind);
+      expect([...new Set(ends)]).toEqual([kind]);
+      seen[kind] += 1;
+      if (ends.length > 1) seen.several += 1;
+    }),
+    seeded(1000),
+  );
+  expect(seen.allow).toBeGreaterThan(enough(200));
+  expect(seen.deny).toBeGreaterThan(enough(200));
+  expect(seen.several).toBeGreaterThan(enough(30));
+});
+
+test('a denial names a rule that is enough to change, if there is one', () => {
+  const seen = { alone: 0, together: 0, none: 0 };
+  fc.assert(
+    fc.property(worlds, fc.subarray([...keys], { minLength: 1, maxLength: 3 }), (world, has) => {
+      const state = stateOf(has, has.slice(0, 1));
+      const decision = decide(policiesFor(world), state);
+      if (decision.kind !== 'deny') return;
+      const isPossibleWithout = (ruled: readonly Used[]) => {
+        const left = Object.entries(world.before).filter(([key]) => !ruled.includes(key as Used));
+        return isNaivelyPossible({ ...world, before: Object.fromEntries(left) }, state);
+      };
+      const alone = keys.filter((key) => isPossibleWithout([key]));
+      const named = decision.missingEnrollment?.authenticators ?? [];
+      expect(decision.layer).toBe(isPossibleWithout(keys) ? 'account' : undefined);
+      if (alone.length > 0) expect(alone).toEqual(expect.arrayContaining([...named]));
+      seen[named.length === 0 ? 'none' : alone.length > 0 ? 'alone' : 'together'] += 1;
+    }),
+    seeded(1000),
+  );
+  expect(seen.alone).toBeGreaterThan(enough(100));
+  expect(seen.together).toBeGreaterThan(enough(10));
+});
