@@ -137,7 +137,7 @@ function keyed(difference: SignInDifference): KeyedDifference {
   return { difference, key, keyWithEffect: JSON.stringify([key, effect]) };
 }
 
-/** `differences`: those in each circumstance. A row has one effect, so that it is told where it occurs, and only there. */
+/** `differences`: those in each circumstance. Each row has one effect, which is told where it occurs. */
 function rowsOf(differences: readonly (readonly KeyedDifference[])[]): readonly DifferenceRow[] {
   const found = new Map<string, { key: string; difference: SignInDifference; positions: number[] }>();
   for (const [position, some] of differences.entries()) {
