@@ -4,12 +4,11 @@ import { getOrMake } from '../../../shared/values/get-or-make.ts';
 import { identityText } from '../../questions/identities.ts';
 import type { AppPair } from '../compared/app-pairs.ts';
 import { freeScopes } from '../compared/carried-scopes.ts';
-import type { AccessChange, AffectedUsers, Effect, EffectKind } from '../compared/configuration-changes.ts';
+import type { AccessChange, AffectedUsers, Effect } from '../compared/configuration-changes.ts';
 import type { Circumstance, ComparedCircumstances } from './circumstances.ts';
 import { whereText } from './circumstances-text.ts';
 import { type ContentDifference, located, type SignInDifference } from './content-difference.ts';
 import type { UserAtApp } from './deciding-rules.ts';
-import type { EffectOnUsers } from './effect-on-users.ts';
 import { type Having, havingText } from './having-text.ts';
 import {
   type DifferenceRow,
@@ -48,6 +47,8 @@ interface KeyedDifference {
   readonly difference: SignInDifference;
   /** Equal for differences with the same text. */
   readonly key: string;
+  /** Equal if the effect on the user is the same as well. */
+  readonly keyWithEffect: string;
 }
 
 /** Compares the sign-ins to one pair of apps. */
@@ -131,35 +132,22 @@ function inParts({ apart, ...difference }: ContentDifference): readonly ContentD
 }
 
 function keyed(difference: SignInDifference): KeyedDifference {
-  return {
-    difference,
-    key: JSON.stringify([difference.kind, headlineOf(difference), difference.before, difference.after]),
-  };
+  const { kind, before, after, effect } = difference;
+  const key = JSON.stringify([kind, headlineOf(difference), before, after]);
+  return { difference, key, keyWithEffect: JSON.stringify([key, effect]) };
 }
 
-/** `differences`: those in each circumstance. */
+/** `differences`: those in each circumstance. Each row has one effect, which is told where it occurs. */
 function rowsOf(differences: readonly (readonly KeyedDifference[])[]): readonly DifferenceRow[] {
-  const found = new Map<
-    string,
-    { key: string; difference: SignInDifference; positions: number[]; effect?: EffectOnUsers }
-  >();
+  const found = new Map<string, { key: string; difference: SignInDifference; positions: number[] }>();
   for (const [position, some] of differences.entries()) {
-    for (const { key, difference } of some) {
-      const same = getOrMake(found, key, () => ({ key, difference, positions: [] }));
-      same.positions.push(position);
-      const effect = worse(same.effect, difference.effect);
-      if (effect) same.effect = effect;
+    for (const { key, keyWithEffect, difference } of some) {
+      const { positions } = getOrMake(found, keyWithEffect, () => ({ key, difference, positions: [] }));
+      positions.push(position);
     }
   }
+  // Users with different effects in the same circumstances share a row.
   return [...found.values()].map((row) => ({ ...row, key: `${row.key} ${row.positions.join()}` }));
-}
-
-/** Worst first. */
-const severities: readonly EffectKind[] = ['locked_out', 'must_enroll', 'must_fill_in', 'let_in'];
-
-function worse(one: EffectOnUsers | undefined, other: EffectOnUsers | undefined): EffectOnUsers | undefined {
-  if (one === undefined || other === undefined) return one ?? other;
-  return severities.indexOf(one.kind) <= severities.indexOf(other.kind) ? one : other;
 }
 
 function havingOf(some: readonly UserClass[]): readonly Having[] {
@@ -237,7 +225,7 @@ function namesOfSome(meant: readonly UserClass[], classes: readonly UserClass[])
 
 function effectsOf(same: readonly Occurrence[], isCounted: boolean): readonly Effect[] {
   const isSaidOfAll = saysSecondFactorOfAll(same);
-  const withEffect = same.flatMap(({ effect, user }) => (effect ? [{ effect, user }] : []));
+  const withEffect = same.flatMap(({ difference: { effect }, user }) => (effect ? [{ effect, user }] : []));
   const byWords = Map.groupBy(withEffect, ({ effect }) => JSON.stringify([effect.many, effect.enroll]));
   return [...byWords.values()].flatMap((alike) => {
     const [first] = alike;
@@ -261,6 +249,7 @@ function userOf({ user }: { readonly user: UserClass }): UserClass {
  */
 function saysSecondFactorOfAll(same: readonly Occurrence[]): boolean {
   return same.every(
-    ({ difference, effect, user }) => user.users === 0 || !difference.isWithoutSecondFactor || effect?.isSecondFactor,
+    ({ difference: { effect, isWithoutSecondFactor }, user }) =>
+      user.users === 0 || !isWithoutSecondFactor || effect?.isSecondFactor,
   );
 }

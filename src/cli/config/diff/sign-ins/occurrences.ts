@@ -2,7 +2,6 @@
 import { getOrMake } from '../../../shared/values/get-or-make.ts';
 import type { AskedThere } from '../compared/configuration-changes.ts';
 import type { SignInDifference } from './content-difference.ts';
-import type { EffectOnUsers } from './effect-on-users.ts';
 import { saidByAllText } from './said-text.ts';
 import type { UserClass } from './user-classes.ts';
 import { type StatedWays, waysOfAll, whenText } from './ways-compared.ts';
@@ -12,10 +11,8 @@ export interface DifferenceRow {
   /** The key of `KeyedDifference`, and the circumstances. */
   readonly key: string;
   readonly difference: SignInDifference;
-  /** Positions of the circumstances in which it occurs. */
+  /** Positions of the circumstances in which it occurs with the same effect. */
   readonly positions: readonly number[];
-  /** The worst effect in these circumstances. */
-  readonly effect?: EffectOnUsers;
 }
 
 /** A change of one class of users. */
@@ -42,7 +39,7 @@ export function sameOfMadeUp(found: readonly Occurrence[]): readonly (readonly O
 function keyOfAlike(same: readonly Occurrence[]): string {
   return JSON.stringify([
     headlineOfAll(same),
-    same.map(({ user: { having }, effect }) => [having?.name, effect?.many]),
+    same.map(({ user: { having }, difference: { effect } }) => [having?.name, effect?.many]),
   ]);
 }
 

@@ -15,6 +15,7 @@ import {
   settings,
   signOn,
   totp,
+  webauthn,
 } from '../../support/diff-harness.ts';
 import { fixedNow } from '../../support/harness.ts';
 
@@ -23,6 +24,12 @@ beforeEach(() => {
   diffs = openDiffs();
 });
 afterEach(() => diffs.terminal.store.close());
+
+const passkey = {
+  ...webauthn,
+  factors: ['possession' as const, 'inherence' as const],
+  characteristics: ['userPresence' as const, 'userVerification' as const, 'phishingResistant' as const],
+};
 
 const names = ['office', ...Array.from({ length: 11 }, (_, index) => `z${index}`)];
 const zones = names.slice(1).map((name, index) => `  ${name}: { cidrs: [10.${index}.0.0/16] }\n`);
@@ -108,6 +115,66 @@ describe('circumstances that only one policy asks about', () => {
     const next = recovery({ name: 'No', when, then: 'deny' });
     expect(await diffs.sentences(next, { ...mail, ...signOn(all()), ...recovery() })).toEqual([
       `all 2 users, ${where}: a forgotten password can no longer be replaced by its user`,
+    ]);
+  });
+});
+
+describe('an effect is told of the circumstances in which it occurs', () => {
+  const session = (primary: string): Files => ({
+    'policies/session.yaml': JSON.stringify({
+      rules: [{ name: 'All', then: { allow: { primary, secondFactor: 'never', idle: 'PT1H', absolute: 'P1D' } } }],
+    }),
+  });
+  const newBrowsers = {
+    ...session('password'),
+    'policies/enrollment.yaml': JSON.stringify({
+      rules: [
+        { name: 'New browsers', when: { device: { known: false } }, then: { useOnly: ['totp'] } },
+        { name: 'All', then: {} },
+      ],
+    }),
+  };
+  const anyTwo = { ...newBrowsers, ...signOn(all(2)) };
+  const byApp = { allow: { factors: 2, possession: { authenticators: ['totp'] } } };
+  const withApp = { ...newBrowsers, ...signOn({ name: 'All', then: byApp }) };
+  const disabled = '"New browsers" of the enrollment policy disables the authenticators that the requirement needs';
+  const more = 'more is asked for: "possession by totp"';
+  const less = 'less is asked for: no longer "possession by totp"';
+  const requirements = async (next: Files, active: Files) => {
+    const changes = await diffs.changes(next, active);
+    return changes.filter(({ kind }) => kind === 'requirement').map(({ sentence }) => sentence);
+  };
+
+  test('users who are locked out', async () => {
+    await diffs.addUsers(2, [], { credentials: [password] });
+    expect(await requirements(withApp, anyTwo)).toEqual([
+      `all 2 users, in a new browser: ${more}; all of them can't get in any more: ${disabled}`,
+      `all 2 users, in a known browser: ${more}; all of them have no second factor yet`,
+    ]);
+  });
+
+  test('users who are let in', async () => {
+    await diffs.addUsers(2, [], { credentials: [password] });
+    expect(await requirements(anyTwo, withApp)).toEqual([
+      `all 2 users, in a new browser: ${less}; all of them can get in, and couldn't before`,
+      `all 2 users, in a known browser: ${less}`,
+    ]);
+  });
+
+  test('users who are let in, and must set something up elsewhere', async () => {
+    await diffs.addUsers(1, [], { credentials: [passkey] });
+    const found = await requirements(anyTwo, withApp);
+    expect(found).toContain(`the one user, in a new browser: ${less}; can get in, and couldn't before`);
+    expect(found).toContainEqual(expect.stringMatching(/in a known browser: .*; must set up password first$/));
+  });
+
+  test('users with other effects than others', async () => {
+    await diffs.addUsers(2, [], { credentials: [password] });
+    await diffs.addUsers(3, [], { credentials: [password, totp] });
+    expect(await requirements(withApp, anyTwo)).toEqual([
+      `2 of 5 users, in a new browser: ${more}; all of them can't get in any more: ${disabled}`,
+      `3 of 5 users: ${more}`,
+      `2 of 5 users, in a known browser: ${more}; all of them have no second factor yet`,
     ]);
   });
 });

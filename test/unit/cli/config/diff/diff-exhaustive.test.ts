@@ -189,11 +189,19 @@ function changesAt(pair: AppPair, subject: OnlyUser['subject'], circumstance: Ci
   );
   if (before === undefined || after === undefined) return [];
   const differences = contentDifferences(before.content, after.content, pair.next.policies.authenticators);
-  return differences.map((difference) => keyOf(located(difference, before, after))).sort();
+  return differences
+    .map((difference) => located(difference, before, after))
+    .map(({ effect, ...rest }) => keyOf({ ...rest, effects: effect ? [effect] : [] }))
+    .sort();
 }
 
-function keyOf({ kind, before, after }: Pick<AccessChange, 'kind' | 'before' | 'after'>): string {
-  return JSON.stringify([kind, before, after]);
+/** With the effect on the user. */
+function keyOf({ kind, before, after, effects }: Compared): string {
+  return JSON.stringify([kind, before, after, effects.map((effect) => effect.kind)]);
+}
+
+interface Compared extends Pick<AccessChange, 'kind' | 'before' | 'after'> {
+  readonly effects: readonly Pick<AccessChange['effects'][number], 'kind'>[];
 }
 
 test('each change is told, where it is, and nothing else is', async () => {

@@ -60,7 +60,24 @@ const denied =
 const notReplaced = (reason: string) =>
   `can't get in any more: the password ${reason} (by "All" of the password policy), and the user cannot prove what "Some" of the account policy asks for before it is replaced`;
 
+const newBrowsers = rules(
+  'policies/enrollment.yaml',
+  { name: 'New browsers', when: { device: { known: false } }, then: { useOnly: ['totp'] } },
+  { name: 'All', then: {} },
+);
+const byTotp = { name: 'All', then: { allow: { factors: 2, possession: { authenticators: ['totp'] } } } };
+
 test.each<[string, Files, Files, unknown]>([
+  [
+    'an effect in some browsers only',
+    { ...newBrowsers, ...signOn(byTotp) },
+    signOn(all(2)),
+    [
+      'every user with totp: less is asked for: no longer "possession by totp"',
+      'every user without totp, in a new browser: less is asked for: no longer "possession by totp"; can get in, and couldn\'t before',
+      'every user without totp, in a known browser: less is asked for: no longer "possession by totp"',
+    ],
+  ],
   ['a set-up that is newly required', signOn(all()), totpRequired, ['every user without totp: must set up totp']],
   [
     'an age of passwords',
