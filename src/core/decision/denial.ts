@@ -88,8 +88,9 @@ function ruledOutAddition(
 }
 
 /**
- * What the account policy asks for, before the change that the request is for, is what the user cannot prove. It may ask
- * for the same before an enrollment by which the user could prove more: lifted for that alone, it would not be enough.
+ * What the account policy asks for, before the change that the request is for, is what the user cannot prove. It may
+ * ask for the same before an enrollment by which the user could prove more: lifted for that alone, it would not be
+ * enough.
  */
 function ruledOutChange(
   requirements: readonly LayerRequirement[],
