@@ -87,14 +87,19 @@ function ruledOutAddition(
   return additionDenial({ keys, capabilities, isEnough }, context);
 }
 
-/** What the account policy asks for, before the change that the request is for, is what the user cannot prove. */
+/**
+ * What the account policy asks for, before the change that the request is for, is what the user cannot prove. It may
+ * ask for the same before an enrollment by which the user could prove more: lifted for that alone, it would not be
+ * enough.
+ */
 function ruledOutChange(
   requirements: readonly LayerRequirement[],
   { context, capabilities }: SubjectEvaluation,
 ): Denial | undefined {
   const { accountLayer, policies, facts } = context;
   if (accountLayer?.requirement === undefined) return undefined;
-  if (!isPossible(without(accountLayer.requirement, requirements), capabilities)) return undefined;
+  const { additions: _, ...withoutAdditionRules } = capabilities;
+  if (!isPossible(without(accountLayer.requirement, requirements), withoutAdditionRules)) return undefined;
   const { layer, decidedBy: rule } = accountLayer.trace;
   const requested = requestedAtAccount(policies, facts);
   return requested === undefined

@@ -213,6 +213,15 @@ describe('in the account app', () => {
     });
   });
 
+  test('a rule about every change is named, also where it keeps the user from what the sign-in needs', () => {
+    const byKey = factors(1, { demands: [{ authenticators: ['webauthn'] }] });
+    const app: PolicySet = { ...policiesOf({ app: byKey }), isAccountApp: true };
+    const policies = withAccount(app, takes('All', undefined, 'email'));
+    const request = { scopes: ['openid', enrollScope('totp')] };
+    const facts = factsOf({ subject: userWith(['password']), evidence, request });
+    expect(evaluate(policies, facts)).toMatchObject({ kind: 'deny', layer: 'account', rule: 'All' });
+  });
+
   test('an enrollment that the enrollment policy disables is denied by its rule', () => {
     expect(at(disabling(policiesOf(), 'totp'), enrollScope('totp'))).toMatchObject({
       kind: 'deny',
