@@ -179,7 +179,7 @@ function changeOf(same: readonly Occurrence[], { clientIds }: AppPair, compared:
   const [before, after] = [saidByAll(same, 'before'), saidByAll(same, 'after')];
   const users = same.reduce((sum, { user }) => sum + user.users, 0);
   const who = affectedBy(same, { ...compared, users });
-  const effects = compared.isCounted && users === 0 ? [] : effectsOf(same, compared.isCounted);
+  const effects = compared.isCounted && users === 0 ? [] : effectsOf(same, compared);
   const { where, zones } = compared.placedAt(first.positions);
   const row = { kind, apps: clientIds, who, where, zones, before, after, effects };
   return [{ ...row, sentence: changeSentence({ headline, ...row }) }];
@@ -223,7 +223,7 @@ function namesOfSome(meant: readonly UserClass[], classes: readonly UserClass[])
   return [...new Set(meant.flatMap(({ identity }) => (identity ? [identityText(identity)] : [])))];
 }
 
-function effectsOf(same: readonly Occurrence[], isCounted: boolean): readonly Effect[] {
+function effectsOf(same: readonly Occurrence[], { isCounted, had: madeUp }: ComparedAt): readonly Effect[] {
   const isSaidOfAll = saysSecondFactorOfAll(same);
   const withEffect = same.flatMap(({ difference: { effect }, user }) => (effect ? [{ effect, user }] : []));
   const byWords = Map.groupBy(withEffect, ({ effect }) => JSON.stringify([effect.many, effect.enroll]));
@@ -232,7 +232,7 @@ function effectsOf(same: readonly Occurrence[], isCounted: boolean): readonly Ef
     if (first === undefined) return [];
     const { kind, one, many, enroll, isSecondFactor } = first.effect;
     const users = alike.reduce((sum, each) => sum + each.user.users, 0);
-    const had = isCounted ? undefined : havingText(havingOf(alike.map(userOf)), havingOf(same.map(userOf)));
+    const had = isCounted ? undefined : havingText(havingOf(alike.map(userOf)), havingOf(same.map(userOf)), madeUp);
     const more = omitUndefined({ enroll, users: isCounted ? users : undefined, having: had });
     const words = isSecondFactor && !isSaidOfAll ? 'must set up a second factor first' : users === 1 ? one : many;
     return isCounted && users === 0 ? [] : [{ kind, words, ...more }];

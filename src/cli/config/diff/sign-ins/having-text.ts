@@ -28,16 +28,26 @@ export interface PasswordAge {
   readonly to?: string;
 }
 
-/** Cached by all made-up users, and by some of them: few sets occur at many apps. */
+/** Cached by the users among whom some are named, and by these: few sets occur at many apps. */
 const known = new Map<string, Map<string, { readonly words: string | undefined }>>();
 
 /**
- * What such users have, among all that were made up: for example `without totp`, or `except those with nothing but
- * password`. It is true of these users and of none of the others. Undefined: it makes no difference.
+ * What such users have, among all of which is spoken: for example `without totp`, or `except those with nothing but
+ * password`. It is true of these users and of none of the others. Undefined: it makes no difference. `madeUp`: all that
+ * were made up, who have every authenticator between them.
  */
-export function havingText(own: readonly Having[], all: readonly Having[]): string | undefined {
-  const inAll = getOrMake(known, namesOf(all), () => new Map<string, { readonly words: string | undefined }>());
-  return getOrMake(inAll, namesOf(own), () => ({ words: textOf(own, all) })).words;
+export function havingText(
+  own: readonly Having[],
+  all: readonly Having[],
+  madeUp: readonly Having[] = all,
+): string | undefined {
+  const keys = [...new Set(madeUp.flatMap((having) => having.keys))];
+  const inAll = getOrMake(
+    known,
+    JSON.stringify([namesOf(all), keys]),
+    () => new Map<string, { readonly words: string | undefined }>(),
+  );
+  return getOrMake(inAll, namesOf(own), () => ({ words: textOf({ own, all, keys }) })).words;
 }
 
 function namesOf(some: readonly Having[]): string {
@@ -47,17 +57,24 @@ function namesOf(some: readonly Having[]): string {
     .join('\n');
 }
 
-function textOf(own: readonly Having[], all: readonly Having[]): string | undefined {
+interface Named {
+  readonly own: readonly Having[];
+  readonly all: readonly Having[];
+  /** Of every authenticator. */
+  readonly keys: readonly string[];
+}
+
+function textOf({ own, all, keys }: Named): string | undefined {
   if (all.every((having) => own.includes(having))) return undefined;
-  const { within, named, isExcepted } = shortestStatement({ own, all, descriptions: descriptionsIn(all) });
+  const { within, named, isExcepted } = shortestStatement({ own, all, descriptions: descriptionsIn(all, keys) });
   const words = named.join(', or ');
   if (!isExcepted) return words;
   return `${within === undefined ? '' : `${within}, `}except those ${words}`;
 }
 
 /** Each is a kind of set of authenticators, a kind of password, or both. The shortest are of single users, too. */
-function descriptionsIn(all: readonly Having[]): readonly Description<Having>[] {
-  const [sets, passwords] = [setsIn(all), passwordsIn(all)];
+function descriptionsIn(all: readonly Having[], keys: Named['keys']): readonly Description<Having>[] {
+  const [sets, passwords] = [setsIn(keys), passwordsIn(all)];
   const parts = [...passwords, ...sets, ...sets.flatMap((set) => passwords.map((password) => both(set, password)))];
   return parts.map(({ words, facts, isMeant }) => ({ words, facts, of: all.filter(isMeant) }));
 }
@@ -91,8 +108,7 @@ function both(set: SetPart, password: PasswordPart): Part {
   };
 }
 
-function setsIn(all: readonly Having[]): readonly SetPart[] {
-  const keys = [...new Set(all.flatMap((having) => having.keys))];
+function setsIn(keys: Named['keys']): readonly SetPart[] {
   const one = (words: string, isMeant: Part['isMeant']): SetPart => ({ words, facts: 1, isMeant });
   const size = (having: Having) => having.keys.length;
   const lacking = keys.map((key) => one(`without ${key}`, (having) => !having.keys.includes(key)));

@@ -114,3 +114,9 @@ test.each<[string | undefined, string | undefined]>([
 ])('%s', (words, expected) => {
   expect(words).toBe(expected);
 });
+
+test('users among some of whom all lack an authenticator do not have every authenticator', () => {
+  const without = plain.filter(({ keys }) => !keys.includes('t'));
+  const both = without.filter(({ keys }) => keys.length === 2);
+  expect(havingText(both, without, plain)).toBe('with all but t');
+});
