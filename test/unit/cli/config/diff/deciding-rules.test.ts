@@ -154,7 +154,7 @@ describe('sign-ins have the same name', () => {
 
   test('and another in a new browser, where only the recovery policy asks about the risk', () => {
     const recovery = policyOf({ risk: { any: ['newDevice'] } }, {});
-    const byRisk = namesUnder(set({ session: policyOf({}), app: policyOf({}), recovery }), factsOf);
+    const byRisk = namesUnder({ ...set({ session: policyOf({}), app: policyOf({}) }), recovery }, factsOf);
     const known = { ...elsewhere, device: { ...elsewhere.device, known: true } };
     const [inNew, inKnown] = [elsewhere, known].map((circumstance) =>
       byRisk({ user: user(['a']), circumstance, clientId: 'app' }),
