@@ -15,7 +15,7 @@ import {
 } from '../../../../core/policy/rules/condition-table.ts';
 import { asksAboutAttributes, filledInAttributes } from '../../../../core/policy/rules/filled-in-attributes.ts';
 import { findRule } from '../../../../core/policy/rules/rules.ts';
-import { signInConditions } from '../../../../core/queries/sign-in-conditions.ts';
+import { everyCondition } from '../../../../core/queries/sign-in-conditions.ts';
 import { getOrMake } from '../../../shared/values/get-or-make.ts';
 import type { Circumstance } from './circumstances.ts';
 import { aboutUsers, atomIds, groupsNamed, type UserClass } from './user-classes.ts';
@@ -50,8 +50,8 @@ export function decidingRuleNames(
   const decide: DecidesIn = { factsOf, atoms, mayChange: leavesThatChange(policies) };
   const positions = decided.map((some) => positionsIn(some, decide));
   // Risk counts once something is proved, and until then no rule tells a new device from a known one by it.
-  const asksAboutRisk = signInConditions(policies).some(({ risk }) => risk !== undefined);
-  const isOpen = signInConditions(policies).some(formulaChangesByProfile(policies));
+  const asksAboutRisk = everyCondition(policies).some(({ risk }) => risk !== undefined);
+  const isOpen = everyCondition(policies).some(formulaChangesByProfile(policies));
   const sharedBy = new Map<Circumstance, string>();
   const shared = (circumstance: Circumstance) =>
     getOrMake(sharedBy, circumstance, () => {

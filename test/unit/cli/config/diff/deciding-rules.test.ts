@@ -152,6 +152,16 @@ describe('sign-ins have the same name', () => {
     expect(byRiskOf(['a'], elsewhere)).not.toBe(byRiskOf(['a'], known));
   });
 
+  test('and another in a new browser, where only the recovery policy asks about the risk', () => {
+    const recovery = policyOf({ risk: { any: ['newDevice'] } }, {});
+    const byRisk = namesUnder({ ...set({ session: policyOf({}), app: policyOf({}) }), recovery }, factsOf);
+    const known = { ...elsewhere, device: { ...elsewhere.device, known: true } };
+    const [inNew, inKnown] = [elsewhere, known].map((circumstance) =>
+      byRisk({ user: user(['a']), circumstance, clientId: 'app' }),
+    );
+    expect(inNew).not.toBe(inKnown);
+  });
+
   test('and another where others do', () => {
     expect(nameOf(['a'], elsewhere)).not.toBe(nameOf(['a'], office));
     expect(nameOf(['a'], office)).not.toBe(nameOf(['a', 'b'], office));
