@@ -8,14 +8,21 @@ import { randomBytes } from 'node:crypto';
 import type { GovernedChange } from '../core/model/account-policy.ts';
 import type { Decision, Denial, KeptPassword } from '../core/model/decision.ts';
 import type { MissingEnrollment } from '../core/model/enrollment-policy.ts';
-import type { Characteristic, Evidence, Facts, OperatingSystem, Platform, Seconds } from '../core/model/facts.ts';
+import type { Evidence, Facts, OperatingSystem, Platform, Seconds } from '../core/model/facts.ts';
 import { omitUndefined } from '../core/model/omit-undefined.ts';
 import type { PasswordToReplace } from '../core/model/password-policy.ts';
 import type { RiskSignal } from '../core/model/risk.ts';
 import type { LayerTrace, RuleTrace, Trace } from '../core/model/trace.ts';
 import { riskText } from '../core/policy/values/risk.ts';
 import { factsAskedFor } from '../core/queries/facts-asked-for.ts';
-import { mostTraced, type TracedMemory, type TracedSkips, tracedMemories, tracedSkips } from './traced-memories.ts';
+import {
+  mostTraced,
+  type TracedEvidence,
+  type TracedMemory,
+  type TracedSkips,
+  tracedMemories,
+  tracedSkips,
+} from './traced-memories.ts';
 
 /** A rule before the deciding one, and the condition because of which it did not decide. */
 export interface PassedRule {
@@ -43,13 +50,7 @@ export interface TracedLayer extends Pick<LayerTrace, 'layer' | 'policy' | 'outc
 }
 
 /** One proof of the user. */
-export interface TracedProof {
-  readonly authenticator: string;
-  readonly method?: string;
-  /** Seconds before the decision. */
-  readonly age: Seconds;
-  readonly factors: readonly string[];
-  readonly characteristics?: readonly Characteristic[];
+export interface TracedProof extends TracedEvidence {
   /** The origin of the evidence, if it was not a proof during a sign-in. */
   readonly origin?: Evidence['origin'];
   /** The proof comes from the session, from before this sign-in. */

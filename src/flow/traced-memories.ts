@@ -8,14 +8,18 @@ import { omitUndefined } from '../core/model/omit-undefined.ts';
 /** The most proofs, and the most enrollments, that a trace names. */
 export const mostTraced = 12;
 
-/** One proof that the browser remembered, whether or not a rule let it count. */
-export interface TracedMemory {
+/** What a trace says of any proof. */
+export interface TracedEvidence {
   readonly authenticator: string;
   readonly method?: string;
   /** Seconds before the decision. */
   readonly age: Seconds;
   readonly factors: readonly string[];
   readonly characteristics?: readonly Characteristic[];
+}
+
+/** One proof that the browser remembered, whether or not a rule let it count. */
+export interface TracedMemory extends TracedEvidence {
   /** Seconds for which the browser remembers it still. */
   readonly left: Seconds;
 }

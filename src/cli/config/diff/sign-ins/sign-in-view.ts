@@ -13,7 +13,7 @@ import { passwordToReplace } from '../../../../core/enrollment/password-to-repla
 import type { Facts } from '../../../../core/model/facts.ts';
 import type { AllowTerms, Rule, RuleHead } from '../../../../core/model/policy.ts';
 import type { CompiledPolicy, PolicySet } from '../../../../core/policy/rules/compile.ts';
-import { signInOnceProved } from '../../../../core/policy/rules/once-proved.ts';
+import { onceProved, signInOnceProved } from '../../../../core/policy/rules/once-proved.ts';
 import { findRule, possiblePositions, type RuleMatch } from '../../../../core/policy/rules/rules.ts';
 import { durationText } from '../../../../policy/model/duration-text.ts';
 import { getOrMake } from '../../../shared/values/get-or-make.ts';
@@ -179,7 +179,7 @@ function decidingRules(policies: PolicySet, facts: Facts): RulesByPolicy {
     session: decidingIn(session, facts),
     enrollment: possiblyDecidingIn(enrollment, facts),
     profile: possiblyDecidingIn(profile, facts),
-    recovery: decidingIn(recovery, facts),
+    recovery: decidingIn(recovery, onceProved(recovery, facts)),
     ...passwordRules(policies, facts),
   };
 }

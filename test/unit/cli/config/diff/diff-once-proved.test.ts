@@ -53,3 +53,18 @@ describe.each([
     expect(data(await diffs.changes(finance(factors(2))))).toEqual(data(await diffs.changes(byDevice)));
   });
 });
+
+test('a recovery from a new browser names the rule that asks about it, where no other policy does', async () => {
+  await diffs.addUsers(1, [], { credentials: [password, totp] });
+  const recovery = (...rules: readonly object[]) => ({
+    'policies/recovery.yaml': JSON.stringify({
+      rules: [...rules, { name: 'Rest', then: { allow: { possession: {} } } }],
+    }),
+  });
+  const onNew = { name: 'Not from a new device', when: { risk: { any: ['newDevice'] } }, then: 'deny' };
+  expect(
+    await diffs.changes({ ...signOn(all()), ...recovery(onNew) }, { ...signOn(all()), ...recovery() }),
+  ).toMatchObject([
+    { kind: 'recovery', before: { rules: [{ name: 'Rest' }] }, after: { rules: [{ name: 'Not from a new device' }] } },
+  ]);
+});
