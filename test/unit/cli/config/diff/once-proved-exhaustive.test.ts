@@ -16,7 +16,7 @@ import {
   rulesInEffect,
 } from '../../../../../src/core/analysis/proofs/rules-in-effect.ts';
 import type { Subject } from '../../../../../src/core/model/facts.ts';
-import { everyWay, shortestWays } from '../../../../core/support/every-way.ts';
+import { everyWay, waysToTell } from '../../../../core/support/every-way.ts';
 import { enough, seeded } from '../../../../core/support/seeded.ts';
 import { kindsOf, load, validFiles } from '../../../policy/support/configuration-dir.ts';
 import { password, totp, webauthn } from '../../support/diff-harness.ts';
@@ -89,7 +89,7 @@ function askedAt(
   const circumstance = { place, device, believed: { active: {}, next: {} }, now, scopes: ['openid'] };
   const facts = { ...factsIn(pair[side], circumstance, side), subject };
   const { policies } = pair[side];
-  const ways = shortestWays(everyWay(policies, facts, subject));
+  const ways = waysToTell(everyWay(policies, facts, subject));
   const sets = ways.map(({ proofs }) => JSON.stringify(proofs.map(({ authenticator }) => authenticator).sort()));
   const [first] = ways.flatMap(({ evidence }) => evidence);
   const { asks } = rulesInEffect(policies, { ...facts, evidence: first ? [first] : [] });
