@@ -5,6 +5,7 @@
 import { withMethodsApart } from '../evidence/proof-names.ts';
 import { type AssessedEvidence, meetsAll } from '../evidence/requirement.ts';
 import type { LayerRequirement } from '../model/decision.ts';
+import { distinct } from '../model/distinct.ts';
 import { omitUndefined } from '../model/omit-undefined.ts';
 import { longestChain, type Requirement } from '../model/policy.ts';
 import { type Capabilities, forAccountManagement, provable } from './capabilities.ts';
@@ -36,7 +37,7 @@ const mostTried = 20_000;
 /** The sets by what the user does. Those with a needless first proof come last. */
 export function setsOfActions({ sets, begunOtherwise, isComplete }: AllSetsOfEvidence): AllSets {
   const minimal = minimalOf(sets.map(actionsOf));
-  return { sets: [...minimal, ...distinctSets(begunOtherwise.map(actionsOf))], isComplete };
+  return { sets: [...minimal, ...distinct(begunOtherwise.map(actionsOf))], isComplete };
 }
 
 /** The sets as evidence. Different sets may consist of equal actions. */
@@ -115,7 +116,7 @@ function minimalSets(
   { evidence, actions }: EvidenceAndActions,
 ): Pick<AllSetsOfEvidence, 'sets' | 'isComplete'> {
   const hasChains = requirements.some(({ anyOf }) => anyOf.some((requirement) => 'chains' in requirement));
-  const able = distinct(actions, hasChains ? longestChain : 1);
+  const able = countable(actions, hasChains ? longestChain : 1);
   const most = requirements.reduce((sum, { anyOf }) => sum + Math.max(0, ...anyOf.map(mostOf)), 0);
   const found: Indexes[] = [];
   const sets = () => found.map((set) => set.flatMap((at) => able[at] ?? []));
@@ -160,7 +161,7 @@ function byMethod(actions: readonly AssessedEvidence[], apart: ReadonlySet<strin
 }
 
 /** Of equal actions, keeps as many as can count at once. */
-function distinct(actions: readonly AssessedEvidence[], copies: number): readonly AssessedEvidence[] {
+function countable(actions: readonly AssessedEvidence[], copies: number): readonly AssessedEvidence[] {
   const looks = Map.groupBy(actions, ({ enrollment: _, ...look }) => JSON.stringify(look));
   return [...looks.values()].flatMap((alike) => alike.slice(0, copies));
 }
@@ -170,10 +171,6 @@ export function actionsOf(evidence: readonly AssessedEvidence[]): readonly Actio
   return evidence.map(({ authenticator, methods: [method] = [], toEnroll }) =>
     omitUndefined({ authenticator, method, toEnroll }),
   );
-}
-
-function distinctSets(sets: AllSets['sets']): AllSets['sets'] {
-  return [...new Map(sets.map((set) => [JSON.stringify(set), set])).values()];
 }
 
 /** Removes duplicates, and sets that contain another set. */

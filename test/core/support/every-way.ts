@@ -42,7 +42,7 @@ function waysFrom(
 }
 
 /** The ways that contain no shorter one. */
-export function shortestWays(ways: readonly Way[]): readonly Way[] {
+function shortestWays(ways: readonly Way[]): readonly Way[] {
   return ways.filter(
     ({ proofs }) => !ways.some((way) => way.proofs.length < proofs.length && isPart(way.proofs, proofs)),
   );
