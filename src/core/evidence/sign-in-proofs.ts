@@ -1,7 +1,10 @@
 /** Which evidence says how the user signed in. See decisions 50 and 169. */
 import type { Evidence } from '../model/facts.ts';
 
-/** Whether the user signed in by this proof. What the user enrolled after signing in is none, unless it took its place. */
+/**
+ * Whether the user signed in by this proof. What was enrolled after the sign-in is none, unless it took the
+ * place of one that is.
+ */
 export function isSignInProof({ origin, replacesProof }: Pick<Evidence, 'origin' | 'replacesProof'>): boolean {
   return origin === 'sign_in' || origin === 'registration' || replacesProof === true;
 }
