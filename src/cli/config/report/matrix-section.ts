@@ -5,9 +5,17 @@ import { getsIn, plainUserText, reasonedText } from '../questions/asked-text.ts'
 import type { Outcome } from '../questions/fresh-sign-ins.ts';
 import type { AppRow, Matrix } from '../questions/matrix.ts';
 import { namedUserText } from '../questions/named-users.ts';
+import { type AppPolicies, appText, shortList } from './app-policies.ts';
+
+/** What names the policies of an app. */
+interface PolicyLinks {
+  readonly appPolicies: readonly AppPolicies[];
+  /** By the key of a document. */
+  readonly linkTo: (key: string) => PageContent;
+}
 
 /** The matrix. Groups with the same demands share a row, and apps with the same demands share a table. */
-export function matrixSection(matrix: Matrix): PageContent {
+export function matrixSection(matrix: Matrix, links: PolicyLinks): PageContent {
   const { zones, table, left, isPartial, leftAside, others } = matrix;
   const user = plainUserText(matrix);
   const byApp = Map.groupBy(table, ({ app }) => app.clientId);
@@ -16,11 +24,8 @@ export function matrixSection(matrix: Matrix): PageContent {
   const same = Map.groupBy(byApp, ([, rows]) => rows.map(({ outcomes }) => numberOf(outcomes)).join());
   const tables = [...same.values()].flatMap((apps) => {
     const [[, rows] = ['', []]] = apps;
-    return appTable(
-      apps.map(([clientId]) => clientId),
-      rows,
-      zones,
-    );
+    const clientIds = apps.map(([clientId]) => clientId);
+    return appTable({ title: shortList(clientIds), apps: appList(clientIds, links) }, rows, zones);
   });
   return markup`<p>What a fresh sign-in in a new browser asks of a user who has every authenticator that users can enroll.</p>
 ${tables}
@@ -46,13 +51,31 @@ function rowNumbers(): (outcomes: readonly Outcome[]) => number {
   };
 }
 
-function appTable(clientIds: readonly string[], rows: readonly AppRow[], zones: readonly string[]): PageMarkup {
+/** The apps by the policies that decide about them. */
+function appList(clientIds: readonly string[], { appPolicies, linkTo }: PolicyLinks): PageMarkup {
+  const apps = appPolicies.filter(({ clientId }) => clientIds.includes(clientId));
+  const alike = Map.groupBy(apps, ({ policies }) => JSON.stringify(policies));
+  const items = [...alike.values()].map((same) => {
+    const [{ policies } = { policies: [] }] = same;
+    const titles = policies.map((key, index) => markup`${index === 0 ? '' : ', '}${linkTo(key)}`);
+    return markup`<li>${titles}: ${same.map(appText).join(', ')}</li>`;
+  });
+  return markup`<ul class="apps">${items}</ul>`;
+}
+
+interface AppTable {
+  readonly title: string;
+  readonly apps: PageMarkup;
+}
+
+function appTable({ title, apps }: AppTable, rows: readonly AppRow[], zones: readonly string[]): PageMarkup {
   const counted = rows.some(({ users }) => users !== undefined);
   const same = [...Map.groupBy(rows, ({ outcomes }) => JSON.stringify(outcomes.map(reasonedText))).values()];
   const columns = alikeZones(rows, zones);
   const head = ['Groups', ...(counted ? ['Users'] : []), ...columns.map(({ names }) => conditionNamesText(names))];
-  return markup`<section>${heading(3, clientIds.join(', '))}
-<div class="scroll" tabindex="0" role="region" aria-label="${clientIds.join(', ')}"><table>
+  return markup`<section>${heading(3, title)}
+${apps}
+<div class="scroll" tabindex="0" role="region" aria-label="${title}"><table>
 <thead><tr>${head.map((column) => markup`<th scope="col">${column}</th>`)}</tr></thead>
 <tbody>${same.map((alike) => groupsRow(alike, columns, counted))}</tbody></table></div></section>
 `;
