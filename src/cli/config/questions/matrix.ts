@@ -7,9 +7,11 @@ import { collect } from '../../shared/options/collect.ts';
 import { withPrintedFindings } from '../../shared/output/print-findings.ts';
 import { printLongResult, type ResultOptions } from '../../shared/output/print-result.ts';
 import { tableText } from '../../shared/output/table.ts';
+import { wrappedList } from '../../shared/output/wrapped-list.ts';
 import { getOrMake } from '../../shared/values/get-or-make.ts';
+import { alikeApps, usersIn } from './alike-rows.ts';
 import { type AskContext, type AskedConfiguration, appsToShow, withAskedConfiguration } from './asked-configuration.ts';
-import { askedText, leftAsideText, outcomeData, plainUserText } from './asked-text.ts';
+import { askedText, byOutcome, leftAsideText, outcomeData, plainUserText } from './asked-text.ts';
 import {
   type AskedSignIns,
   groupsIn,
@@ -70,12 +72,12 @@ export function matrixCommand(context: AskContext): Command {
 
 async function print(context: AskContext, options: MatrixOptions, configured: AskedConfiguration): Promise<void> {
   const matrix = await matrixOf(context, configured, options.app);
-  const { source, zones, table, left, isPartial, leftAside, others } = matrix;
+  const { source, table, left, isPartial, leftAside, others } = matrix;
   await printLongResult(context, options, {
     text: () =>
       [
         `What a fresh sign-in in a new browser asks for now, by ${source}, of a user who has every authenticator that users can enroll\n\n`,
-        tableText(tableRows(table, zones)),
+        tableText(tableRows(table)),
         left > 0 ? `\n${left} more combinations of groups are not shown.\n` : '',
         isPartial ? '\nNot all users were counted.\n' : '',
         plainUserText(matrix),
@@ -183,17 +185,29 @@ function rowsFor(
   return { rows: [...alone, ...together.slice(0, maxShown)], left: Math.max(0, together.length - maxShown) };
 }
 
-/** Each app is named once. The number of users is shown only with a store. */
-function tableRows(table: readonly AppRow[], zones: readonly string[]): readonly (readonly string[])[] {
-  const counted = table.some(({ users }) => users !== undefined);
-  const head = ['app', 'groups', ...(counted ? ['users'] : []), ...zones];
-  // Rows with the same outcomes share their texts.
-  const known = new Map<readonly Outcome[], readonly string[]>();
-  const rows = table.map(({ app, users, outcomes, ...user }, index) => [
-    table[index - 1]?.app === app ? '' : app.clientId,
-    namedUserText(user, '(none)'),
-    ...(counted ? [users === undefined ? '-' : String(users)] : []),
-    ...getOrMake(known, outcomes, () => outcomes.map(askedText)),
-  ]);
+/**
+ * Apps with the same demands are one block, whose first lines name them. In it, groups with the same demands share a
+ * row, and zones with the same demand a line. The number of users is shown only with a store.
+ */
+function tableRows(table: readonly AppRow[]): readonly (readonly string[])[] {
+  const counted = usersIn(table) !== undefined;
+  const head = ['app', 'groups', ...(counted ? ['users'] : []), 'from', 'asked'];
+  const rows = alikeApps(table, askedText).flatMap(({ clientIds, rows: byDemands }) => {
+    const lines = byDemands.flatMap((same) => groupLines(same, counted));
+    return beside([wrappedList(clientIds).map((line) => [line]), lines]);
+  });
   return [head, ...rows];
+}
+
+function groupLines(same: readonly AppRow[], counted: boolean): readonly (readonly string[])[] {
+  const groups = wrappedList(same.map((row) => namedUserText(row, '(none)')));
+  const users = counted ? [[[String(usersIn(same) ?? '-')]]] : [];
+  const asked = byOutcome(same[0]?.outcomes ?? [], askedText).map(({ where, outcome }) => [where, askedText(outcome)]);
+  return beside([groups.map((line) => [line]), ...users, asked]);
+}
+
+/** Lines of a table from parts that stand beside one another. */
+function beside(parts: readonly (readonly (readonly string[])[])[]): readonly (readonly string[])[] {
+  const height = Math.max(...parts.map(({ length }) => length));
+  return Array.from({ length: height }, (_, at) => parts.flatMap((part) => part[at] ?? (part[0] ?? []).map(() => '')));
 }
