@@ -9,7 +9,6 @@ import { printLongResult, type ResultOptions } from '../../shared/output/print-r
 import { tableText } from '../../shared/output/table.ts';
 import { wrappedList } from '../../shared/output/wrapped-list.ts';
 import { getOrMake } from '../../shared/values/get-or-make.ts';
-import { alikeApps, usersIn } from './alike-rows.ts';
 import { type AskContext, type AskedConfiguration, appsToShow, withAskedConfiguration } from './asked-configuration.ts';
 import { askedText, byOutcome, leftAsideText, outcomeData, plainUserText } from './asked-text.ts';
 import {
@@ -22,6 +21,7 @@ import {
 } from './fresh-sign-ins.ts';
 import { type GroupCombinations, groupCombinations } from './group-combinations.ts';
 import { conditionsLeftAside } from './left-aside.ts';
+import { type AppRow, appBlocks, type GroupRow, usersInRows } from './matrix-rows.ts';
 import { namedUsers, namedUserText, otherUsersText } from './named-users.ts';
 
 interface MatrixOptions extends ResultOptions {
@@ -31,17 +31,6 @@ interface MatrixOptions extends ResultOptions {
 
 /** The most rows for users in several groups or of a type: those that rules name, then the most frequent ones. */
 const maxShown = 50;
-
-interface Row extends NamedUser {
-  /** Active users in exactly these groups. Absent without a store, or if users were not counted by type. */
-  readonly users?: number;
-}
-
-export interface AppRow extends Row {
-  readonly app: App;
-  /** Outcomes in the order of the zones. */
-  readonly outcomes: readonly Outcome[];
-}
 
 export interface Matrix extends Pick<AskedSignIns, 'plain' | 'asksWho' | 'asksWhen'> {
   /** Describes the configuration for the reader. */
@@ -145,7 +134,7 @@ function ownTerms({ clientId, firstParty, identify, client }: App): readonly unk
 }
 
 async function outcomesFor(
-  rows: readonly Row[],
+  rows: readonly GroupRow[],
   outcomesOf: Awaited<ReturnType<typeof signInsTo>>,
 ): Promise<readonly (readonly Outcome[])[]> {
   const outcomes: (readonly Outcome[])[] = [];
@@ -166,13 +155,13 @@ interface Named {
 function rowsFor(
   { groups: namedGroups, named }: Named,
   members: GroupCombinations | undefined,
-): { readonly rows: readonly Row[]; readonly left: number } {
+): { readonly rows: readonly GroupRow[]; readonly left: number } {
   const combinations = members?.combinations ?? [];
   const groups = [...new Set([...namedGroups, ...combinations.flatMap((combination) => combination.groups)])].sort();
   const counted = new Map(
     combinations.map((combination) => [namedUserText(combination, ''), combination.users] as const),
   );
-  const rowOf = (user: NamedUser): Row =>
+  const rowOf = (user: NamedUser): GroupRow =>
     members === undefined || user.userType !== undefined
       ? user
       : { ...user, users: counted.get(namedUserText(user, '')) ?? 0 };
@@ -190,9 +179,9 @@ function rowsFor(
  * row, and zones with the same demand a line. The number of users is shown only with a store.
  */
 function tableRows(table: readonly AppRow[]): readonly (readonly string[])[] {
-  const counted = usersIn(table) !== undefined;
+  const counted = usersInRows(table) !== undefined;
   const head = ['app', 'groups', ...(counted ? ['users'] : []), 'from', 'asked'];
-  const rows = alikeApps(table, askedText).flatMap(({ clientIds, rows: byDemands }) => {
+  const rows = appBlocks(table, askedText).flatMap(({ clientIds, rows: byDemands }) => {
     const lines = byDemands.flatMap((same) => groupLines(same, counted));
     return beside([wrappedList(clientIds).map((line) => [line]), lines]);
   });
@@ -201,7 +190,7 @@ function tableRows(table: readonly AppRow[]): readonly (readonly string[])[] {
 
 function groupLines(same: readonly AppRow[], counted: boolean): readonly (readonly string[])[] {
   const groups = wrappedList(same.map((row) => namedUserText(row, '(none)')));
-  const users = counted ? [[[String(usersIn(same) ?? '-')]]] : [];
+  const users = counted ? [[[String(usersInRows(same) ?? '-')]]] : [];
   const asked = byOutcome(same[0]?.outcomes ?? [], askedText).map(({ where, outcome }) => [where, askedText(outcome)]);
   return beside([groups.map((line) => [line]), ...users, asked]);
 }

@@ -1,10 +1,10 @@
 /** Tables of what each app asks of each group, by zone. */
 import { conditionNamesText, pronounOf } from '../../explain/unanswered-conditions.ts';
 import { heading, markup, type PageContent, type PageMarkup } from '../../shared/output/html-page.ts';
-import { type AlikeApps, alikeApps, usersIn } from '../questions/alike-rows.ts';
 import { getsIn, plainUserText, reasonedText } from '../questions/asked-text.ts';
 import type { Outcome } from '../questions/fresh-sign-ins.ts';
-import type { AppRow, Matrix } from '../questions/matrix.ts';
+import type { Matrix } from '../questions/matrix.ts';
+import { type AppBlock, type AppRow, appBlocks, usersInRows } from '../questions/matrix-rows.ts';
 import { namedUserText } from '../questions/named-users.ts';
 import { type AppPolicies, appText, shortList } from './app-policies.ts';
 
@@ -19,7 +19,7 @@ interface PolicyLinks {
 export function matrixSection(matrix: Matrix, links: PolicyLinks): PageContent {
   const { zones, table, left, isPartial, leftAside, others } = matrix;
   const user = plainUserText(matrix);
-  const tables = alikeApps(table, reasonedText).map(({ clientIds, rows }) =>
+  const tables = appBlocks(table, reasonedText).map(({ clientIds, rows }) =>
     appTable({ title: shortList(clientIds), apps: appList(clientIds, links) }, rows, zones),
   );
   return markup`<p>What a fresh sign-in in a new browser asks of a user who has every authenticator that users can enroll.</p>
@@ -48,8 +48,8 @@ interface AppTable {
   readonly apps: PageMarkup;
 }
 
-function appTable({ title, apps }: AppTable, rows: AlikeApps['rows'], zones: readonly string[]): PageMarkup {
-  const counted = usersIn(rows.flat()) !== undefined;
+function appTable({ title, apps }: AppTable, rows: AppBlock['rows'], zones: readonly string[]): PageMarkup {
+  const counted = usersInRows(rows.flat()) !== undefined;
   const columns = alikeZones(rows.flat(), zones);
   const head = ['Groups', ...(counted ? ['Users'] : []), ...columns.map(({ names }) => conditionNamesText(names))];
   return markup`<section>${heading(3, title)}
@@ -80,7 +80,7 @@ function alikeZones(rows: readonly AppRow[], zones: readonly string[]): readonly
 function groupsRow(rows: readonly AppRow[], columns: readonly Column[], counted: boolean): PageMarkup {
   const names = rows.map((row) => namedUserText(row, '(no group)')).join(', ');
   const [{ outcomes } = { outcomes: [] }] = rows;
-  return markup`<tr><th scope="row">${names}</th>${counted ? markup`<td class="count">${usersIn(rows) ?? 0}</td>` : ''}${columns.map(({ at }) => (outcomes[at] ? cell(outcomes[at]) : ''))}</tr>
+  return markup`<tr><th scope="row">${names}</th>${counted ? markup`<td class="count">${usersInRows(rows) ?? 0}</td>` : ''}${columns.map(({ at }) => (outcomes[at] ? cell(outcomes[at]) : ''))}</tr>
 `;
 }
 

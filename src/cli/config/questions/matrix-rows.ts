@@ -1,9 +1,20 @@
-/** Puts together what a matrix says more than once: apps, groups and zones with the same demands. */
-import type { Outcome } from './fresh-sign-ins.ts';
-import type { AppRow } from './matrix.ts';
+/** The rows of a matrix, and those together that say the same: apps and groups with the same demands. */
+import type { App } from '../../../policy/model/app.ts';
+import type { NamedUser, Outcome } from './fresh-sign-ins.ts';
+
+export interface GroupRow extends NamedUser {
+  /** Active users in exactly these groups. Absent without a store, or if users were not counted by type. */
+  readonly users?: number;
+}
+
+export interface AppRow extends GroupRow {
+  readonly app: App;
+  /** Outcomes in the order of the zones. */
+  readonly outcomes: readonly Outcome[];
+}
 
 /** Apps of which the same is asked, and the rows of all of them: of each group, by zone. */
-export interface AlikeApps {
+export interface AppBlock {
   /** In the order of the matrix. */
   readonly clientIds: readonly string[];
   /** Rows with the same demands stand together. */
@@ -13,7 +24,7 @@ export interface AlikeApps {
 export type OutcomeText = (outcome: Outcome) => string;
 
 /** All apps of a matrix have the same groups in the same order. */
-export function alikeApps(table: readonly AppRow[], textOf: OutcomeText): readonly AlikeApps[] {
+export function appBlocks(table: readonly AppRow[], textOf: OutcomeText): readonly AppBlock[] {
   const numberOf = rowNumbers(textOf);
   const byApp = Map.groupBy(table, ({ app }) => app.clientId);
   const same = Map.groupBy(byApp, ([, rows]) => rows.map(({ outcomes }) => numberOf(outcomes)).join());
@@ -42,7 +53,7 @@ function rowNumbers(textOf: OutcomeText): (outcomes: readonly Outcome[]) => numb
 }
 
 /** The active users in these rows. Undefined if they were not counted. */
-export function usersIn(rows: readonly AppRow[]): number | undefined {
+export function usersInRows(rows: readonly AppRow[]): number | undefined {
   const counted = rows.flatMap(({ users }) => users ?? []);
   return counted.length === 0 ? undefined : counted.reduce((sum, users) => sum + users, 0);
 }
