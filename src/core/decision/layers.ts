@@ -1,5 +1,6 @@
 /** The layers that must all agree: session policy, sign-on policy, the app's minimum `acr`, and the request. */
 
+import type { EvidenceLimits } from '../evidence/counted-evidence.ts';
 import {
   type AssessedEvidence,
   meetsLayerRequirement,
@@ -9,6 +10,7 @@ import {
 } from '../evidence/requirement.ts';
 import type { Denial, Layer, LayerRequirement } from '../model/decision.ts';
 import type { Facts, RememberedProof, RequestFacts, Seconds } from '../model/facts.ts';
+import { omitUndefined } from '../model/omit-undefined.ts';
 import type { AcrLevel, AllowTerms, GrantedSession, Rule, SessionTerms } from '../model/policy.ts';
 import type { LayerTrace, ReportedRule, Trace } from '../model/trace.ts';
 import type { CompiledPolicy, PolicySet } from '../policy/rules/compile.ts';
@@ -28,6 +30,8 @@ export interface PolicyLayers {
   readonly appRule?: Rule;
   /** The longest session that this rule allows at the app: the maximum age of all evidence (seconds). */
   readonly appSessionMaxAge?: Seconds;
+  /** The longest pause of a session that this rule allows at the app (seconds). */
+  readonly appSessionMaxIdle?: Seconds;
   /** How long (seconds) that rule lets a browser remember the second factor. */
   readonly remember?: Seconds;
   /** What this rule requires instead in this browser. */
@@ -56,6 +60,7 @@ export function policyLayersOf(
   const denial = layers.find((layer) => layer.denial)?.denial;
   const limits = allowOf(session.rule)?.session;
   const appSessionMaxAge = stricterMaxAge(terms?.appSession?.absolute, terms?.appSession?.unkept && limits?.absolute);
+  const appSessionMaxIdle = terms?.appSession?.unkept && limits?.idle;
   return {
     layers,
     requirements: layers.flatMap(({ requirement }) => requirement ?? []),
@@ -63,7 +68,7 @@ export function policyLayersOf(
     ...(minimum?.requirement && { minimumAcrRequirement: minimum.requirement }),
     ...(limits && { session: granted(limits, facts) }),
     ...(app?.rule && { appRule: app.rule }),
-    ...(appSessionMaxAge !== undefined && { appSessionMaxAge }),
+    ...omitUndefined({ appSessionMaxAge, appSessionMaxIdle }),
     ...(terms?.remember !== undefined && { remember: terms.remember }),
     ...(waiver && { waiver }),
   };
@@ -169,10 +174,13 @@ export function requestLayersOf(request: RequestFacts, acrLevels: readonly AcrLe
 }
 
 /**
- * The maximum age of all evidence that a decision accepts (seconds): the strictest of request, session and app rule.
+ * What bounds all evidence that a decision accepts: the strictest age of request, session and app rule, and the pause
+ * that the app rule accepts.
  */
-export function overallMaxAge(facts: Facts, { session, appSessionMaxAge }: PolicyLayers): Seconds | undefined {
-  return stricterMaxAge(requestMaxAge(facts.request), stricterMaxAge(session?.absolute, appSessionMaxAge));
+export function evidenceLimits(facts: Facts, policyLayers: PolicyLayers): EvidenceLimits {
+  const { session, appSessionMaxAge, appSessionMaxIdle: maxIdle } = policyLayers;
+  const maxAge = stricterMaxAge(requestMaxAge(facts.request), stricterMaxAge(session?.absolute, appSessionMaxAge));
+  return omitUndefined({ maxAge, maxIdle });
 }
 
 /** The trace of all layers, each with whether the evidence meets its requirement. */
