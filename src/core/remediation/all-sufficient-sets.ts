@@ -8,6 +8,7 @@ import type { LayerRequirement } from '../model/decision.ts';
 import { omitUndefined } from '../model/omit-undefined.ts';
 import { longestChain, type Requirement } from '../model/policy.ts';
 import { type Capabilities, forAccountManagement, provable } from './capabilities.ts';
+import { afterEnrolling, firstOfChain, madeBy } from './chained-enrollments.ts';
 import { enrollmentPlans, takesFromEachGroup } from './enrollment-plans.ts';
 import type { EvidenceAndActions } from './sufficient-sets.ts';
 
@@ -69,6 +70,27 @@ export function allSufficientEvidence(
   };
   const byProof = setsFor(requirements, { evidence: capabilities.evidence, actions: provable(capabilities) });
   if (byProof.sets.length > 0 || !byProof.isComplete) return byProof;
+  const byEnrolling = setsByEnrolling(requirements, capabilities, setsFor);
+  if (byEnrolling.sets.length > 0 || !byEnrolling.isComplete) return byEnrolling;
+  return joined(
+    firstOfChain(requirements, capabilities).map((first) => {
+      const able = afterEnrolling([first], capabilities);
+      const { sets, isComplete } = allSufficientEvidence(requirements, able, { distinguished, isFirst });
+      return { sets: sets.map((set) => begunBy(first, set)), isComplete };
+    }),
+  );
+}
+
+/** The set with the enrollment in place of a proof by what it makes. */
+function begunBy(first: AssessedEvidence, set: readonly AssessedEvidence[]): readonly AssessedEvidence[] {
+  return [...set.filter(({ enrollment }) => enrollment !== madeBy(first)), first];
+}
+
+function setsByEnrolling(
+  requirements: readonly LayerRequirement[],
+  capabilities: Capabilities,
+  setsFor: (all: readonly LayerRequirement[], able: EvidenceAndActions) => AllSetsOfEvidence,
+): AllSetsOfEvidence {
   const { evidence } = forAccountManagement(capabilities);
   const found = enrollmentPlans(requirements, capabilities).map((plan) => {
     const { before, actions } = plan;
@@ -83,7 +105,11 @@ export function allSufficientEvidence(
       isComplete,
     };
   });
-  return { sets: found.flatMap((part) => part.sets), isComplete: found.every((part) => part.isComplete) };
+  return joined(found);
+}
+
+function joined(parts: readonly AllSetsOfEvidence[]): AllSetsOfEvidence {
+  return { sets: parts.flatMap(({ sets }) => sets), isComplete: parts.every(({ isComplete }) => isComplete) };
 }
 
 /** Adds one of the first proofs to sets that have none. */
