@@ -2,12 +2,14 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { evaluate } from '../../../src/core/decision/evaluate.ts';
+import { requiredOf } from '../../../src/core/decision/required-evidence.ts';
 import type { AccountRule } from '../../../src/core/model/account-policy.ts';
 import type { Decision } from '../../../src/core/model/decision.ts';
 import type { AuthenticatorDescriptor, Evidence, Subject } from '../../../src/core/model/facts.ts';
 import type { Requirement } from '../../../src/core/model/policy.ts';
 import { compileAccountPolicy } from '../../../src/core/policy/rules/account-policy.ts';
 import { compilePolicy, type PolicySet } from '../../../src/core/policy/rules/compile.ts';
+import { allSufficientEvidence, setsOfActions } from '../../../src/core/remediation/all-sufficient-sets.ts';
 import {
   allow,
   always,
@@ -121,6 +123,23 @@ describe('what is enrolled in the sign-in', () => {
     const open = policiesFor({ ...world, before: { totp: by('webauthn', 'phone') } });
     const choices = ['phone', 'webauthn'];
     expect(decide(open, stateOf(['email'], ['email']))).toMatchObject({ kind: 'enroll', choices });
+  });
+
+  test('is told with all that the sign-in takes', () => {
+    const policies = policiesFor({ session: by('email'), app: by('totp'), before: byPasskey });
+    const { requirements, capabilities } = requiredOf(
+      policies,
+      factsOf({ subject: userWith(['email']) }),
+      userWith(['email']),
+    );
+    const { sets } = setsOfActions(allSufficientEvidence(requirements, capabilities));
+    expect(sets).toEqual([
+      [
+        { authenticator: 'email' },
+        { authenticator: 'totp', toEnroll: true },
+        { authenticator: 'webauthn', toEnroll: true },
+      ],
+    ]);
   });
 
   test('is asked for after what must be proved before it', () => {

@@ -13,7 +13,7 @@ import type { AccessChange } from '../../../../src/cli/config/diff/compared/conf
 import { factsIn } from '../../../../src/cli/config/diff/sign-ins/circumstances.ts';
 import { asksAlike, type RulesInEffect, rulesInEffect } from '../../../../src/core/analysis/proofs/rules-in-effect.ts';
 import type { Facts, Subject } from '../../../../src/core/model/facts.ts';
-import { everyWay, shortestWays } from '../../../core/support/every-way.ts';
+import { everyWay, waysToTell } from '../../../core/support/every-way.ts';
 import { enough } from '../../../core/support/seeded.ts';
 import { kindsOf, load, validFiles } from '../../policy/support/configuration-dir.ts';
 
@@ -69,7 +69,7 @@ function askedAt(pair: AppPair, side: 'active' | 'next', { subject, known, now, 
   const circumstance = { place, device, believed: { active: {}, next: {} }, now, scopes: ['openid'] };
   const facts = { ...factsIn(pair[side], circumstance, side), subject, ...past };
   const { policies } = pair[side];
-  const ways = shortestWays(everyWay(policies, facts, subject));
+  const ways = waysToTell(everyWay(policies, facts, subject));
   const sets = ways.map(({ proofs }) => JSON.stringify(proofs.map(({ authenticator }) => authenticator).sort()));
   const [first] = ways.flatMap(({ evidence }) => evidence);
   const { asks } = rulesInEffect(policies, { ...facts, evidence: first ? [first] : [] });
