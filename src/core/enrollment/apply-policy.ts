@@ -114,8 +114,7 @@ export function requiredStep(
 ): Extract<DecisionOutcome, { kind: 'enroll' | 'challenge' }> | undefined {
   const { capabilities, terms } = context;
   const choices = addableOf(required, capabilities);
-  if (choices.length === 0) return undefined;
-  const step = provenStep({ choices }, context);
+  const step = choices.length > 0 ? provenStep({ choices }, context) : undefined;
   if (step !== undefined) return step;
   const ends = additionGroups(choices, capabilities).map(({ before }) => before);
   const status = chainStatus(ends, capabilities, [...choices, ...terms.required.flatMap(({ anyOf }) => anyOf)]);
