@@ -5,6 +5,7 @@
 import { withMethodsApart } from '../evidence/proof-names.ts';
 import { type AssessedEvidence, meetsAll } from '../evidence/requirement.ts';
 import type { LayerRequirement } from '../model/decision.ts';
+import { distinct } from '../model/distinct.ts';
 import { omitUndefined } from '../model/omit-undefined.ts';
 import { longestChain, type Requirement } from '../model/policy.ts';
 import { type Capabilities, forAccountManagement, provable } from './capabilities.ts';
@@ -33,14 +34,17 @@ export interface AllSets {
 /** The limit of the search: about 30 ms. No realistic configuration comes near it. */
 const mostTried = 20_000;
 
-/** The sets by what the user does. */
-export function setsOfActions({ sets, isComplete }: AllSetsOfEvidence): AllSets {
-  return { sets: minimalOf(sets.map(actionsOf)), isComplete };
+/** The sets by what the user does. Those with a needless first proof come last. */
+export function setsOfActions({ sets, begunOtherwise, isComplete }: AllSetsOfEvidence): AllSets {
+  const minimal = minimalOf(sets.map(actionsOf));
+  return { sets: [...minimal, ...distinct(begunOtherwise.map(actionsOf))], isComplete };
 }
 
 /** The sets as evidence. Different sets may consist of equal actions. */
 export interface AllSetsOfEvidence {
   readonly sets: readonly (readonly AssessedEvidence[])[];
+  /** Such a set after a proof with which the user can begin, too, and which is in none of them. */
+  readonly begunOtherwise: AllSetsOfEvidence['sets'];
   /** As in `AllSets`. */
   readonly isComplete: boolean;
 }
@@ -62,44 +66,57 @@ export function allSufficientEvidence(
   { distinguished = [], isFirst }: SearchedSets = {},
 ): AllSetsOfEvidence {
   const apart = withMethodsApart([...requirements.flatMap(({ anyOf }) => anyOf), ...distinguished]);
-  const setsFor = (all: readonly LayerRequirement[], able: EvidenceAndActions) => {
+  const setsFor = (all: readonly LayerRequirement[], able: EvidenceAndActions): AllSetsOfEvidence => {
     const actions = byMethod(able.actions, apart);
     const found = minimalSets(all, { ...able, actions });
-    return isFirst ? { ...found, sets: begunWith(actions.filter(isFirst), found.sets) } : found;
+    const first = isFirst ? actions.filter(isFirst) : [];
+    return { ...found, sets: begunWith(first, found.sets), begunOtherwise: begunNeedlessly(first, found.sets) };
   };
   const byProof = setsFor(requirements, { evidence: capabilities.evidence, actions: provable(capabilities) });
   if (byProof.sets.length > 0 || !byProof.isComplete) return byProof;
   const { evidence } = forAccountManagement(capabilities);
   const found = enrollmentPlans(requirements, capabilities).map((plan) => {
     const { before, actions } = plan;
-    const { sets, isComplete } = setsFor([...before, ...requirements], { evidence, actions });
-    return {
-      sets: sets.filter((set) =>
-        takesFromEachGroup(
-          plan,
-          set.map((action) => [action]),
-        ),
-      ),
-      isComplete,
-    };
+    const { sets, begunOtherwise, isComplete } = setsFor([...before, ...requirements], { evidence, actions });
+    const takesAll = (set: readonly AssessedEvidence[]) =>
+      takesFromEachGroup(
+        plan,
+        set.map((action) => [action]),
+      );
+    return { sets: sets.filter(takesAll), begunOtherwise: begunOtherwise.filter(takesAll), isComplete };
   });
-  return { sets: found.flatMap((part) => part.sets), isComplete: found.every((part) => part.isComplete) };
+  return {
+    sets: found.flatMap((part) => part.sets),
+    begunOtherwise: found.flatMap((part) => part.begunOtherwise),
+    isComplete: found.every((part) => part.isComplete),
+  };
 }
 
+type Sets = AllSetsOfEvidence['sets'];
+
 /** Adds one of the first proofs to sets that have none. */
-function begunWith(first: readonly AssessedEvidence[], sets: AllSetsOfEvidence['sets']): AllSetsOfEvidence['sets'] {
+function begunWith(first: readonly AssessedEvidence[], sets: Sets): Sets {
   if (first.length === 0) return sets;
-  return sets.flatMap((set) =>
-    set.some((proof) => first.includes(proof)) ? [set] : first.map((proof) => [proof, ...set]),
-  );
+  return sets.flatMap((set) => (hasOneOf(set, first) ? [set] : first.map((proof) => [proof, ...set])));
+}
+
+/** Sets that have one of the first proofs, after another one that is in none of them. */
+function begunNeedlessly(first: readonly AssessedEvidence[], sets: Sets): Sets {
+  const actions = sets.flat().map((proof) => JSON.stringify(actionsOf([proof])));
+  const needless = first.filter((proof) => !actions.includes(JSON.stringify(actionsOf([proof]))));
+  return needless.flatMap((proof) => sets.flatMap((set) => (hasOneOf(set, first) ? [[proof, ...set]] : [])));
+}
+
+function hasOneOf(set: readonly AssessedEvidence[], some: readonly AssessedEvidence[]): boolean {
+  return set.some((proof) => some.includes(proof));
 }
 
 function minimalSets(
   requirements: readonly LayerRequirement[],
   { evidence, actions }: EvidenceAndActions,
-): AllSetsOfEvidence {
+): Pick<AllSetsOfEvidence, 'sets' | 'isComplete'> {
   const hasChains = requirements.some(({ anyOf }) => anyOf.some((requirement) => 'chains' in requirement));
-  const able = distinct(actions, hasChains ? longestChain : 1);
+  const able = countable(actions, hasChains ? longestChain : 1);
   const most = requirements.reduce((sum, { anyOf }) => sum + Math.max(0, ...anyOf.map(mostOf)), 0);
   const found: Indexes[] = [];
   const sets = () => found.map((set) => set.flatMap((at) => able[at] ?? []));
@@ -144,7 +161,7 @@ function byMethod(actions: readonly AssessedEvidence[], apart: ReadonlySet<strin
 }
 
 /** Of equal actions, keeps as many as can count at once. */
-function distinct(actions: readonly AssessedEvidence[], copies: number): readonly AssessedEvidence[] {
+function countable(actions: readonly AssessedEvidence[], copies: number): readonly AssessedEvidence[] {
   const looks = Map.groupBy(actions, ({ enrollment: _, ...look }) => JSON.stringify(look));
   return [...looks.values()].flatMap((alike) => alike.slice(0, copies));
 }
@@ -157,7 +174,7 @@ export function actionsOf(evidence: readonly AssessedEvidence[]): readonly Actio
 }
 
 /** Removes duplicates, and sets that contain another set. */
-function minimalOf(sets: AllSets['sets']): AllSets['sets'] {
+export function minimalOf(sets: AllSets['sets']): AllSets['sets'] {
   const kept: (readonly Action[])[] = [];
   for (const set of sets.toSorted((a, b) => a.length - b.length))
     if (!kept.some((known) => holdsAllOf(set, known))) kept.push(set);

@@ -22,7 +22,7 @@ export function acrOfWays(policies: PolicySet, facts: Facts, { ways }: AskedInAl
   const { acrLevels } = policies;
   const distinguished = acrLevels.map(({ requirement }) => requirement);
   const sufficient = sufficientProofs(identifiedAs(subject, facts), { policies, facts }, distinguished);
-  const found = sufficient.sets.map((evidence) => ({
+  const found = [...sufficient.sets, ...sufficient.begunOtherwise].map((evidence) => ({
     actions: actionsOf(evidence),
     acr: acrOf([...sufficient.given, ...evidence.filter(countsInTokens)], acrLevels, request.acrValues),
   }));

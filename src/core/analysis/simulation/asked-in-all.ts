@@ -1,7 +1,7 @@
 /** What a fresh sign-in asks for in all: every set of proofs that lets the user in, and what comes after it. */
 import type { Facts } from '../../model/facts.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
-import type { AllSets } from '../../remediation/all-sufficient-sets.ts';
+import { type AllSets, minimalOf } from '../../remediation/all-sufficient-sets.ts';
 import { type FollowedSet, followedSignIns } from './followed-sign-ins.ts';
 import { stepsOf } from './simulate.ts';
 import type { SimulatedStep } from './simulated-answers.ts';
@@ -32,6 +32,15 @@ export function askedInAll(policies: PolicySet, facts: Facts): AskedInAll | unde
   if (all?.ways.some((way) => endsWell(way.after))) return all;
   const [sets, after] = [[simulated.set], stepsOf(simulated.turns)];
   return endsWell(after) ? { proofs: { sets, isComplete: true }, ways: [{ sets, after }] } : undefined;
+}
+
+/** As `askedInAll`, without sets that have a needless first proof, where the same follows them without it. */
+export function leastAskedInAll(policies: PolicySet, facts: Facts): AskedInAll | undefined {
+  const all = askedInAll(policies, facts);
+  if (all === undefined) return undefined;
+  const ways = all.ways.map(({ sets, after }) => ({ sets: minimalOf(sets), after }));
+  const left = ways.flatMap(({ sets }) => sets);
+  return { proofs: { ...all.proofs, sets: all.proofs.sets.filter((set) => left.includes(set)) }, ways };
 }
 
 /** Leaves out sets after which the user is denied. */

@@ -129,7 +129,8 @@ interface Proving {
  */
 export function proving(left: readonly Action[], from: Proving, simulation: Simulation): Proving | undefined {
   const { progress, steps } = from;
-  if (requiredAt(progress, simulation).isMet) return from;
+  // A user who begins with a proof that is not needed could do without it.
+  if (requiredAt(progress, simulation).isMet) return left.length === 0 ? from : undefined;
   const decision = decisionAt(progress, simulation);
   if (decision.kind === 'enroll') return enrolling(left, { ...from, choices: decision.choices }, simulation);
   if (decision.kind !== 'challenge') return undefined;

@@ -81,7 +81,7 @@ export interface SessionLength {
   readonly by: 'session' | 'app';
 }
 
-/** Creates views. Sign-ins decided by the same rules share one view, and users alike in all circumstances one function. */
+/** Creates views. Sign-ins decided by the same rules share a view, and users alike in all circumstances a function. */
 export type Viewer = (who: UserAtApp) => (circumstance: Circumstance) => SignInView;
 
 type DecidersAt = ReturnType<TextOfUser>;
