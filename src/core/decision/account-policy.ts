@@ -41,8 +41,8 @@ function requestedChange({ isAccountApp, authenticators }: PolicySet, facts: Fac
 }
 
 /**
- * The account policy's ruling about that change. Before the user is known, an enrollment may be an addition or a change:
- * where the policy tells them apart, it is undecided.
+ * The account policy's ruling about that change. Before the user is known, an enrollment may be an addition or a
+ * change: where the policy tells them apart, it is undecided.
  */
 export function requestedChangeLayer(policies: PolicySet, facts: Facts): Layer | undefined {
   const change = requestedChange(policies, facts);

@@ -2,11 +2,11 @@
  * Enrollments that come before another one, since the account policy asks for a proof by them before it. See decision
  * 169.
  */
+import { demandsOf } from '../evidence/proof-names.ts';
 import { type AnyDemand, type AssessedEvidence, meetsAll, meetsDemand } from '../evidence/requirement.ts';
 import type { LayerRequirement } from '../model/decision.ts';
 import type { Enrollment } from '../model/facts.ts';
 import { omitUndefined } from '../model/omit-undefined.ts';
-import type { Requirement } from '../model/policy.ts';
 import {
   type AuthenticatorState,
   type Capabilities,
@@ -138,10 +138,6 @@ function withNamed(
     for (const action of actions) if (parts.some((part) => meetsDemand(part, action))) all.add(action.authenticator);
   }
   return [...all];
-}
-
-function demandsOf(requirement: Requirement): readonly AnyDemand[] {
-  return 'chains' in requirement ? requirement.chains.flat() : requirement.anyOf.flatMap(({ demands }) => demands);
 }
 
 /** It takes certain authenticators, not all of a factor type. */
