@@ -21,7 +21,8 @@ import {
 } from '../remediation/capabilities.ts';
 import { isMet, isPossible } from '../remediation/requirement-status.ts';
 import { type Additions, requestedChangeLayer, withAccountPolicy } from './account-policy.ts';
-import { evidenceLimits, type PolicyLayers, policyLayersOf, requestLayersOf } from './layers.ts';
+import { requestLayersOf } from './acr-layers.ts';
+import { evidenceLimits, type PolicyLayers, policyLayersOf } from './layers.ts';
 import { canWaiveBeside, rememberedProofs } from './waiver.ts';
 
 /** The rulings that do not depend on what the user has proved. */
