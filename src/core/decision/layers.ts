@@ -12,7 +12,7 @@ import type { Denial, Layer, LayerRequirement } from '../model/decision.ts';
 import type { Facts, RememberedProof, RequestFacts, Seconds } from '../model/facts.ts';
 import { omitUndefined } from '../model/omit-undefined.ts';
 import type { AllowTerms, GrantedSession, Rule, SessionTerms } from '../model/policy.ts';
-import type { LayerTrace, ReportedRule, Trace } from '../model/trace.ts';
+import type { LayerTrace, Trace } from '../model/trace.ts';
 import type { CompiledPolicy, PolicySet } from '../policy/rules/compile.ts';
 import { applyRules, type RuleOutcome, reportOf } from '../policy/rules/rules.ts';
 import { minimumAcrLayer } from './acr-layers.ts';
@@ -79,16 +79,18 @@ export function policyLayersOf(
 interface Ruling extends RuleOutcome {
   /** Name of the policy. */
   readonly policy: string;
-  readonly reported?: ReportedRule;
+  readonly report?: Pick<LayerTrace, 'reporting' | 'reported'>;
 }
 
 function rulingOf(policy: CompiledPolicy, facts: Facts): Ruling {
   const report = reportOf(policy, facts, ({ then: outcome }) => outcome.kind);
   const ruling = { policy: policy.name, ...applyRules(policy, facts) };
   if (report === undefined) return ruling;
-  const { then } = report.rule;
-  const required = report.trace.outcome === 'allow' && then.kind === 'allow' && { requirement: then.requirement };
-  return { ...ruling, reported: { ...report.trace, ...required } };
+  const { traces, decider } = report;
+  if (decider === undefined) return { ...ruling, report: traces };
+  const { rule, trace } = decider;
+  const requirement = trace.outcome === 'allow' ? allowOf(rule)?.requirement : undefined;
+  return { ...ruling, report: { ...traces, reported: { ...trace, ...omitUndefined({ requirement }) } } };
 }
 
 function granted({ keep, idle, absolute }: SessionTerms, { keepSignedIn }: Facts): GrantedSession {
@@ -105,14 +107,14 @@ export function policyLayer(layer: 'account', policy: CompiledPolicy, facts: Fac
 }
 
 function ruleLayer(layer: 'session' | 'app' | 'account', ruling: Ruling, waiver?: Waiver): Layer {
-  const { policy, outcome, rule, failed, traces, reported } = ruling;
+  const { policy, outcome, rule, failed, traces, report } = ruling;
   const decider = rule ?? failed;
   const trace = {
     layer,
     policy,
     rules: traces,
     ...(decider && { decidedBy: decider.name }),
-    ...(reported && { reported }),
+    ...report,
   };
   if (outcome === 'undecided') return { trace: { ...trace, outcome } };
   const requirement = allowOf(rule)?.requirement;
