@@ -65,6 +65,19 @@ export interface ConditionPart {
 /** What trusted sources say about a device. A managed device is also registered. */
 export type BelievedDevice = Pick<RuleFacts['device'], 'registered' | 'managed' | 'assurances'>;
 
+/** A part of a rule, or of an expression in it: all of them must hold. */
+export interface NamedPart extends ConditionPart {
+  /** `any`: one of the alternatives must hold. In an expression: the condition that says the same. */
+  readonly condition: ConditionName | 'any';
+  readonly alternatives?: readonly (readonly NamedPart[])[];
+  /** An expression says so. */
+  readonly isOfExpression?: true;
+  /** `has(...)`, or that it is not there. */
+  readonly isPresence?: true;
+  /** Of an opaque part: the facts that it reads. */
+  readonly reads?: readonly string[];
+}
+
 /** What the configuration makes possible, as far as conditions refer to it. */
 export interface Universe {
   /**
@@ -74,6 +87,8 @@ export interface Universe {
   readonly clientIds: readonly string[];
   /** One address for each possible set of zones. The first is in the fewest zones. */
   readonly places: readonly { readonly ip: string; readonly zones: readonly string[] }[];
+  /** The zones of the places have the names that expressions give them. */
+  readonly areZonesAsWritten?: true;
   /**
    * All statements about devices that trusted sources can make, as far as these assurances distinguish them. The first
    * is "no statement". Undefined if anything is possible.
@@ -106,6 +121,8 @@ export interface ConditionReading<Name extends ConditionName> {
   readonly always?: readonly Formula[];
   /** The opaque parts of expressions, as far as conditions were read. Absent: there are none. */
   readonly opaqueParts?: () => readonly OpaquePart[];
+  /** The parts of an expression, each as the condition that says the same. Absent: it is a condition itself. */
+  readonly partsWithin?: (condition: ConditionOf<Name>) => readonly NamedPart[];
 }
 
 /** A part of an expression that the analysis cannot take apart, with the variables that say what its result is. */
