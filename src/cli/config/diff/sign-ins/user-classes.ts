@@ -231,6 +231,11 @@ function add(found: Map<string, UserClass>, userClass: UserClass): void {
   found.set(key, same ? { ...same, users: same.users + userClass.users } : userClass);
 }
 
+/** Not that of the users in the store: what is told of them is the same from run to run. */
+function inOrder(found: ReadonlyMap<string, UserClass>): readonly UserClass[] {
+  return [...found.keys()].sort().flatMap((key) => found.get(key) ?? []);
+}
+
 interface CountedFor {
   readonly projection: Projection;
   readonly now: Seconds;
@@ -264,7 +269,7 @@ export async function countUsers(
     // A set may contain a member twice.
     const page = ids.filter((id) => !seen.has(id));
     for (const id of page) seen.add(id);
-    if (seen.size > maxUsers) return { classes: [...found.values()], users, isPartial: true };
+    if (seen.size > maxUsers) return { classes: inOrder(found), users, isPartial: true };
     const { entries } = await store.load([...page.map(userKey), ...(asksLastSignIn ? page.map(signInHistoryKey) : [])]);
     for (const { user: storedUser, credentials } of accountsOf(entries, page).accounts) {
       if (storedUser.status !== 'active') continue;
@@ -277,5 +282,5 @@ export async function countUsers(
       add(found, classOf(toSubject(storedUser, credentials, now), projection, past));
     }
   }
-  return { classes: [...found.values()], users, isPartial: false };
+  return { classes: inOrder(found), users, isPartial: false };
 }
