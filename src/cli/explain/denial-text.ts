@@ -33,8 +33,9 @@ export function denialText(denial: Denial): string {
   const unproved = `the user cannot prove ${asked} before`;
   if (passwordToReplace) return `the password ${replacedBecause(passwordToReplace)}, and ${unproved} it is replaced`;
   if (missingEnrollment) {
-    const obstacle = reason === 'enrollment_forbids' ? `${policy} forbids that` : `${unproved} that`;
-    return `${neededText(missingEnrollment)}, and ${obstacle}`;
+    const needed = neededText(missingEnrollment);
+    if (reason === 'acr_unattainable') return `${denyReasonText(reason)}: ${needed}, and ${policy} is in the way`;
+    return `${needed}, and ${reason === 'enrollment_forbids' ? `${policy} forbids that` : `${unproved} that`}`;
   }
   return (policy === undefined ? undefined : obstacles[reason]?.(policy)) ?? denyReasonText(reason);
 }

@@ -11,7 +11,7 @@ import { usablePolicies } from '../policy/rules/enrollment-terms.ts';
 import type { Capabilities } from '../remediation/capabilities.ts';
 import { isPossible } from '../remediation/requirement-status.ts';
 import { withAccountPolicy } from './account-policy.ts';
-import { additionDenial } from './addition-denial.ts';
+import { additionDenial, withoutRulingsOn } from './addition-denial.ts';
 import type { ChosenRequestLayer, EvaluationContext } from './evaluation-context.ts';
 import { requiredNotEnrollable } from './required-enrollment.ts';
 
@@ -57,7 +57,7 @@ function impossible(evaluation: SubjectEvaluation): Denial | undefined {
   if (chosen.isPossible) return undefined;
   const { policies, policyLayers, enrollment, facts } = context;
   const requirements = without(chosen.requestLayer.requirement, chosen.requirements);
-  if (isPossible(requirements, capabilities)) return { reason: 'acr_unattainable', layer: 'request' };
+  if (isPossible(requirements, capabilities)) return acrUnattainable(evaluation);
   const unlimited = {
     ...capabilities,
     policies: usablePolicies(withAccountPolicy(policies, facts).policies, enrollment.terms),
@@ -71,6 +71,12 @@ function impossible(evaluation: SubjectEvaluation): Denial | undefined {
     : { reason: 'unsatisfiable' };
 }
 
+/** The request asks for it. Where a rule of the account policy alone keeps the user from it, that rule is named. */
+function acrUnattainable({ context, capabilities, chosen }: SubjectEvaluation): Denial {
+  const ruledOut = ruledOutAddition(chosen.requirements, capabilities, context);
+  return { ...(ruledOut ?? { layer: 'request' }), reason: 'acr_unattainable' };
+}
+
 function enrollmentForbids({ enrollment: { rule } }: EvaluationContext): Denial {
   return omitUndefined({ reason: 'enrollment_forbids' as const, layer: 'enrollment' as const, rule });
 }
@@ -81,10 +87,14 @@ function ruledOutAddition(
   capabilities: Capabilities,
   context: EvaluationContext,
 ): Denial | undefined {
-  const { authenticators } = usablePolicies(context.policies, context.enrollment.terms);
-  const keys = authenticators.filter(({ enrollable }) => enrollable).map(({ key }) => key);
   const isEnough = (able: Capabilities) => isPossible(requirements, able);
-  return additionDenial({ keys, capabilities, isEnough }, context);
+  return additionDenial({ keys: enrollableKeys(context), capabilities, isEnough }, context);
+}
+
+/** Keys of the authenticators that users could enroll here, if the account policy said nothing. */
+function enrollableKeys({ policies, enrollment }: EvaluationContext): readonly string[] {
+  const { authenticators } = usablePolicies(policies, enrollment.terms);
+  return authenticators.filter(({ enrollable }) => enrollable).map(({ key }) => key);
 }
 
 /**
@@ -98,7 +108,7 @@ function ruledOutChange(
 ): Denial | undefined {
   const { accountLayer, policies, facts } = context;
   if (accountLayer?.requirement === undefined) return undefined;
-  const { additions: _, ...withoutAdditionRules } = capabilities;
+  const withoutAdditionRules = withoutRulingsOn(enrollableKeys(context), capabilities, context);
   if (!isPossible(without(accountLayer.requirement, requirements), withoutAdditionRules)) return undefined;
   const { layer, decidedBy: rule } = accountLayer.trace;
   const requested = requestedAtAccount(policies, facts);

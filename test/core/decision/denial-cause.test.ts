@@ -171,6 +171,23 @@ describe('an enrollment that is needed, and that the account policy keeps from t
     });
   });
 
+  test('is told where an acr that must be reached takes it', () => {
+    const request = { acrValues: ['phr'], acrEssential: true };
+    const requesting = { ...facts, request: { ...facts.request, ...request } };
+    const denial = { kind: 'deny', reason: 'acr_unattainable' };
+    const ruled = withAccount(policiesOf(), takes('Never', { add: ['webauthn'] }), rest);
+    const found = evaluate(ruled, requesting);
+    expect(found).toMatchObject({
+      ...denial,
+      layer: 'account',
+      rule: 'Never',
+      missingEnrollment: { authenticators: ['webauthn'] },
+    });
+    expect(found.trace.layers.at(-1)).toMatchObject({ layer: 'account', decidedBy: 'Never' });
+    const without = { ...ruled, authenticators: ruled.authenticators.filter(({ key }) => key !== 'webauthn') };
+    expect(evaluate(without, requesting)).toMatchObject({ ...denial, layer: 'request' });
+  });
+
   test('no rule is named where the account-management requirement (Law 7) is out of reach all the same', () => {
     // The passkey is assumed to prove presence only, while the account can reach two factor types with it.
     const policies: PolicySet = { ...requiring('totp'), presenceOnly: 'webauthn' };
@@ -220,6 +237,20 @@ describe('in the account app', () => {
     const request = { scopes: ['openid', enrollScope('totp')] };
     const facts = factsOf({ subject: userWith(['password']), evidence, request });
     expect(evaluate(policies, facts)).toMatchObject({ kind: 'deny', layer: 'account', rule: 'All' });
+  });
+
+  test('the rule before the change is named, also where another one forbids what the sign-in needs', () => {
+    const byKey = factors(1, { demands: [{ authenticators: ['webauthn'] }] });
+    const rules = [takes('By app', { change: ['password'] }, 'totp'), takes('Never', { add: 'all' }), rest];
+    const app = policiesOf({ app: byKey });
+    const authenticators = app.authenticators.map((each) =>
+      each.key === 'password' ? { ...each, enrollable: true, maxEnrollments: 1 as const } : each,
+    );
+    expect(at({ ...withAccount(app, ...rules), authenticators }, enrollScope('password'))).toMatchObject({
+      kind: 'deny',
+      layer: 'account',
+      rule: 'By app',
+    });
   });
 
   test('an enrollment that the enrollment policy disables is denied by its rule', () => {
