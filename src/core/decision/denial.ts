@@ -68,7 +68,22 @@ function impossible(evaluation: SubjectEvaluation): Denial | undefined {
   if (ruledOut !== undefined) return ruledOut;
   return isPossible(without(policyLayers.minimumAcrRequirement, requirements), capabilities)
     ? { reason: 'acr_unattainable', layer: 'app' }
-    : { reason: 'unsatisfiable' };
+    : { reason: 'unsatisfiable', ...unmeetable(requirements, evaluation) };
+}
+
+/**
+ * The rule of the session policy or the sign-on policy that asks for too much: one without whose requirement the others
+ * could be met, if there is any, and rather one whose requirement cannot be met for itself. None: it is another one.
+ */
+function unmeetable(
+  requirements: readonly LayerRequirement[],
+  { context, capabilities }: SubjectEvaluation,
+): Pick<Denial, 'layer' | 'rule'> {
+  const layers = context.policyLayers.layers.filter(({ trace }) => trace.decidedBy !== undefined);
+  const alone = layers.filter(({ requirement }) => isPossible(without(requirement, requirements), capabilities));
+  const own = layers.filter(({ requirement }) => requirement && !isPossible([requirement], capabilities));
+  const cause = alone.find((layer) => own.includes(layer)) ?? alone[0] ?? own[0];
+  return omitUndefined({ layer: cause?.trace.layer, rule: cause?.trace.decidedBy });
 }
 
 /** The request asks for it. Where a rule of the account policy alone keeps the user from it, that rule is named. */

@@ -11,6 +11,7 @@ import { compileAccountPolicy } from '../../../src/core/policy/rules/account-pol
 import { compilePolicy, type PolicySet } from '../../../src/core/policy/rules/compile.ts';
 import {
   allow,
+  always,
   enrolled,
   enrollmentTerms,
   factors,
@@ -62,7 +63,22 @@ test.each<[string, PolicySet, Facts]>([
   ['a disabled authenticator would not help', disabling(policiesOf({ app: mailOnly }), 'totp'), knownUser],
   ['the minimum acr would not help', policiesOf({ app: mailOnly, minimumAcr: '1fa' }), knownUser],
 ])('no cause but the policy itself is to blame where %s', (_, policies, facts) => {
-  expect(evaluate(policies, facts)).toEqual({ kind: 'deny', reason: 'unsatisfiable', trace: expect.anything() });
+  const layer = { layer: 'app', rule: 'everybody' };
+  expect(evaluate(policies, facts)).toEqual({
+    kind: 'deny',
+    reason: 'unsatisfiable',
+    ...layer,
+    trace: expect.anything(),
+  });
+});
+
+test.each([
+  ['the one that asks for too much', mailOnly, factors(1), { layer: 'session', rule: 'everybody' }],
+  ['the other one', factors(1), mailOnly, { layer: 'app', rule: 'everybody' }],
+  ['the first, if both do', mailOnly, mailOnly, { layer: 'session', rule: 'everybody' }],
+] as const)('of session policy and sign-on policy, the denial names %s', (_, session, app, layer) => {
+  const policies = policiesOf({ session: always(allow(session)), app });
+  expect(evaluate(policies, knownUser)).toMatchObject({ kind: 'deny', reason: 'unsatisfiable', ...layer });
 });
 
 test.each(['suspended', 'deactivated'] as const)('an account that is %s denies whatever was proved', (status) => {
