@@ -103,9 +103,10 @@ const proofsByMember = {
   transaction: 'password@3h',
   // `explain` takes the account as it is.
   validAfter: undefined,
-  // No rule reads these. A proof to recover an account is none in a session.
+  // No rule reads these. A proof to recover an account is none in a session, and every proof of the option signs in.
   amr: undefined,
   origin: undefined,
+  replacesProof: undefined,
 } as const satisfies { readonly [Member in keyof Required<Evidence>]: string | undefined };
 
 /** By condition: the options that decide whether it holds. */

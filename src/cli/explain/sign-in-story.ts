@@ -73,7 +73,7 @@ export async function signInStory(
 ): Promise<SignInStory> {
   const transaction = idOf(reference);
   if (!/^[\w-]{8,64}$/.test(transaction))
-    throw refusal('--transaction takes the reference of a sign-in: see the page, or `audit tail`');
+    throw refusal(`${reference} is no reference of a sign-in: those are on the page, and in \`audit tail\``);
   const events = await linesOf(store, transaction);
   const open = await openState(store, transaction, now);
   if (events.length === 0 && open === undefined)

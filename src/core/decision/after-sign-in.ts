@@ -4,6 +4,7 @@
  * what may be used or enrolled, so the evaluation is never circular. See decision 50.
  */
 import { proofNames } from '../evidence/proof-names.ts';
+import { isSignInProof } from '../evidence/sign-in-proofs.ts';
 import type { EnrollmentRuling } from '../policy/rules/enrollment-terms.ts';
 import { termsRuling } from '../policy/rules/terms-ruling.ts';
 import type { ProfileRuling } from '../profile/profile-terms.ts';
@@ -36,9 +37,9 @@ export function askedAfterSignIn(
 
 /**
  * Names of the proofs of this session that count, for example `phone` and `phone.sms`. What the user enrolled after
- * signing in is not among them.
+ * signing in is not among them, unless it took the place of one that is.
  */
 function signInProofs({ evidence }: Pick<Capabilities, 'evidence'>): readonly string[] {
-  const proved = evidence.filter((proof) => proof.evidence.origin !== 'enrollment');
+  const proved = evidence.filter((proof) => isSignInProof(proof.evidence));
   return [...new Set(proved.flatMap(proofNames))];
 }

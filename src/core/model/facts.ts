@@ -52,6 +52,8 @@ export interface Evidence {
   readonly longestPause?: Seconds;
   /** `registration`: the user began the account with it, and is signed in by it. */
   readonly origin: 'sign_in' | 'recovery' | 'enrollment' | 'registration';
+  /** Of an enrollment: it took the place of one by which the user had signed in, and stands for that proof. */
+  readonly replacesProof?: true;
 }
 
 /** The kind of device that the browser says it runs on. */

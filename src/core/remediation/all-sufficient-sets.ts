@@ -3,12 +3,15 @@
  * what is asked for needs all of them.
  */
 import { withMethodsApart } from '../evidence/proof-names.ts';
-import { type AssessedEvidence, meetsAll } from '../evidence/requirement.ts';
+import type { AssessedEvidence } from '../evidence/requirement.ts';
 import type { LayerRequirement } from '../model/decision.ts';
+import { distinct } from '../model/distinct.ts';
 import { omitUndefined } from '../model/omit-undefined.ts';
-import { longestChain, type Requirement } from '../model/policy.ts';
+import type { Requirement } from '../model/policy.ts';
 import { type Capabilities, forAccountManagement, provable } from './capabilities.ts';
+import { afterEnrolling, firstOfChain, madeBy } from './chained-enrollments.ts';
 import { enrollmentPlans, takesFromEachGroup } from './enrollment-plans.ts';
+import { minimalSets } from './minimal-sets.ts';
 import type { EvidenceAndActions } from './sufficient-sets.ts';
 
 /**
@@ -30,17 +33,17 @@ export interface AllSets {
   readonly isComplete: boolean;
 }
 
-/** The limit of the search: about 30 ms. No realistic configuration comes near it. */
-const mostTried = 20_000;
-
-/** The sets by what the user does. */
-export function setsOfActions({ sets, isComplete }: AllSetsOfEvidence): AllSets {
-  return { sets: minimalOf(sets.map(actionsOf)), isComplete };
+/** The sets by what the user does. Those with a needless first proof come last. */
+export function setsOfActions({ sets, begunOtherwise, isComplete }: AllSetsOfEvidence): AllSets {
+  const minimal = minimalOf(sets.map(actionsOf));
+  return { sets: [...minimal, ...distinct(begunOtherwise.map(actionsOf))], isComplete };
 }
 
 /** The sets as evidence. Different sets may consist of equal actions. */
 export interface AllSetsOfEvidence {
   readonly sets: readonly (readonly AssessedEvidence[])[];
+  /** Such a set after a proof with which the user can begin, too, and which is in none of them. */
+  readonly begunOtherwise: AllSetsOfEvidence['sets'];
   /** As in `AllSets`. */
   readonly isComplete: boolean;
 }
@@ -62,77 +65,75 @@ export function allSufficientEvidence(
   { distinguished = [], isFirst }: SearchedSets = {},
 ): AllSetsOfEvidence {
   const apart = withMethodsApart([...requirements.flatMap(({ anyOf }) => anyOf), ...distinguished]);
-  const setsFor = (all: readonly LayerRequirement[], able: EvidenceAndActions) => {
+  const setsFor = (all: readonly LayerRequirement[], able: EvidenceAndActions): AllSetsOfEvidence => {
     const actions = byMethod(able.actions, apart);
     const found = minimalSets(all, { ...able, actions });
-    return isFirst ? { ...found, sets: begunWith(actions.filter(isFirst), found.sets) } : found;
+    const first = isFirst ? actions.filter(isFirst) : [];
+    return { ...found, sets: begunWith(first, found.sets), begunOtherwise: begunNeedlessly(first, found.sets) };
   };
   const byProof = setsFor(requirements, { evidence: capabilities.evidence, actions: provable(capabilities) });
   if (byProof.sets.length > 0 || !byProof.isComplete) return byProof;
-  const { evidence } = forAccountManagement(capabilities);
-  const found = enrollmentPlans(requirements, capabilities).map((plan) => {
-    const { before, actions } = plan;
-    const { sets, isComplete } = setsFor([...before, ...requirements], { evidence, actions });
-    return {
-      sets: sets.filter((set) =>
-        takesFromEachGroup(
-          plan,
-          set.map((action) => [action]),
-        ),
-      ),
-      isComplete,
-    };
-  });
-  return { sets: found.flatMap((part) => part.sets), isComplete: found.every((part) => part.isComplete) };
-}
-
-/** Adds one of the first proofs to sets that have none. */
-function begunWith(first: readonly AssessedEvidence[], sets: AllSetsOfEvidence['sets']): AllSetsOfEvidence['sets'] {
-  if (first.length === 0) return sets;
-  return sets.flatMap((set) =>
-    set.some((proof) => first.includes(proof)) ? [set] : first.map((proof) => [proof, ...set]),
+  const byEnrolling = setsByEnrolling(requirements, capabilities, setsFor);
+  if (byEnrolling.sets.length > 0 || !byEnrolling.isComplete) return byEnrolling;
+  return joined(
+    firstOfChain(requirements, capabilities).map((first) => {
+      const able = afterEnrolling([first], capabilities);
+      const found = allSufficientEvidence(requirements, able, { distinguished, isFirst });
+      const withFirst = (sets: Sets) => sets.map((set) => begunBy(first, set));
+      return { ...found, sets: withFirst(found.sets), begunOtherwise: withFirst(found.begunOtherwise) };
+    }),
   );
 }
 
-function minimalSets(
+/** The set with the enrollment in place of a proof by what it makes. */
+function begunBy(first: AssessedEvidence, set: readonly AssessedEvidence[]): readonly AssessedEvidence[] {
+  return [...set.filter(({ enrollment }) => enrollment !== madeBy(first)), first];
+}
+
+function setsByEnrolling(
   requirements: readonly LayerRequirement[],
-  { evidence, actions }: EvidenceAndActions,
+  capabilities: Capabilities,
+  setsFor: (all: readonly LayerRequirement[], able: EvidenceAndActions) => AllSetsOfEvidence,
 ): AllSetsOfEvidence {
-  const hasChains = requirements.some(({ anyOf }) => anyOf.some((requirement) => 'chains' in requirement));
-  const able = distinct(actions, hasChains ? longestChain : 1);
-  const most = requirements.reduce((sum, { anyOf }) => sum + Math.max(0, ...anyOf.map(mostOf)), 0);
-  const found: Indexes[] = [];
-  const sets = () => found.map((set) => set.flatMap((at) => able[at] ?? []));
-  let tried = 0;
-  let smaller: readonly Indexes[] = [[]];
-  for (let size = 1; size <= most; size += 1) {
-    const candidates = smaller.flatMap((set) => withOneMore(set, able.length)).filter((set) => !holdsAny(set, found));
-    tried += candidates.length;
-    if (tried > mostTried) return { sets: sets(), isComplete: false };
-    const suffices = (set: Indexes) => meetsAll(requirements, [...evidence, ...set.flatMap((at) => able[at] ?? [])]);
-    const { true: enough = [], false: short = [] } = Object.groupBy(candidates, (set) => `${suffices(set)}`);
-    found.push(...enough);
-    smaller = short;
-  }
-  return { sets: sets(), isComplete: true };
+  const { evidence } = forAccountManagement(capabilities);
+  const found = enrollmentPlans(requirements, capabilities).map((plan) => {
+    const { before, actions } = plan;
+    const { sets, begunOtherwise, isComplete } = setsFor([...before, ...requirements], { evidence, actions });
+    const takesAll = (set: readonly AssessedEvidence[]) =>
+      takesFromEachGroup(
+        plan,
+        set.map((action) => [action]),
+      );
+    return { sets: sets.filter(takesAll), begunOtherwise: begunOtherwise.filter(takesAll), isComplete };
+  });
+  return joined(found);
 }
 
-/** Indexes of actions in a list, in ascending order. */
-type Indexes = readonly number[];
-
-function withOneMore(set: Indexes, count: number): readonly Indexes[] {
-  const first = (set.at(-1) ?? -1) + 1;
-  return Array.from({ length: count - first }, (_, index) => [...set, first + index]);
+function joined(parts: readonly AllSetsOfEvidence[]): AllSetsOfEvidence {
+  return {
+    sets: parts.flatMap(({ sets }) => sets),
+    begunOtherwise: parts.flatMap(({ begunOtherwise }) => begunOtherwise),
+    isComplete: parts.every(({ isComplete }) => isComplete),
+  };
 }
 
-function holdsAny(set: Indexes, found: readonly Indexes[]): boolean {
-  return found.some((known) => known.every((member) => set.includes(member)));
+type Sets = AllSetsOfEvidence['sets'];
+
+/** Adds one of the first proofs to sets that have none. */
+function begunWith(first: readonly AssessedEvidence[], sets: Sets): Sets {
+  if (first.length === 0) return sets;
+  return sets.flatMap((set) => (hasOneOf(set, first) ? [set] : first.map((proof) => [proof, ...set])));
 }
 
-/** An upper bound for the number of actions in a minimal set for this requirement. */
-function mostOf(requirement: Requirement): number {
-  if ('chains' in requirement) return Math.max(0, ...requirement.chains.map((chain) => chain.length));
-  return Math.max(0, ...requirement.anyOf.map(({ demands, factors }) => demands.length + Math.max(1, factors)));
+/** Sets that have one of the first proofs, after another one that is in none of them. */
+function begunNeedlessly(first: readonly AssessedEvidence[], sets: Sets): Sets {
+  const actions = sets.flat().map((proof) => JSON.stringify(actionsOf([proof])));
+  const needless = first.filter((proof) => !actions.includes(JSON.stringify(actionsOf([proof]))));
+  return needless.flatMap((proof) => sets.flatMap((set) => (hasOneOf(set, first) ? [[proof, ...set]] : [])));
+}
+
+function hasOneOf(set: readonly AssessedEvidence[], some: readonly AssessedEvidence[]): boolean {
+  return set.some((proof) => some.includes(proof));
 }
 
 /** Splits each action of these authenticators by its methods. */
@@ -143,12 +144,6 @@ function byMethod(actions: readonly AssessedEvidence[], apart: ReadonlySet<strin
   });
 }
 
-/** Of equal actions, keeps as many as can count at once. */
-function distinct(actions: readonly AssessedEvidence[], copies: number): readonly AssessedEvidence[] {
-  const looks = Map.groupBy(actions, ({ enrollment: _, ...look }) => JSON.stringify(look));
-  return [...looks.values()].flatMap((alike) => alike.slice(0, copies));
-}
-
 /** The actions by which a user gains this evidence. */
 export function actionsOf(evidence: readonly AssessedEvidence[]): readonly Action[] {
   return evidence.map(({ authenticator, methods: [method] = [], toEnroll }) =>
@@ -157,7 +152,7 @@ export function actionsOf(evidence: readonly AssessedEvidence[]): readonly Actio
 }
 
 /** Removes duplicates, and sets that contain another set. */
-function minimalOf(sets: AllSets['sets']): AllSets['sets'] {
+export function minimalOf(sets: AllSets['sets']): AllSets['sets'] {
   const kept: (readonly Action[])[] = [];
   for (const set of sets.toSorted((a, b) => a.length - b.length))
     if (!kept.some((known) => holdsAllOf(set, known))) kept.push(set);

@@ -1,4 +1,4 @@
-/** The sign-on policy of an app, for checks: several are read as one. */
+/** The sign-on policy of an app, by the documents of a configuration: several are read as one. */
 import type { Policy } from '../../core/model/policy.ts';
 import type { App } from '../model/app.ts';
 import { type Documents, documentKey } from '../model/documents.ts';
@@ -10,10 +10,15 @@ const known = new WeakMap<Documents, readonly LabelledPolicy[]>();
 /** Cached by documents and name, so that apps with the same policies share one object. */
 const joined = new WeakMap<Documents, Map<string, Policy>>();
 
+/** The names of the policies that are read as one. Empty: there is none, or no user signs in to the app. */
+export function signOnNames(app: App, documents: Documents): readonly string[] {
+  return app.signOnPolicies === undefined ? [] : policiesOfApp(app, labelledPolicies(documents));
+}
+
 /** One object for all apps that have it. Undefined: there is none, or no user signs in to the app. */
 export function signOnOf(app: App, documents: Documents): Policy | undefined {
-  const names = app.signOnPolicies && policiesOfApp(app, labelledPolicies(documents));
-  if (names === undefined || names.length === 0) return undefined;
+  const names = signOnNames(app, documents);
+  if (names.length === 0) return undefined;
   const byName = joined.get(documents) ?? new Map<string, Policy>();
   joined.set(documents, byName);
   const name = joinedName(names);

@@ -4,6 +4,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import {
+  CST,
   type Document,
   isAlias,
   isCollection,
@@ -67,10 +68,10 @@ function formatted(file: string, text: string, { order, renames, upgrade = false
   }
   const after = toPlain(parsed(next));
   const isSame = 'plain' in after && isDeepStrictEqual(after.plain, content.plain);
-  if (isSame && isDeepStrictEqual(commentsOf(next), commentsOf(written)) && next === again)
-    return { text: next, renamed: upgrade ? renamed.warnings : [] };
-  const message = 'is left as it is: a comment in it stands where its canonical form has no line for it';
-  return { findings: [{ ...locationAt(0), path: '', message, code: 'comment_unplaced' }] };
+  const lost = lostComment(written, next);
+  if (isSame && lost === undefined && next === again) return { text: next, renamed: upgrade ? renamed.warnings : [] };
+  const message = `is left as it is: ${lost === undefined ? 'a comment in it' : 'this comment'} stands where its canonical form has no line for it`;
+  return { findings: [{ ...locationAt(lost ?? 0), path: '', message, code: 'comment_unplaced' }] };
 }
 
 interface Rewriting extends FormatOptions {
@@ -81,6 +82,8 @@ interface Rewriting extends FormatOptions {
 function rewritten(text: string, { order, renames, upgrade, spread }: Rewriting): string {
   const { head, body } = splitHead(text);
   const document = parsed(body);
+  // A comment with a separator of lines that is none in YAML (U+2028) is broken in two, and its end is no comment.
+  if (document.errors.length > 0) return text;
   if (document.contents === null) return head.trimEnd().concat(head === '' ? '' : '\n');
   const found = renameKeys(document.contents, renames);
   placeComments(document.contents, body);
@@ -174,10 +177,34 @@ function isTooLong(node: Node, text: string): boolean {
   return end - (text.lastIndexOf('\n', start - 1) + 1) > longestLine;
 }
 
-/** Sorted: the order of keys moves them. */
-function commentsOf(text: string): readonly string[] {
-  return [...new Lexer().lex(text)]
-    .filter((token) => token.startsWith('#'))
-    .map((token) => token.trimEnd())
-    .sort();
+interface Comment {
+  readonly text: string;
+  readonly offset: number;
+}
+
+/** Tokens of the lexer that stand for no text. */
+const marks: ReadonlySet<string> = new Set([CST.DOCUMENT, CST.FLOW_END, CST.SCALAR]);
+
+function commentsOf(text: string): readonly Comment[] {
+  let offset = 0;
+  return [...new Lexer().lex(text)].flatMap((token) => {
+    const comment = { text: token.trimEnd(), offset };
+    if (!marks.has(token)) offset += token.length;
+    return token.startsWith('#') ? [comment] : [];
+  });
+}
+
+/**
+ * Where the first comment stands that is not in the other text, or not as often. The order of keys may move comments.
+ * Undefined: each is in both.
+ */
+function lostComment(before: string, after: string): number | undefined {
+  const left = new Map<string, number>();
+  for (const { text } of commentsOf(after)) left.set(text, (left.get(text) ?? 0) + 1);
+  const lost = commentsOf(before).find(({ text }) => {
+    const count = left.get(text) ?? 0;
+    left.set(text, count - 1);
+    return count === 0;
+  });
+  return lost?.offset ?? ([...left.values()].some((count) => count > 0) ? 0 : undefined);
 }

@@ -1,13 +1,13 @@
 /** The operations of a batch on the embedded store: whether each one can be applied, and its statements. */
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
 import type { Entry, Op } from '../store.ts';
 
 /** Milliseconds since the epoch. */
 type Millis = number;
 
 export interface EmbeddedOps {
-  /** Undefined if there is no such entry or it has expired. */
-  entry(key: string, now: Millis): Entry | undefined;
+  /** Those of these entries that exist and have not expired. */
+  entries(keys: readonly string[], now: Millis): ReadonlyMap<string, Entry>;
   /** Whether the operation can be applied to the present state. Writes nothing. */
   canApply(op: Op, now: Millis): boolean;
   apply(op: Op, now: Millis): void;
@@ -21,13 +21,11 @@ export function embeddedOps(database: DatabaseSync): EmbeddedOps {
   const forgetCounter = database.prepare('DELETE FROM counters WHERE k=?');
 
   return {
-    entry: (key, now) => entryOf(entries.read.get(key, now)),
+    entries: (keys, now) => new Map(entries.readAll.all(JSON.stringify(keys), now).map(keyAndEntry)),
     canApply: (op, now) => canApply(entries, op, now),
     apply: (op, now) => applyOp({ entries, sets, lines, forgetCounter }, op, now),
   };
 }
-
-type Row = ReturnType<StatementSync['get']>;
 
 interface Statements {
   readonly entries: ReturnType<typeof entryStatements>;
@@ -36,14 +34,9 @@ interface Statements {
   readonly forgetCounter: StatementSync;
 }
 
-function entryOf(row: Row): Entry | undefined {
-  if (row === undefined) return undefined;
-  return {
-    value: String(row.v),
-    version: Number(row.n),
-    refs: row.r === null ? [] : JSON.parse(String(row.r)),
-    ...(row.c === null ? {} : { consumed: Number(row.c) }),
-  };
+function keyAndEntry({ k, v, n, r, c }: Record<string, SQLOutputValue>): readonly [string, Entry] {
+  const entry: Entry = { value: String(v), version: Number(n), refs: r === null ? [] : JSON.parse(String(r)) };
+  return [String(k), c === null ? entry : { ...entry, consumed: Number(c) }];
 }
 
 function canApply({ read }: Statements['entries'], op: Op, now: Millis): boolean {
@@ -120,6 +113,10 @@ function refsColumn(refs: readonly string[] | undefined): string | null {
 function entryStatements(database: DatabaseSync) {
   return {
     read: database.prepare('SELECT v, n, r, c FROM entries WHERE k=?1 AND (x IS NULL OR x>?2)'),
+    // One statement for all keys takes half of the time of one for each, from two keys on.
+    readAll: database.prepare(
+      'SELECT k, v, n, r, c FROM json_each(?1) CROSS JOIN entries ON k=value WHERE x IS NULL OR x>?2',
+    ),
     create: database.prepare(
       `INSERT INTO entries(k, v, n, r, x) VALUES(?1, ?2, 1, ?3, ?4)
        ON CONFLICT(k) DO UPDATE SET v=excluded.v, n=1, r=excluded.r, c=NULL, x=excluded.x`,

@@ -99,12 +99,11 @@ function loadEntries({ queue, ops, count, now }: EmbeddedParts): Store['load'] {
 /** The entries of these keys, and all entries that they refer to, directly or indirectly. */
 function withReferences(ops: EmbeddedOps, keys: readonly string[], now: number): Map<string, Entry | undefined> {
   const entries = new Map<string, Entry | undefined>();
-  const waiting = [...keys];
-  for (let key = waiting.shift(); key !== undefined; key = waiting.shift()) {
-    if (entries.has(key)) continue;
-    const entry = ops.entry(key, now);
-    entries.set(key, entry);
-    if (entry !== undefined) waiting.push(...entry.refs);
+  for (let wanted = keys; wanted.length > 0; ) {
+    const fresh = [...new Set(wanted)].filter((key) => !entries.has(key));
+    const found = ops.entries(fresh, now);
+    for (const key of fresh) entries.set(key, found.get(key));
+    wanted = fresh.flatMap((key) => found.get(key)?.refs ?? []);
   }
   return entries;
 }

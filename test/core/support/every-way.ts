@@ -42,10 +42,21 @@ function waysFrom(
 }
 
 /** The ways that contain no shorter one. */
-export function shortestWays(ways: readonly Way[]): readonly Way[] {
+function shortestWays(ways: readonly Way[]): readonly Way[] {
   return ways.filter(
     ({ proofs }) => !ways.some((way) => way.proofs.length < proofs.length && isPart(way.proofs, proofs)),
   );
+}
+
+/** The shortest ways, and those that begin with a proof which is in none of them and go on as one of them. */
+export function waysToTell(ways: readonly Way[]): readonly Way[] {
+  const shortest = shortestWays(ways);
+  const isIn = (action: Action, { proofs }: Way) => proofs.some((other) => isOneOf(action, other));
+  const isBegunOtherwise = ({ proofs: [first, ...rest] }: Way) =>
+    first !== undefined &&
+    !shortest.some((way) => isIn(first, way)) &&
+    shortest.some((way) => way.proofs.length === rest.length && rest.every((action) => isIn(action, way)));
+  return [...shortest, ...ways.filter((way) => !shortest.includes(way) && isBegunOtherwise(way))];
 }
 
 function isPart(some: readonly Action[], all: readonly Action[]): boolean {

@@ -321,7 +321,7 @@ test.each([
 
 test.each([
   ['an unknown reference', ['--transaction', 'abcdefghijklmnop'], 'the audit log has nothing about abcdefghijklmnop'],
-  ['no reference', ['--transaction', 'no such'], '--transaction takes the reference of a sign-in'],
+  ['no reference', ['--transaction', 'no such'], 'no such is no reference of a sign-in: those are on the page, and'],
   ['other options', ['--transaction', 'abcdefghijklmnop', '--app', 'notes'], '--transaction takes no other facts'],
   ['nothing', [], 'give --app, or --transaction'],
 ])('%s is refused', async (_, words, sentence) => {

@@ -1,5 +1,6 @@
 /** Enrollment and profile rules that ask how the user signed in, in real sign-ins. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { oneDay } from '../../../src/core/model/durations.ts';
 import {
   answerStep,
   beginSignIn,
@@ -33,6 +34,12 @@ const files = {
       { name: 'A mailbox alone', then: { required: ['webauthn'] } },
     ],
   }),
+  'policies/password.yaml': JSON.stringify({
+    rules: [
+      { name: 'Auditors', when: { groups: { any: ['auditors'] } }, then: { maxAge: 'P30D' } },
+      { name: 'Rest', then: {} },
+    ],
+  }),
   'policies/profile/default.yaml': JSON.stringify({
     name: 'default',
     rules: [
@@ -43,8 +50,14 @@ const files = {
 };
 
 let node: TestNode;
+let ahead = 0;
 beforeAll(async () => {
-  node = await startNode({ demo: true, authenticators: ['password', 'email', 'webauthn'], files });
+  node = await startNode({
+    now: () => Math.floor(Date.now() / 1000) + ahead,
+    demo: true,
+    authenticators: ['password', 'email', 'webauthn'],
+    files,
+  });
 });
 afterAll(() => node.stop());
 
@@ -69,6 +82,20 @@ describe('a user who signed in', () => {
       currentStep(identified) === 'profile'
         ? identified
         : await answerStep(agent, identified, { 'credentials.passcode': user.password });
+    expect(currentStep(form)).toBe('profile');
+    expect(currentStep(await answerStep(agent, form, { 'userProfile.nickname': 'Ann' }))).toBe('code');
+    const again = await beginSignIn(node, 'notes', agent);
+    expect(currentStep(again.page)).toBe('code');
+  });
+
+  test('by a password that had expired need not, either, once it is replaced', async () => {
+    const user = await userWithPassword(node, ['typists', 'auditors']);
+    ahead += 31 * oneDay;
+    const { agent, page } = await beginSignIn(node, 'notes');
+    const challenge = await answerStep(agent, page, { identifier: user.identifier });
+    const expired = await answerStep(agent, challenge, { 'credentials.passcode': user.password });
+    expect(currentStep(expired)).toBe('enroll:password');
+    const form = await answerStep(agent, expired, { 'credentials.passcode': 'seven green umbrellas' });
     expect(currentStep(form)).toBe('profile');
     expect(currentStep(await answerStep(agent, form, { 'userProfile.nickname': 'Ann' }))).toBe('code');
     const again = await beginSignIn(node, 'notes', agent);

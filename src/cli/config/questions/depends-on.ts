@@ -1,5 +1,5 @@
 /** What else a sign-in depends on: what is asked in all is compared in each way that rules tell sign-ins apart. */
-import { askedInAll } from '../../../core/analysis/simulation/asked-in-all.ts';
+import { leastAskedInAll } from '../../../core/analysis/simulation/asked-in-all.ts';
 import type { Facts, Seconds } from '../../../core/model/facts.ts';
 import type { RiskScoring } from '../../../core/model/risk.ts';
 import type { PolicySet } from '../../../core/policy/rules/compile.ts';
@@ -27,7 +27,7 @@ export function dependencies(
     times.map((now) =>
       devices.map((device) => {
         const there = withLastSignIn({ ...onDevice(facts, device, scoring), now }, past);
-        return JSON.stringify(askedInAll(policies, there));
+        return JSON.stringify(leastAskedInAll(policies, there));
       }),
     ),
   );

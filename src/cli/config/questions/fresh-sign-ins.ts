@@ -3,7 +3,7 @@
  * The sign-in is from a new browser on a desktop, now, unless another time or device makes a difference.
  */
 
-import { type AskedInAll, askedInAll } from '../../../core/analysis/simulation/asked-in-all.ts';
+import { type AskedInAll, leastAskedInAll } from '../../../core/analysis/simulation/asked-in-all.ts';
 import { leastOfWays } from '../../../core/analysis/simulation/least-steps.ts';
 import type { SimulatedStep } from '../../../core/analysis/simulation/simulated-answers.ts';
 import type { ConditionSet } from '../../../core/model/conditions.ts';
@@ -225,7 +225,7 @@ function outcomesAt(
     const devices = devicesIn(browsers.length > 1 ? [here.device, ...browsers] : browsers, believed);
     const dependsOn = dependencies(policies, here, { times, devices, scoring: risk, pasts });
     const required = layers.map(({ requirements }) => requirements);
-    const asked = askedInAll(policies, here);
+    const asked = leastAskedInAll(policies, here);
     const least = () => leastOfWays(policies, here, asked);
     return { rule, steps, required, asked, least, dependsOn, others: [] };
   }

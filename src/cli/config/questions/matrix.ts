@@ -7,9 +7,10 @@ import { collect } from '../../shared/options/collect.ts';
 import { withPrintedFindings } from '../../shared/output/print-findings.ts';
 import { printLongResult, type ResultOptions } from '../../shared/output/print-result.ts';
 import { tableText } from '../../shared/output/table.ts';
+import { wrappedList } from '../../shared/output/wrapped-list.ts';
 import { getOrMake } from '../../shared/values/get-or-make.ts';
 import { type AskContext, type AskedConfiguration, appsToShow, withAskedConfiguration } from './asked-configuration.ts';
-import { askedText, leftAsideText, outcomeData, plainUserText } from './asked-text.ts';
+import { askedText, byOutcome, leftAsideText, outcomeData, plainUserText } from './asked-text.ts';
 import {
   type AskedSignIns,
   groupsIn,
@@ -20,6 +21,7 @@ import {
 } from './fresh-sign-ins.ts';
 import { type GroupCombinations, groupCombinations } from './group-combinations.ts';
 import { conditionsLeftAside } from './left-aside.ts';
+import { type AppRow, appBlocks, type GroupRow, usersInRows } from './matrix-rows.ts';
 import { namedUsers, namedUserText, otherUsersText } from './named-users.ts';
 
 interface MatrixOptions extends ResultOptions {
@@ -29,17 +31,6 @@ interface MatrixOptions extends ResultOptions {
 
 /** The most rows for users in several groups or of a type: those that rules name, then the most frequent ones. */
 const maxShown = 50;
-
-interface Row extends NamedUser {
-  /** Active users in exactly these groups. Absent without a store, or if users were not counted by type. */
-  readonly users?: number;
-}
-
-export interface AppRow extends Row {
-  readonly app: App;
-  /** Outcomes in the order of the zones. */
-  readonly outcomes: readonly Outcome[];
-}
 
 export interface Matrix extends Pick<AskedSignIns, 'plain' | 'asksWho' | 'asksWhen'> {
   /** Describes the configuration for the reader. */
@@ -70,12 +61,12 @@ export function matrixCommand(context: AskContext): Command {
 
 async function print(context: AskContext, options: MatrixOptions, configured: AskedConfiguration): Promise<void> {
   const matrix = await matrixOf(context, configured, options.app);
-  const { source, zones, table, left, isPartial, leftAside, others } = matrix;
+  const { source, table, left, isPartial, leftAside, others } = matrix;
   await printLongResult(context, options, {
     text: () =>
       [
         `What a fresh sign-in in a new browser asks for now, by ${source}, of a user who has every authenticator that users can enroll\n\n`,
-        tableText(tableRows(table, zones)),
+        tableText(tableRows(table)),
         left > 0 ? `\n${left} more combinations of groups are not shown.\n` : '',
         isPartial ? '\nNot all users were counted.\n' : '',
         plainUserText(matrix),
@@ -143,7 +134,7 @@ function ownTerms({ clientId, firstParty, identify, client }: App): readonly unk
 }
 
 async function outcomesFor(
-  rows: readonly Row[],
+  rows: readonly GroupRow[],
   outcomesOf: Awaited<ReturnType<typeof signInsTo>>,
 ): Promise<readonly (readonly Outcome[])[]> {
   const outcomes: (readonly Outcome[])[] = [];
@@ -164,13 +155,13 @@ interface Named {
 function rowsFor(
   { groups: namedGroups, named }: Named,
   members: GroupCombinations | undefined,
-): { readonly rows: readonly Row[]; readonly left: number } {
+): { readonly rows: readonly GroupRow[]; readonly left: number } {
   const combinations = members?.combinations ?? [];
   const groups = [...new Set([...namedGroups, ...combinations.flatMap((combination) => combination.groups)])].sort();
   const counted = new Map(
     combinations.map((combination) => [namedUserText(combination, ''), combination.users] as const),
   );
-  const rowOf = (user: NamedUser): Row =>
+  const rowOf = (user: NamedUser): GroupRow =>
     members === undefined || user.userType !== undefined
       ? user
       : { ...user, users: counted.get(namedUserText(user, '')) ?? 0 };
@@ -183,17 +174,29 @@ function rowsFor(
   return { rows: [...alone, ...together.slice(0, maxShown)], left: Math.max(0, together.length - maxShown) };
 }
 
-/** Each app is named once. The number of users is shown only with a store. */
-function tableRows(table: readonly AppRow[], zones: readonly string[]): readonly (readonly string[])[] {
-  const counted = table.some(({ users }) => users !== undefined);
-  const head = ['app', 'groups', ...(counted ? ['users'] : []), ...zones];
-  // Rows with the same outcomes share their texts.
-  const known = new Map<readonly Outcome[], readonly string[]>();
-  const rows = table.map(({ app, users, outcomes, ...user }, index) => [
-    table[index - 1]?.app === app ? '' : app.clientId,
-    namedUserText(user, '(none)'),
-    ...(counted ? [users === undefined ? '-' : String(users)] : []),
-    ...getOrMake(known, outcomes, () => outcomes.map(askedText)),
-  ]);
+/**
+ * Apps with the same demands are one block, whose first lines name them. In it, groups with the same demands share a
+ * row, and zones with the same demand a line. The number of users is shown only with a store.
+ */
+function tableRows(table: readonly AppRow[]): readonly (readonly string[])[] {
+  const counted = usersInRows(table) !== undefined;
+  const head = ['app', 'groups', ...(counted ? ['users'] : []), 'from', 'asked'];
+  const rows = appBlocks(table, askedText).flatMap(({ clientIds, rows: byDemands }) => {
+    const lines = byDemands.flatMap((same) => groupLines(same, counted));
+    return beside([wrappedList(clientIds).map((line) => [line]), lines]);
+  });
   return [head, ...rows];
+}
+
+function groupLines(same: readonly AppRow[], counted: boolean): readonly (readonly string[])[] {
+  const groups = wrappedList(same.map((row) => namedUserText(row, '(none)')));
+  const users = counted ? [[[String(usersInRows(same) ?? '-')]]] : [];
+  const asked = byOutcome(same[0]?.outcomes ?? [], askedText).map(({ where, outcome }) => [where, askedText(outcome)]);
+  return beside([groups.map((line) => [line]), ...users, asked]);
+}
+
+/** Lines of a table from parts that stand beside one another. */
+function beside(parts: readonly (readonly (readonly string[])[])[]): readonly (readonly string[])[] {
+  const height = Math.max(...parts.map(({ length }) => length));
+  return Array.from({ length: height }, (_, at) => parts.flatMap((part) => part[at] ?? (part[0] ?? []).map(() => '')));
 }

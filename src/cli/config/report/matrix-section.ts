@@ -3,25 +3,25 @@ import { conditionNamesText, pronounOf } from '../../explain/unanswered-conditio
 import { heading, markup, type PageContent, type PageMarkup } from '../../shared/output/html-page.ts';
 import { getsIn, plainUserText, reasonedText } from '../questions/asked-text.ts';
 import type { Outcome } from '../questions/fresh-sign-ins.ts';
-import type { AppRow, Matrix } from '../questions/matrix.ts';
+import type { Matrix } from '../questions/matrix.ts';
+import { type AppBlock, type AppRow, appBlocks, usersInRows } from '../questions/matrix-rows.ts';
 import { namedUserText } from '../questions/named-users.ts';
+import { type AppPolicies, appText, shortList } from './app-policies.ts';
+
+/** What names the policies of an app. */
+interface PolicyLinks {
+  readonly appPolicies: readonly AppPolicies[];
+  /** By the key of a document. */
+  readonly linkTo: (key: string) => PageContent;
+}
 
 /** The matrix. Groups with the same demands share a row, and apps with the same demands share a table. */
-export function matrixSection(matrix: Matrix): PageContent {
+export function matrixSection(matrix: Matrix, links: PolicyLinks): PageContent {
   const { zones, table, left, isPartial, leftAside, others } = matrix;
   const user = plainUserText(matrix);
-  const byApp = Map.groupBy(table, ({ app }) => app.clientId);
-  const numberOf = rowNumbers();
-  // All apps have the same groups in the same order.
-  const same = Map.groupBy(byApp, ([, rows]) => rows.map(({ outcomes }) => numberOf(outcomes)).join());
-  const tables = [...same.values()].flatMap((apps) => {
-    const [[, rows] = ['', []]] = apps;
-    return appTable(
-      apps.map(([clientId]) => clientId),
-      rows,
-      zones,
-    );
-  });
+  const tables = appBlocks(table, reasonedText).map(({ clientIds, rows }) =>
+    appTable({ title: shortList(clientIds), apps: appList(clientIds, links) }, rows, zones),
+  );
   return markup`<p>What a fresh sign-in in a new browser asks of a user who has every authenticator that users can enroll.</p>
 ${tables}
 ${left > 0 ? markup`<p class="faint">${left} more combinations of groups are not shown.</p>` : ''}
@@ -31,30 +31,32 @@ ${leftAside.length > 0 ? markup`<p class="faint">Rules also ask about ${conditio
 ${others === '' ? '' : markup`<p class="faint">${others}</p>`}`;
 }
 
-/** Outcomes with the same text have the same number. Many rows share an array, whose text is built once. */
-function rowNumbers(): (outcomes: readonly Outcome[]) => number {
-  const byArray = new Map<readonly Outcome[], number>();
-  const byText = new Map<string, number>();
-  return (outcomes) => {
-    const known = byArray.get(outcomes);
-    if (known !== undefined) return known;
-    const text = JSON.stringify(outcomes.map(reasonedText));
-    const number = byText.get(text) ?? byText.size;
-    byText.set(text, number);
-    byArray.set(outcomes, number);
-    return number;
-  };
+/** The apps by the policies that decide about them. */
+function appList(clientIds: readonly string[], { appPolicies, linkTo }: PolicyLinks): PageMarkup {
+  const apps = appPolicies.filter(({ clientId }) => clientIds.includes(clientId));
+  const alike = Map.groupBy(apps, ({ policies }) => JSON.stringify(policies));
+  const items = [...alike.values()].map((same) => {
+    const [{ policies } = { policies: [] }] = same;
+    const titles = policies.map((key, index) => markup`${index === 0 ? '' : ', '}${linkTo(key)}`);
+    return markup`<li>${titles}: ${same.map(appText).join(', ')}</li>`;
+  });
+  return markup`<ul class="apps">${items}</ul>`;
 }
 
-function appTable(clientIds: readonly string[], rows: readonly AppRow[], zones: readonly string[]): PageMarkup {
-  const counted = rows.some(({ users }) => users !== undefined);
-  const same = [...Map.groupBy(rows, ({ outcomes }) => JSON.stringify(outcomes.map(reasonedText))).values()];
-  const columns = alikeZones(rows, zones);
+interface AppTable {
+  readonly title: string;
+  readonly apps: PageMarkup;
+}
+
+function appTable({ title, apps }: AppTable, rows: AppBlock['rows'], zones: readonly string[]): PageMarkup {
+  const counted = usersInRows(rows.flat()) !== undefined;
+  const columns = alikeZones(rows.flat(), zones);
   const head = ['Groups', ...(counted ? ['Users'] : []), ...columns.map(({ names }) => conditionNamesText(names))];
-  return markup`<section>${heading(3, clientIds.join(', '))}
-<div class="scroll" tabindex="0" role="region" aria-label="${clientIds.join(', ')}"><table>
+  return markup`<section>${heading(3, title)}
+${apps}
+<div class="scroll" tabindex="0" role="region" aria-label="${title}"><table>
 <thead><tr>${head.map((column) => markup`<th scope="col">${column}</th>`)}</tr></thead>
-<tbody>${same.map((alike) => groupsRow(alike, columns, counted))}</tbody></table></div></section>
+<tbody>${rows.map((alike) => groupsRow(alike, columns, counted))}</tbody></table></div></section>
 `;
 }
 
@@ -77,9 +79,8 @@ function alikeZones(rows: readonly AppRow[], zones: readonly string[]): readonly
 
 function groupsRow(rows: readonly AppRow[], columns: readonly Column[], counted: boolean): PageMarkup {
   const names = rows.map((row) => namedUserText(row, '(no group)')).join(', ');
-  const users = rows.reduce((sum, row) => sum + (row.users ?? 0), 0);
   const [{ outcomes } = { outcomes: [] }] = rows;
-  return markup`<tr><th scope="row">${names}</th>${counted ? markup`<td class="count">${users}</td>` : ''}${columns.map(({ at }) => (outcomes[at] ? cell(outcomes[at]) : ''))}</tr>
+  return markup`<tr><th scope="row">${names}</th>${counted ? markup`<td class="count">${usersInRows(rows) ?? 0}</td>` : ''}${columns.map(({ at }) => (outcomes[at] ? cell(outcomes[at]) : ''))}</tr>
 `;
 }
 

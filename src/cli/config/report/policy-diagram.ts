@@ -3,7 +3,7 @@ import type { ChangesNamed } from '../../../core/model/account-policy.ts';
 import type { PasswordTerms } from '../../../core/model/password-policy.ts';
 import type { AllowTerms, AppSession, RuleHead, SessionLimits, SessionTerms } from '../../../core/model/policy.ts';
 import { type CompiledCondition, compileConditions } from '../../../core/policy/rules/condition-table.ts';
-import type { Document, DocumentKind, Documents } from '../../../policy/model/documents.ts';
+import { type Document, type DocumentKind, type Documents, documentKey } from '../../../policy/model/documents.ts';
 import { durationText } from '../../../policy/model/duration-text.ts';
 import {
   readAccountPolicy,
@@ -23,6 +23,8 @@ export interface PolicyDiagram {
   /** `Sign-on policy payroll`. */
   readonly title: string;
   readonly file: string;
+  /** `sign-on/payroll`. */
+  readonly key: string;
   readonly rules: readonly DiagramRule[];
   /** What applies if no rule holds. Absent if the last rule always holds. */
   readonly otherwise?: string;
@@ -73,6 +75,7 @@ function diagramOf(document: Document, title: string): PolicyDiagram {
   return {
     title,
     file: document.file,
+    key: documentKey(document.kind, document.name),
     rules,
     ...(!isComplete && { otherwise: 'no rule holds: the next policy of the app; after the last, denied' }),
   };

@@ -13,6 +13,7 @@ import type { CheckedFiles } from '../shared/checked-files.ts';
 import type { ConfigContext } from '../shared/config-context.ts';
 import { type DocumentCounts, documentCounts } from '../shared/quantities.ts';
 import { type StandardReport, standardReport } from '../shared/standard-option.ts';
+import { type AppPolicies, appPolicies } from './app-policies.ts';
 import { type PolicyDiagram, policyDiagrams } from './policy-diagram.ts';
 
 export interface Report extends DocumentCounts, Pick<CheckedFiles, 'findings' | 'accepted' | 'invariants'> {
@@ -21,6 +22,7 @@ export interface Report extends DocumentCounts, Pick<CheckedFiles, 'findings' | 
   /** When it was made (epoch seconds). */
   readonly at: number;
   readonly matrix: Matrix;
+  readonly appPolicies: readonly AppPolicies[];
   readonly policies: readonly PolicyDiagram[];
   /** The requested standards. */
   readonly standards: readonly StandardReport[];
@@ -67,6 +69,7 @@ export async function reportContents(
     at: context.now(),
     ...documentCounts(documents),
     matrix,
+    appPolicies: appPolicies(documents),
     policies: policyDiagrams(documents),
     findings,
     accepted,

@@ -4,6 +4,7 @@ import { diffSections } from '../diff/output/diff-html.ts';
 import { replaySection } from '../diff/replay/replay-html.ts';
 import { countsText, quantity } from '../shared/quantities.ts';
 import { findingsSection, invariantsSection, severityCounts, standardsSection } from './analysis-sections.ts';
+import { type AppPolicies, appText, shortList } from './app-policies.ts';
 import { matrixSection } from './matrix-section.ts';
 import type { PolicyDiagram } from './policy-diagram.ts';
 import { policyDiagramSvg } from './policy-diagram-svg.ts';
@@ -46,7 +47,7 @@ function contentsEntry({ id, title, sum, parts = [] }: Section): PageMarkup {
 }
 
 function sectionsOf(report: Report): readonly Section[] {
-  const { matrix, policies, findings, accepted, invariants, standards, tests } = report;
+  const { matrix, appPolicies, policies, findings, accepted, invariants, standards, tests } = report;
   const proved = invariants.filter(({ verdict }) => verdict === 'holds').length;
   const met = standards.filter(({ meets }) => meets).length;
   return [
@@ -54,13 +55,13 @@ function sectionsOf(report: Report): readonly Section[] {
       id: 'asked',
       title: 'What is asked of each group',
       sum: quantity(report.apps, 'app'),
-      content: matrixSection(matrix),
+      content: matrixSection(matrix, { appPolicies, linkTo: linksTo(policies) }),
     },
     {
       id: 'policies',
       title: 'Policies',
       sum: quantity(policies.length, 'policy', 'policies'),
-      content: policiesSection(policies),
+      content: policiesSection(policies, appPolicies),
       parts: policies.map(({ title }, index) => ({ id: policyId(index), title })),
     },
     {
@@ -91,14 +92,31 @@ function sectionsOf(report: Report): readonly Section[] {
   ];
 }
 
-function policiesSection(policies: readonly PolicyDiagram[]): PageContent {
+function policiesSection(policies: readonly PolicyDiagram[], appPolicies: readonly AppPolicies[]): PageContent {
   return markup`<p>Rules are read from top to bottom. The first whose conditions all hold decides.</p>
 <div class="diagrams">${policies.map(
     (policy, index) => markup`<article id="${policyId(index)}">${heading(3, policy.title)}
-<p class="faint"><code>${policy.file}</code></p>
+<p class="faint"><code>${policy.file}</code>${appsText(policy, appPolicies)}</p>
 ${policyDiagramSvg(policy)}</article>
 `,
   )}</div>`;
+}
+
+/** Kinds of which each app has its own. */
+const ofApps = /^(sign-on|profile|service)\//;
+
+function appsText({ key }: PolicyDiagram, appPolicies: readonly AppPolicies[]): string {
+  if (!ofApps.test(key)) return '';
+  const apps = appPolicies.filter(({ policies }) => policies.includes(key));
+  return apps.length === 0 ? ', for no app' : `, for ${shortList(apps.map(appText))}`;
+}
+
+/** By the key of a policy, a link to its picture. */
+function linksTo(policies: readonly PolicyDiagram[]): (key: string) => PageContent {
+  const links = new Map(
+    policies.map(({ key, title }, index) => [key, markup`<a href="#${policyId(index)}">${title}</a>`] as const),
+  );
+  return (key) => links.get(key) ?? '';
 }
 
 /** Names cannot be anchors: an anchor contains no space, and two policies of different kinds may have the same name. */

@@ -7,6 +7,7 @@ h4 { font-size: .95rem; margin: .75rem 0 .25rem; color: var(--faint); }
 tbody th { font-weight: 400; }
 .contents > li { margin: .35rem 0; }
 .contents ul { columns: 2 14rem; margin: .15rem 0 .35rem 1rem; font-size: .9rem; }
+.apps { margin: 0 0 .25rem; font-size: .9rem; color: var(--faint); }
 .plain { list-style: disc; padding-inline-start: 1.25rem; }
 #asked th:first-child { min-width: 12rem; }
 #asked td { min-width: 9rem; overflow-wrap: break-word; }
@@ -36,6 +37,7 @@ tbody th { font-weight: 400; }
 .diagram .idle { opacity: .65; }
 @media screen and (max-width: 40rem) {
   .scroll table { font-size: .875rem; }
+  thead th { white-space: normal; }
   #asked th:first-child, #asked td { min-width: 7rem; }
   #asked td.count { min-width: 0; }
 }

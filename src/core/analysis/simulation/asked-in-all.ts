@@ -1,7 +1,7 @@
 /** What a fresh sign-in asks for in all: every set of proofs that lets the user in, and what comes after it. */
 import type { Facts } from '../../model/facts.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
-import type { AllSets } from '../../remediation/all-sufficient-sets.ts';
+import { type AllSets, minimalOf } from '../../remediation/all-sufficient-sets.ts';
 import { type FollowedSet, followedSignIns } from './followed-sign-ins.ts';
 import { stepsOf } from './simulate.ts';
 import type { SimulatedStep } from './simulated-answers.ts';
@@ -10,7 +10,7 @@ import { endsWell } from './skipping-offers.ts';
 export interface AskedInAll {
   /** The user needs one of these sets. */
   readonly proofs: AllSets;
-  /** The same sets by what follows. Never empty. */
+  /** The same sets by what follows, each as often as something else may follow it. Never empty. */
   readonly ways: readonly WayIn[];
 }
 
@@ -34,6 +34,15 @@ export function askedInAll(policies: PolicySet, facts: Facts): AskedInAll | unde
   return endsWell(after) ? { proofs: { sets, isComplete: true }, ways: [{ sets, after }] } : undefined;
 }
 
+/** As `askedInAll`, without sets that have a needless first proof, where the same follows them without it. */
+export function leastAskedInAll(policies: PolicySet, facts: Facts): AskedInAll | undefined {
+  const all = askedInAll(policies, facts);
+  if (all === undefined) return undefined;
+  const ways = all.ways.map(({ sets, after }) => ({ sets: minimalOf(sets), after }));
+  const left = ways.flatMap(({ sets }) => sets);
+  return { proofs: { ...all.proofs, sets: all.proofs.sets.filter((set) => left.includes(set)) }, ways };
+}
+
 /** Leaves out sets after which the user is denied. */
 function waysAmong(followed: readonly FollowedSet[], { isComplete, sets }: AllSets): AskedInAll | undefined {
   const all = followed.map(({ set, turns }) => ({ set, after: stepsOf(turns) }));
@@ -42,7 +51,8 @@ function waysAmong(followed: readonly FollowedSet[], { isComplete, sets }: AllSe
     (alike): readonly WayIn[] => (alike[0] ? [{ sets: alike.map(({ set }) => set), after: alike[0].after }] : []),
   );
   if (ways.length === 0) return undefined;
-  const proofs = { sets: some.map(({ set }) => set), isComplete: isComplete && sets.length === followed.length };
+  const isEach = sets.every((set) => followed.some((each) => each.set === set));
+  const proofs = { sets: [...new Set(some.map(({ set }) => set))], isComplete: isComplete && isEach };
   return { proofs, ways };
 }
 

@@ -1,10 +1,12 @@
 /** What a sign-in asks of a user who skips everything that may be skipped. */
 import type { Facts } from '../../model/facts.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
+import type { Action, AllSets } from '../../remediation/all-sufficient-sets.ts';
 import type { AskedInAll } from './asked-in-all.ts';
 import { proving } from './followed-sign-ins.ts';
+import { furtherProofs } from './further-proofs.ts';
 import { simulate, startOf } from './simulate.ts';
-import { identifiedAs, type SimulatedStep } from './simulated-answers.ts';
+import { identifiedAs, type OfferedOption, type SimulatedStep } from './simulated-answers.ts';
 import { endsWell, haveOffer, skippingFrom } from './skipping-offers.ts';
 
 /**
@@ -20,15 +22,34 @@ export function leastOfWays(
   if (subject === undefined || asked === undefined) return [];
   const start = { progress: identifiedAs(subject, facts), steps: [] };
   const simulation = { policies, facts };
+  const inOrder = inWhateverOrder(asked.proofs);
   return asked.ways.map(({ sets: [set = []], after }) => {
     const isOffered = haveOffer(after);
-    const isEnrolling = set.some(({ toEnroll }) => toEnroll);
+    const isEnrolling = set.some(isEnrolled);
     if (!isOffered && !isEnrolling) return after;
     const proved = proving(set, start, simulation);
     if (proved === undefined) return isEnrolling ? leastSteps(policies, facts) : after;
-    const least = isOffered ? skippingFrom(proved.progress, simulation) : after;
-    return [...proved.steps, ...(endsWell(least) ? least : after)];
+    const least = isOffered ? skippingFrom(proved.progress, simulation, furtherProofs(after)) : after;
+    return [...proved.steps.map(inOrder), ...(endsWell(least) ? least : after)];
   });
+}
+
+function isEnrolled({ toEnroll }: Action): boolean {
+  return toEnroll === true;
+}
+
+/**
+ * A page offers all that a user may go on to enroll, in whatever order. What each of the sets takes is no choice: it is
+ * left out of the choice of the others.
+ */
+function inWhateverOrder({ sets }: AllSets): (step: SimulatedStep) => SimulatedStep {
+  const added = sets.map((set) => set.filter(isEnrolled).map(({ authenticator }) => authenticator));
+  const inAll = added[0]?.filter((key) => added.every((keys) => keys.includes(key))) ?? [];
+  const isChosen = ({ authenticator }: OfferedOption) => !inAll.includes(authenticator);
+  return (step) => {
+    if (step.kind !== 'enroll') return step;
+    return { ...step, alternatives: inAll.includes(step.authenticator) ? [] : step.alternatives.filter(isChosen) };
+  };
 }
 
 /**

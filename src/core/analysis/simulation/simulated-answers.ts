@@ -91,13 +91,13 @@ export function answerIdentify(identifyWith: string | undefined, facts: Facts): 
 export function prove(
   progress: Progress,
   enrollment: Enrollment,
-  { origin, at, method }: Pick<Evidence, 'origin' | 'at' | 'method'>,
+  { at, ...proof }: Pick<Evidence, 'origin' | 'at' | 'method' | 'replacesProof'>,
 ): Progress {
   const { authenticator, id, factors, characteristics } = enrollment;
   const subject = progress.subject.id;
   const transaction = progress.transaction.event;
   const verification = { authenticator, enrollment: id, factors, characteristics, amr: [] };
-  const evidence = { ...verification, ...omitUndefined({ method }), subject, at, transaction, origin };
+  const evidence = { ...verification, ...proof, subject, at, transaction };
   return { ...progress, transaction: proved(progress.transaction, evidence) };
 }
 

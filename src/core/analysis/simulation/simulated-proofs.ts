@@ -1,7 +1,8 @@
 /** How the simulated user proves or enrolls what is asked for. */
 
+import { replacementOf } from '../../evidence/sign-in-proofs.ts';
 import type { Decision, Skippable } from '../../model/decision.ts';
-import type { AuthenticatorDescriptor, Enrollment, Seconds, Subject } from '../../model/facts.ts';
+import type { AuthenticatorDescriptor, Enrollment, Facts, Subject } from '../../model/facts.ts';
 import { noEnrollment } from '../../model/no-enrollment.ts';
 import { omitUndefined } from '../../model/omit-undefined.ts';
 import type { ReplacementReason } from '../../model/password-policy.ts';
@@ -35,7 +36,7 @@ export function answerStarted(progress: Progress, started: Started, { policies, 
   if (purpose === 'enroll') {
     const descriptor = policies.authenticators.find(({ key }) => key === authenticator);
     const method = methodAmong(methods, undefined);
-    return { steps: [step], ...(descriptor && { next: simulateEnrollment(progress, descriptor, { at, method }) }) };
+    return { steps: [step], ...(descriptor && { next: simulateEnrollment(progress, descriptor, { facts, method }) }) };
   }
   const enrollment = progress.subject.enrollments.find((owned) => owned.id === id);
   if (enrollment === undefined) return { steps: [step] };
@@ -75,7 +76,7 @@ function startedStep({ decision, plan, methodsOf }: Started, { subject }: Progre
 function simulateEnrollment(
   progress: Progress,
   descriptor: AuthenticatorDescriptor,
-  { at, method }: { readonly at: Seconds; readonly method: string | undefined },
+  { facts, method }: { readonly facts: Facts; readonly method: string | undefined },
 ): Progress {
   const { subject } = progress;
   const { key: authenticator, factors, characteristics, maxEnrollments } = descriptor;
@@ -85,7 +86,9 @@ function simulateEnrollment(
   const replaced = maxEnrollments === 1 ? same : [];
   const kept = subject.enrollments.filter((enrollment) => !replaced.includes(enrollment));
   const extended = { ...progress, subject: { ...subject, enrollments: [...kept, enrolled] } };
-  return prove(extended, enrolled, omitUndefined({ origin: 'enrollment' as const, at, method }));
+  const evidence = [...facts.evidence, ...progress.transaction.evidence];
+  const proof = omitUndefined({ origin: 'enrollment' as const, at: facts.now, method });
+  return prove(extended, enrolled, { ...proof, ...replacementOf(replaced, { subject: subject.id, evidence }) });
 }
 
 function otherOptions(decision: Decision, plan: Started['plan'], subject: Subject): readonly AuthenticatorOption[] {

@@ -5,6 +5,7 @@
  */
 
 import type { Authenticator, Credential, EnrollmentContinued, Refused } from '../../../authenticators/authenticator.ts';
+import { replacementOf } from '../../../core/evidence/sign-in-proofs.ts';
 import { oneDay } from '../../../core/model/durations.ts';
 import type { Characteristic, Facts, Recovery, Seconds } from '../../../core/model/facts.ts';
 import { maskedAddress } from '../../../core/model/mail-address.ts';
@@ -87,13 +88,14 @@ export async function enroll(
     ...credential,
     replaces: authenticator.descriptor.maxEnrollments === 1,
   });
+  const gone = account.credentials.filter((other) => !remaining.includes(other));
   const recovery = recoveryWith(context, decided.facts, { authenticator, credential });
   const credentials = [...remaining, credential];
   const validAfter = await saveEnrollment(context, account, { credentials, otherSessionsEnded, recovery });
   if (loaded.counter !== undefined) context.request.unit.add({ op: 'reset', counter: loaded.counter });
   notifyOfEnrollment(context, account, {
     credential,
-    takesPlace: remaining.length < account.credentials.length,
+    takesPlace: gone.length > 0,
     otherSessionsEnded,
   });
   const kept = { ...context, transaction: keptWith(context.transaction, validAfter) };
@@ -105,6 +107,7 @@ export async function enroll(
     event: 'authenticator.enrolled',
     validAfter,
     otherSessionsEnded,
+    ...replacementOf(gone, { subject: subject.id, evidence: decided.facts.evidence }),
   });
 }
 

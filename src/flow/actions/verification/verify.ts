@@ -219,7 +219,7 @@ export function acceptProof(
     validAfter: Seconds;
     /** For an enrollment: it ended all other sessions. */
     otherSessionsEnded?: boolean;
-  },
+  } & Pick<Evidence, 'replacesProof'>,
 ): ActionResult {
   const { transaction, services, request } = context;
   const evidence: Evidence = {
@@ -231,6 +231,7 @@ export function acceptProof(
     transaction: transaction.event,
     origin: what.origin,
     validAfter: what.validAfter,
+    ...omitUndefined({ replacesProof: what.replacesProof }),
   };
   audit(request.unit, services.audit, {
     event: what.event,

@@ -1,21 +1,41 @@
 /** What follows each set of proofs of a fresh sign-in. */
 import { describe, expect, test } from '@jest/globals';
-import { askedInAll } from '../../../../src/core/analysis/simulation/asked-in-all.ts';
+import { askedInAll, leastAskedInAll } from '../../../../src/core/analysis/simulation/asked-in-all.ts';
 import type { Conditions } from '../../../../src/core/model/conditions.ts';
 import { oneDay } from '../../../../src/core/model/durations.ts';
-import type { Subject } from '../../../../src/core/model/facts.ts';
+import type { Facts, Subject } from '../../../../src/core/model/facts.ts';
 import { defaultPasswordTerms } from '../../../../src/core/model/password-policy.ts';
+import type { Policy, Requirement } from '../../../../src/core/model/policy.ts';
 import { compileAccountPolicy } from '../../../../src/core/policy/rules/account-policy.ts';
 import { compilePolicy, type PolicySet } from '../../../../src/core/policy/rules/compile.ts';
-import { allow, enrollmentTerms, factors, factsOf, fixedNow, policiesOf, userWith } from '../../support/fixtures.ts';
+import { riskOf } from '../../../../src/core/policy/values/risk.ts';
+import type { Action } from '../../../../src/core/remediation/all-sufficient-sets.ts';
+import {
+  allow,
+  enrollmentTerms,
+  factors,
+  factsOf,
+  fixedNow,
+  policiesOf,
+  riskScoring,
+  userWith,
+} from '../../support/fixtures.ts';
 
 /** Each way: its sets, and the steps that follow. */
-function waysOf(policies: PolicySet, subject: Subject): unknown {
-  const asked = askedInAll(policies, factsOf({ subject }));
+function waysOf(policies: PolicySet, subject: Subject, more: Pick<Facts, 'risk'> = {}): unknown {
+  const asked = askedInAll(policies, factsOf({ subject, ...more }));
   return asked?.ways.map(({ sets, after }) => [
-    sets.map((set) => set.map(({ authenticator, method }) => [authenticator, method].filter(Boolean).join('.')).join()),
+    sets.map(namesOf),
     after.map((step) => (step.kind === 'enroll' ? `enroll ${step.authenticator}` : step.kind)).join(),
   ]);
+}
+
+function namesOf(set: readonly Action[]): string {
+  return set.map(({ authenticator, method }) => [authenticator, method].filter(Boolean).join('.')).join();
+}
+
+function by(...authenticators: readonly string[]): Requirement {
+  return factors(1, { demands: [{ authenticators }] });
 }
 
 const old = { createdAt: fixedNow - 100 * oneDay };
@@ -112,7 +132,7 @@ test('a user gets in by leaving an offer, where the proof for it makes a rule as
 });
 
 /** Those who sign in like this must set up another one. */
-function asksHowSignedIn(any: readonly string[], app = factors(1)): PolicySet {
+function asksHowSignedIn(any: readonly string[], app: Policy | Requirement = factors(1)): PolicySet {
   const rule = (name: string, when: Conditions, required: readonly string[]) => ({
     ...{ name, when },
     then: enrollmentTerms({ required: required.map((key) => ({ anyOf: [key] })) }),
@@ -126,6 +146,20 @@ describe('rules that ask how the user signed in', () => {
     expect(waysOf(asksHowSignedIn(['email']), userWith(['password', 'email']))).toEqual([
       [['password'], 'complete'],
       [['email'], 'challenge,enroll webauthn,complete'],
+    ]);
+  });
+
+  test('ask after a further proof by that, whichever the user chooses', () => {
+    const required = (name: string, when: Conditions, any: readonly string[]) => ({
+      ...{ name, when },
+      then: enrollmentTerms({ required: any.map((key) => ({ anyOf: [key] })) }),
+    });
+    const rules = [required('By mail', { authenticated: { any: ['email'] } }, []), required('Rest', {}, ['webauthn'])];
+    const enrollment = compilePolicy({ name: 'enrollment', rules });
+    const user = userWith(['password', 'totp', 'email']);
+    expect(waysOf({ ...policiesOf({ app: by('password') }), enrollment }, user)).toEqual([
+      [['password'], 'challenge,complete'],
+      [['password'], 'challenge,enroll webauthn,complete'],
     ]);
   });
 
@@ -154,5 +188,37 @@ describe('rules that ask how the user signed in', () => {
       [['password,email'], 'enroll webauthn,complete'],
       [['password,totp'], 'complete'],
     ]);
+  });
+});
+
+describe('where a rule about new browsers needs less than the page asks for at first', () => {
+  const app = {
+    name: 'app',
+    rules: [
+      { name: 'New', when: { risk: { any: ['newDevice' as const] } }, then: allow(by('password')) },
+      { name: 'Rest', when: {}, then: allow(factors(2)) },
+    ],
+  };
+  const policies = policiesOf({ app });
+  const askingHow = asksHowSignedIn(['totp'], app);
+  const user = userWith(['password', 'totp', 'email']);
+  const risk = riskOf(['newDevice'], [], riskScoring);
+
+  test('the user may begin with what the rule does not need', () => {
+    expect(waysOf(policies, user, { risk })).toEqual([[['password', 'email,password', 'totp,password'], 'complete']]);
+    expect(waysOf(policies, user)).toEqual([[['password,email', 'password,totp'], 'complete']]);
+  });
+
+  test('what follows is that of a user who began so', () => {
+    expect(waysOf(askingHow, user, { risk })).toEqual([
+      [['password', 'email,password'], 'complete'],
+      [['totp,password'], 'enroll webauthn,complete'],
+    ]);
+  });
+
+  test('the least that is asked leaves it out, unless something else follows', () => {
+    const least = (all: PolicySet) => leastAskedInAll(all, factsOf({ subject: user, risk }))?.proofs.sets.map(namesOf);
+    expect(least(policies)).toEqual(['password']);
+    expect(least(askingHow)).toEqual(['password', 'totp,password']);
   });
 });

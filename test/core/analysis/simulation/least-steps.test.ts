@@ -63,6 +63,24 @@ describe('of several ways', () => {
     ]);
   });
 
+  test('what each of them enrolls is no choice, in whatever order it is offered', () => {
+    const demand = (...authenticators: readonly string[]) => factors(1, { demands: [{ authenticators }] });
+    const session = always(allow(demand('webauthn')));
+    const choicesOf = (...authenticators: readonly string[]) => {
+      const policies = policiesOf({ session, app: demand(...authenticators) });
+      const facts = factsOf({ subject: userWith(['password']) });
+      return leastOfWays(policies, facts, askedInAll(policies, facts)).map((steps) =>
+        steps.flatMap((step) =>
+          step.kind === 'enroll'
+            ? [[step.authenticator, ...step.alternatives.map((other) => other.authenticator)]]
+            : [],
+        ),
+      );
+    };
+    expect(choicesOf('totp')).toEqual([[['totp'], ['webauthn']]]);
+    expect(choicesOf('totp', 'phone')).toEqual([[['phone', 'totp'], ['webauthn']]]);
+  });
+
   test('there is none for a user who does not get in', () => {
     expect(leastOf(policiesWith([[{}, { authenticated: { any: ['totp'] } }]]), 'password')).toEqual([]);
   });

@@ -112,6 +112,15 @@ describe('what must be enrolled', () => {
     expect(decide(policies, subject, [proof('password', 'now'), proof('totp', 'now')]).kind).toBe('allow');
   });
 
+  test('one that took the place of what the user signed in with stands for it, in tokens, too', () => {
+    const subject = userWith(['password']);
+    const replaced = proof('password', 'now', { origin: 'enrollment', replacesProof: true });
+    expect(decide(exempt, subject, [proof('password', 'now', { enrollment: 'gone' }), replaced]).kind).toBe('allow');
+    expect(evaluateIssuance(exempt, silentFacts({ subject, evidence: [replaced] })).allow).toBe(true);
+    const made = proof('password', 'now', { origin: 'enrollment' });
+    expect(evaluateIssuance(exempt, silentFacts({ subject, evidence: [made] })).allow).toBe(false);
+  });
+
   test('what a registration proved is how the user signed in', () => {
     const subject = userWith(['email']);
     expect(decide(mailNeedsPasskey, subject, [proof('email', 'now', { origin: 'registration' })]).kind).toBe('enroll');
@@ -138,6 +147,25 @@ describe('what must be enrolled', () => {
       { kind: 'enroll', authenticator: 'webauthn' },
       { kind: 'complete' },
     ]);
+  });
+
+  test.each([
+    ['stands for the one that the user proved', 'password', 'complete'],
+    ['does not count where the user proved something else', 'email', 'enroll'],
+  ] as const)('a password that the user sets in place of the old one %s', (_, proved, end) => {
+    // A recovered password and the mailbox that recovered it are one factor, so either may come before the change.
+    const subject = userWith(['password', 'email'], { recovery: { at: 0, by: ['email'] } });
+    const app = compilePolicy(always(allow(factors(1, { demands: [{ authenticators: [proved] }] }))));
+    const authenticators = exempt.authenticators.map((each) => ({
+      ...each,
+      enrollable: each.key === 'password' || each.key === 'webauthn',
+      ...(each.key === 'password' && { underPasswordPolicy: true as const }),
+    }));
+    const request = { scopes: ['openid', 'account:enroll:password'] };
+    const steps = simulate({ ...exempt, app, authenticators, isAccountApp: true }, factsOf({ subject, request }));
+    const at = steps.findIndex(({ kind }) => kind === 'enroll');
+    expect(steps[at]).toMatchObject({ kind: 'enroll', authenticator: 'password' });
+    expect(steps[at + 1]?.kind).toBe(end);
   });
 
   test('a token is not issued without it', () => {

@@ -187,7 +187,18 @@ test('a comment that `config fmt` would lose', () => {
   const order = keyOrderOf(schemaFor('sign-on', authenticatorKinds));
   const { findings = [] } = formatYaml(file, '[ # why\n]\n', { order, renames: [] });
   expect(noted(findings).map(findingLine)).toEqual([
-    `${file}:1:1 is left as it is: a comment in it stands where its canonical form has no line for it [comment_unplaced]`,
+    `${file}:1:3 is left as it is: this comment stands where its canonical form has no line for it [comment_unplaced]`,
+  ]);
+});
+
+test('`config fmt` shows the comment that it would lose, or would break in two', () => {
+  const order = keyOrderOf(schemaFor('sign-on', authenticatorKinds));
+  const found = (text: string) => formatYaml(file, text, { order, renames: [] }).findings ?? [];
+  expect(noted(found('# head\n\n[ # why\n]\n')).map(findingLine)).toEqual([
+    expect.stringContaining(`${file}:3:3 is left as it is: this comment`),
+  ]);
+  expect(noted(found('name: a\nrules: [] # before\u2028after\n')).map(findingLine)).toEqual([
+    expect.stringMatching(/ is left as it is: .* \[comment_unplaced\]$/),
   ]);
 });
 

@@ -21,7 +21,7 @@ import {
 } from './occurrences.ts';
 import { changeSentence } from './sentences.ts';
 import { contentDifferences } from './sign-in-differences.ts';
-import { type SignInContent, type SignInContents, type SignInView, viewerOf } from './sign-in-view.ts';
+import { type SignInContent, type SignInContents, type SignInView, type Viewer, viewerOf } from './sign-in-view.ts';
 import type { UserClass } from './user-classes.ts';
 
 /** The sign-ins that are compared. */
@@ -62,10 +62,12 @@ export function pairComparison(like: AppPair, signIns: ComparedSignIns): PairCom
   const { circumstances, atoms, shared } = signIns;
   const differencesOf = deltasIn(like, atoms, shared);
   const known = new Map<string, readonly DifferenceRow[]>();
+  const ofAlike = new Map<ReturnType<DifferencesOf>, readonly DifferenceRow[]>();
   const rowsFor = (user: UserClass, clientId: string) =>
-    getOrMake(known, JSON.stringify([user.groups, user.results, user.rest]), () =>
-      rowsOf(circumstances.map(differencesOf({ user, clientId }))),
-    );
+    getOrMake(known, JSON.stringify([user.groups, user.results, user.rest]), () => {
+      const differencesAt = differencesOf({ user, clientId });
+      return getOrMake(ofAlike, differencesAt, () => rowsOf(circumstances.map(differencesAt)));
+    });
   const places = new Map<string, Placed>();
   const placedAt = (positions: readonly number[]) =>
     getOrMake(places, positions.join(), () => placed(positions, signIns));
@@ -96,6 +98,7 @@ function groupSizes(classes: readonly UserClass[]): ReadonlyMap<string, number> 
   return sizes;
 }
 
+/** Users alike in all circumstances share one function. */
 type DifferencesOf = (who: UserAtApp) => (circumstance: Circumstance) => readonly KeyedDifference[];
 
 /** Caches the differences between two views. */
@@ -114,15 +117,20 @@ function deltasIn({ active, next, ...pair }: AppPair, atoms: readonly string[], 
         return shared.isCounted ? found : found.flatMap(inParts);
       },
     );
+  const between = (from: SignInView, to: SignInView) =>
+    getOrMake(
+      getOrMake(known, from, () => new Map<SignInView, readonly KeyedDifference[]>()),
+      to,
+      () => ofContents(from.content, to.content).map((difference) => keyed(located(difference, from, to))),
+    );
+  const ofAlike = new Map<ReturnType<Viewer>, Map<ReturnType<Viewer>, ReturnType<DifferencesOf>>>();
   return (who) => {
     const [beforeAt, afterAt] = [before(who), after(who)];
-    return (circumstance) => {
-      const [from, to] = [beforeAt(circumstance), afterAt(circumstance)];
-      const since = getOrMake(known, from, () => new Map<SignInView, readonly KeyedDifference[]>());
-      return getOrMake(since, to, () =>
-        ofContents(from.content, to.content).map((difference) => keyed(located(difference, from, to))),
-      );
-    };
+    return getOrMake(
+      getOrMake(ofAlike, beforeAt, () => new Map<ReturnType<Viewer>, ReturnType<DifferencesOf>>()),
+      afterAt,
+      () => (circumstance) => between(beforeAt(circumstance), afterAt(circumstance)),
+    );
   };
 }
 

@@ -3,7 +3,8 @@
  * all users and circumstances that its rules do not distinguish: with 200 policies and hundreds of classes of users,
  * asking it about each of them would take most of the time of a diff.
  */
-import type { ConditionResult, ConditionSet } from '../../../../core/model/conditions.ts';
+import type { AnyAllNone, ConditionResult, ConditionSet } from '../../../../core/model/conditions.ts';
+import { distinct } from '../../../../core/model/distinct.ts';
 import type { Facts } from '../../../../core/model/facts.ts';
 import type { RuleHead } from '../../../../core/model/policy.ts';
 import { allOfAnywhere, oneOfAnywhere } from '../../../../core/policy/condition-result.ts';
@@ -15,10 +16,11 @@ import {
 } from '../../../../core/policy/rules/condition-table.ts';
 import { asksAboutAttributes, filledInAttributes } from '../../../../core/policy/rules/filled-in-attributes.ts';
 import { findRule } from '../../../../core/policy/rules/rules.ts';
+import { meetsLists } from '../../../../core/policy/values/membership.ts';
 import { everyCondition } from '../../../../core/queries/sign-in-conditions.ts';
 import { getOrMake } from '../../../shared/values/get-or-make.ts';
 import type { Circumstance } from './circumstances.ts';
-import { aboutUsers, atomIds, groupsNamed, type UserClass } from './user-classes.ts';
+import { aboutUsers, atomIds, groupConditions, type UserClass } from './user-classes.ts';
 
 export interface UserAtApp {
   readonly clientId: string;
@@ -58,7 +60,7 @@ export function decidingRuleNames(
       const { now, scopes, device } = circumstance;
       return JSON.stringify([now, scopes, asksAboutRisk ? [device.known] : []]);
     });
-  return textOfUsersAlike(decided.flat(), atoms, (who) => {
+  return textOfUsersAlike({ policies: decided.flat(), atoms, byNames: isOpen }, (who) => {
     const { groups, results } = who.user;
     const found = positions.map((positionOf) => positionOf(who));
     return (circumstance) => {
@@ -118,23 +120,31 @@ interface DecidesIn {
 function positionsIn(policies: readonly CompiledPolicy<RuleHead>[], decide: DecidesIn): TextOfUser {
   const { factsOf, atoms, mayChange } = decide;
   const each = policies.map((policy) => {
-    const isOpen = policy.rules.some(({ leaves }) => leaves.some(mayChange));
-    const decidingAt = (facts: Facts) => (isOpen ? possibleRules(policy, facts, mayChange) : positionIn(policy, facts));
-    return textOfUsersAlike([policy], atoms, (who) => (circumstance) => decidingAt(factsOf({ ...who, circumstance })));
+    const open = new Set(policy.rules.flatMap(({ leaves }) => leaves.filter(mayChange)));
+    const decidingAt = (facts: Facts) =>
+      open.size > 0 ? possibleRules(policy, facts, (leaf) => open.has(leaf)) : positionIn(policy, facts);
+    return textOfUsersAlike(
+      { policies: [policy], atoms },
+      (who) => (circumstance) => decidingAt(factsOf({ ...who, circumstance })),
+    );
   });
-  return textOfUsersAlike(policies, atoms, (who) => {
+  return textOfUsersAlike({ policies, atoms }, (who) => {
     const found = each.map((positionOf) => positionOf(who));
     return (circumstance) => found.map((positionAt) => positionAt(circumstance)).join();
   });
 }
 
-/** Caches a text. It is shared by users whom the policies do not distinguish. */
-function textOfUsersAlike(
-  policies: readonly CompiledPolicy<RuleHead>[],
-  atoms: readonly string[],
-  textOf: TextOfUser,
-): TextOfUser {
-  const readBy = readingOf(policies, atoms);
+interface ReadOfUsers {
+  readonly policies: readonly CompiledPolicy<RuleHead>[];
+  /** The ids of `UserClass.results`. */
+  readonly atoms: readonly string[];
+  /** More may depend on the groups than what the conditions result in. */
+  readonly byNames?: boolean;
+}
+
+/** Caches a text. Users whom the policies do not distinguish share one function. */
+function textOfUsersAlike(read: ReadOfUsers, textOf: TextOfUser): TextOfUser {
+  const readBy = readingOf(read);
   const byUser = new WeakMap<UserClass, ReturnType<TextOfUser>>();
   const byReading = new Map<string, ReturnType<TextOfUser>>();
   const cached = (who: UserAtApp): ReturnType<TextOfUser> => {
@@ -150,23 +160,20 @@ function textOfUsersAlike(
 }
 
 /** What the policies read of a user. Undefined if they read more than classes of users tell apart. */
-function readingOf(
-  policies: readonly CompiledPolicy<RuleHead>[],
-  atoms: readonly string[],
-): ((user: UserClass) => string) | undefined {
+function readingOf({ policies, atoms, byNames }: ReadOfUsers): ((user: UserClass) => string) | undefined {
   const reads = policies.map((policy) => userReads(policy, atoms));
   if (reads.includes(undefined)) return undefined;
-  const groupsRead = new Set(reads.flatMap((read) => [...(read?.groups ?? [])]));
+  const lists = distinct(reads.flatMap((read) => read?.groups ?? []));
   const resultsRead = [...new Set(reads.flatMap((read) => read?.results ?? []))];
-  return ({ subject, results }) => {
-    const groups = groupsRead.size === 0 ? [] : subject.groups.filter((group) => groupsRead.has(group)).sort();
-    const read = resultsRead.map((at) => results[at]);
-    return groups.length + read.length === 0 ? '' : JSON.stringify([groups, read]);
-  };
+  return ({ groups, results }) =>
+    JSON.stringify([
+      byNames ? groups : lists.map((list) => meetsLists(list, groups)),
+      resultsRead.map((at) => results[at]),
+    ]);
 }
 
 interface UserReads {
-  readonly groups: ReadonlySet<string>;
+  readonly groups: readonly AnyAllNone[];
   /** Positions in `UserClass.results`. */
   readonly results: readonly number[];
 }
@@ -183,7 +190,7 @@ function userReads({ rules }: CompiledPolicy<RuleHead>, atoms: readonly string[]
   const asked: readonly string[] = [...notAboutUsers, ...aboutUsers, 'groups'];
   if (sets.some((set) => Object.keys(set).some((name) => !asked.includes(name)))) return undefined;
   const results = sets.flatMap(atomIds).map((id) => atoms.indexOf(id));
-  return results.includes(-1) ? undefined : { groups: groupsNamed(sets), results };
+  return results.includes(-1) ? undefined : { groups: groupConditions(sets), results };
 }
 
 function positionIn(policy: CompiledPolicy<RuleHead>, facts: Facts): string {
@@ -224,8 +231,8 @@ export function rulesUpToCertain<Of extends RuleHead>(
   const found: PossibleRule<Of>[] = [];
   for (const { rule, conditions, leaves } of rules) {
     const result = allOfAnywhere(conditions.map(resultOf));
-    const results = `?${leaves.map(({ test }) => test(facts)).join('+')}`;
-    found.push(result === 'unknown' ? { rule, result, results } : { rule, result });
+    const resultsNow = () => `?${leaves.map(({ test }) => test(facts)).join('+')}`;
+    found.push(result === 'unknown' ? { rule, result, results: resultsNow() } : { rule, result });
     if (result === 'hit' || result === 'error') break;
   }
   return found;

@@ -22,7 +22,7 @@ import { carriedScopes } from '../compared/carried-scopes.ts';
 import type { NamedLocation } from '../compared/configuration-changes.ts';
 import { type Circumstance, factsIn } from './circumstances.ts';
 import { contentKeys } from './content-keys.ts';
-import { type CircumstanceOfUser, decidingRuleNames, type UserAtApp } from './deciding-rules.ts';
+import { type CircumstanceOfUser, decidingRuleNames, type TextOfUser, type UserAtApp } from './deciding-rules.ts';
 import { signInOfUser } from './user-classes.ts';
 
 export interface SignInView {
@@ -81,8 +81,10 @@ export interface SessionLength {
   readonly by: 'session' | 'app';
 }
 
-/** Creates views. Sign-ins decided by the same rules share one view. */
+/** Creates views. Sign-ins decided by the same rules share a view, and users alike in all circumstances a function. */
 export type Viewer = (who: UserAtApp) => (circumstance: Circumstance) => SignInView;
+
+type DecidersAt = ReturnType<TextOfUser>;
 
 interface ViewContext {
   /** From `freeScopes`. */
@@ -129,10 +131,16 @@ export function viewerOf(own: AppSide, key: 'active' | 'next', context: ViewCont
     const firstRules = rulesBy(facts);
     return { content, rules: proved === facts ? firstRules : rulesBy(proved), firstRules };
   };
+  const viewsOf = new Map<string, Map<DecidersAt, ReturnType<Viewer>>>();
   return (who) => {
-    const ofRest = getOrMake(known, who.user.rest, () => new Map<string, SignInView>());
+    const { rest } = who.user;
+    const ofRest = getOrMake(known, rest, () => new Map<string, SignInView>());
     const decidersAt = decidersOf(who);
-    return (circumstance) => getOrMake(ofRest, decidersAt(circumstance), () => viewOf({ ...who, circumstance }));
+    return getOrMake(
+      getOrMake(viewsOf, rest, () => new Map<DecidersAt, ReturnType<Viewer>>()),
+      decidersAt,
+      () => (circumstance) => getOrMake(ofRest, decidersAt(circumstance), () => viewOf({ ...who, circumstance })),
+    );
   };
 }
 

@@ -4,7 +4,7 @@
  * Each class is evaluated once, however many users it has. At a third-party app, its users are told apart by consent.
  */
 
-import type { CompiledExpression, ConditionSet } from '../../../../core/model/conditions.ts';
+import type { AnyAllNone, CompiledExpression, ConditionSet } from '../../../../core/model/conditions.ts';
 import type { Facts, Seconds, Subject } from '../../../../core/model/facts.ts';
 import { compileConditions, conditionsAbout } from '../../../../core/policy/rules/condition-table.ts';
 import { expressionParts, withConditionsInside } from '../../../../core/policy/rules/expression-parts.ts';
@@ -79,13 +79,13 @@ export function projectionOf(varied: readonly VariedPair[]): Projection {
   };
 }
 
+function groupsNamed(sets: readonly ConditionSet[]): ReadonlySet<string> {
+  return new Set(groupConditions(sets).flatMap(({ any = [], all = [], none = [] }) => [...any, ...all, ...none]));
+}
+
 /** In expressions, too. */
-export function groupsNamed(sets: readonly ConditionSet[]): ReadonlySet<string> {
-  return new Set(
-    withConditionsInside(sets).flatMap(({ groups }) =>
-      [groups?.any, groups?.all, groups?.none].flatMap((list) => list ?? []),
-    ),
-  );
+export function groupConditions(sets: readonly ConditionSet[]): readonly AnyAllNone[] {
+  return withConditionsInside(sets).flatMap(({ groups }) => groups ?? []);
 }
 
 function atomsOf(varied: readonly VariedPair[]): readonly Atom[] {

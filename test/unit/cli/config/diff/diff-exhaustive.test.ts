@@ -9,6 +9,7 @@ import type { AccessChange } from '../../../../../src/cli/config/diff/compared/c
 import { configDiff } from '../../../../../src/cli/config/diff/config-diff.ts';
 import type { Circumstance } from '../../../../../src/cli/config/diff/sign-ins/circumstances.ts';
 import { located } from '../../../../../src/cli/config/diff/sign-ins/content-difference.ts';
+import { headlineOf } from '../../../../../src/cli/config/diff/sign-ins/occurrences.ts';
 import { contentDifferences } from '../../../../../src/cli/config/diff/sign-ins/sign-in-differences.ts';
 import { viewerOf } from '../../../../../src/cli/config/diff/sign-ins/sign-in-view.ts';
 import { countUsers, projectionOf, type UserClass } from '../../../../../src/cli/config/diff/sign-ins/user-classes.ts';
@@ -191,16 +192,35 @@ function changesAt(pair: AppPair, subject: OnlyUser['subject'], circumstance: Ci
   const differences = contentDifferences(before.content, after.content, pair.next.policies.authenticators);
   return differences
     .map((difference) => located(difference, before, after))
-    .map(({ effect, ...rest }) => keyOf({ ...rest, effects: effect ? [effect] : [] }))
+    .map(({ effect, ...rest }) => keyOf({ ...rest, headline: headlineOf(rest), effects: effect ? [effect] : [] }))
     .sort();
 }
 
+/** What the rules name that decide at this app. What a rule grants is no condition. */
+function namedFor(clientId: (typeof apps)[number], sides: readonly Drawn[]): NamedFacts {
+  const others = apps.filter((app) => app !== clientId).map((app) => `policies/sign-on/${app}.yaml`);
+  const rules = JSON.stringify(sides, (key, value) => (key === 'grant' || others.includes(key) ? undefined : value));
+  return {
+    zones: rules.includes('network.zones') ? ['a', 'b'] : ['a', 'b'].filter((zone) => rules.includes(`"${zone}"`)),
+    scopes: ['profile', 'address'].filter((scope) => rules.includes(`"${scope}`)),
+    isLikeNow: (at) => at === now,
+  };
+}
+
 /** With the effect on the user. */
-function keyOf({ kind, before, after, effects }: Compared): string {
-  return JSON.stringify([kind, before, after, effects.map((effect) => effect.kind)]);
+function keyOf({ kind, headline, before, after, effects }: Compared): string {
+  return JSON.stringify([kind, headline, before, after, effects.map((effect) => effect.kind)]);
+}
+
+/** The sentence without the user and the circumstances before it, and without the effects after it. */
+function headlineIn({ kind, sentence, effects }: AccessChange): string {
+  const said = sentence.slice(sentence.indexOf(': ') + 2);
+  const after = kind === 'steps' ? '' : effects.map(({ words }) => `; ${words}`).join('');
+  return said.slice(0, said.length - after.length);
 }
 
 interface Compared extends Pick<AccessChange, 'kind' | 'before' | 'after'> {
+  readonly headline: string;
   readonly effects: readonly Pick<AccessChange['effects'][number], 'kind'>[];
 }
 
@@ -217,18 +237,15 @@ test('each change is told, where it is, and nothing else is', async () => {
         store: user.terminal.store,
       });
       expect(leftAside).toEqual([]);
-      // What a rule grants is no condition.
-      const rules = JSON.stringify([before, after], (key, value) => (key === 'grant' ? undefined : value));
-      const named: NamedFacts = {
-        zones: rules.includes('network.zones') ? ['a', 'b'] : ['a', 'b'].filter((zone) => rules.includes(`"${zone}"`)),
-        scopes: ['profile', 'address'].filter((scope) => rules.includes(`"${scope}`)),
-        isLikeNow: (at) => at === now,
-      };
       const { pairs } = await comparedApps(active, next);
       for (const clientId of apps) {
+        const named = namedFor(clientId, [before, after]);
         const told = changes
           .filter(({ who, apps: at }) => who.users === 1 && at.includes(clientId))
-          .map((change) => ({ key: keyOf(change), ...readWhere(change.where, named) }));
+          .map((change) => ({
+            key: keyOf({ ...change, headline: headlineIn(change) }),
+            ...readWhere(change.where, named),
+          }));
         const pair = pairs.find(({ clientIds }) => clientIds.includes(clientId));
         const found = everyCircumstance.map((circumstance) => ({
           circumstance,

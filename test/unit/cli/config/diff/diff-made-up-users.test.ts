@@ -142,7 +142,7 @@ test.each<[string, Files, Files, unknown]>([
     changeBy('webauthn'),
     [
       'every user with all but webauthn and whose password is on a blocklist: can\'t get in any more: the password is on a blocklist, and the user cannot prove what "Some" of the account policy asks for before it is replaced',
-      'every user with nothing but password that is on a blocklist: asked for password + enroll webauthn instead of password + enroll webauthn, or password + enroll totp (then replace password)',
+      'every user with nothing but password that is on a blocklist: must set up webauthn (totp or webauthn before)',
     ],
   ],
   [

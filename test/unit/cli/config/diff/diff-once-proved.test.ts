@@ -1,6 +1,6 @@
 /** `config diff` where rules ask about the past of an account, which counts once something is proved. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { all, type Diffs, factors, openDiffs, password, signOn, totp } from '../../support/diff-harness.ts';
+import { all, type Diffs, factors, openDiffs, password, signOn, totp, webauthn } from '../../support/diff-harness.ts';
 
 let diffs: Diffs;
 beforeEach(() => {
@@ -66,5 +66,16 @@ test('a recovery from a new browser names the rule that asks about it, where no 
     await diffs.changes({ ...signOn(all()), ...recovery(onNew) }, { ...signOn(all()), ...recovery() }),
   ).toMatchObject([
     { kind: 'recovery', before: { rules: [{ name: 'Rest' }] }, after: { rules: [{ name: 'Not from a new device' }] } },
+  ]);
+});
+
+test('a first page that offers another proof than the rule needs later is told, with what tokens may say', async () => {
+  await diffs.addUsers(1, [], { credentials: [password, { ...webauthn, characteristics: ['phishingResistant'] }] });
+  const knowledge = { allow: { knowledge: {} } };
+  const next = signOn({ name: 'New', when: { risk: { any: ['newDevice'] } }, then: knowledge }, all(2));
+  const sentences = await diffs.sentences(next, signOn({ name: 'All', then: knowledge }));
+  expect(sentences.filter((sentence) => sentence.includes('in a new browser'))).toEqual([
+    'the one user, in a new browser: may also sign in by webauthn + password',
+    'the one user, in a new browser: tokens may say acr phr, and did not',
   ]);
 });

@@ -54,6 +54,12 @@ function cells(text: string): readonly (readonly string[])[] {
     .map((line) => line.trim().split(/ {2,}/));
 }
 
+/** What is asked of each group, in an installation whose zones are alike. */
+function askedByGroup(text: string): ReadonlyMap<string, string> {
+  const rows = cells(text).map((row) => row.slice(-3));
+  return new Map(rows.flatMap(([groups = '', , words = '']) => groups.split(', ').map((group) => [group, words])));
+}
+
 /** The configuration of a test with this sign-on policy. */
 function withRules(rules: readonly object[], use: (dir: string) => Promise<void>, settings?: string): Promise<void> {
   const files = {
@@ -73,15 +79,37 @@ test('matrix: each group alone, and what users have together, by zone', async ()
   const ways = 'webauthn, or password + one of (totp, recovery_code)';
   const one = 'password or totp or webauthn or recovery_code';
   expect(cells(text)).toEqual([
-    ['app', 'groups', 'users', 'elsewhere', 'office'],
-    ['payroll', '(none)', '0', ways, one],
-    ['auditors', '0', ways, one],
-    ['contractors', '1', 'denied', 'denied'],
-    ['customers', '0', ways, one],
-    ['payroll-admins', '0', ways, one],
-    ['staff', '0', ways, one],
-    ['auditors + staff', '2', ways, one],
+    ['app', 'groups', 'users', 'from', 'asked'],
+    ['payroll', '(none), auditors, customers,', '2', 'elsewhere', ways],
+    ['payroll-admins, staff,', 'office', one],
+    ['auditors + staff'],
+    ['contractors', '1', 'everywhere', 'denied'],
   ]);
+});
+
+test('matrix: apps of which the same is asked are named together', async () => {
+  const app = (clientId: string, signOnPolicy: string) => ({
+    [`apps/${clientId}.yaml`]: JSON.stringify({
+      ...{ clientId, name: clientId, signOnPolicy },
+      client: { redirect_uris: ['https://a.example.org/cb'] },
+    }),
+  });
+  const deny = { name: 'Night', when: { groups: { any: ['night'] } }, then: 'deny' };
+  const policy = (name: string, ...rules: object[]) => ({
+    [`policies/sign-on/${name}.yaml`]: JSON.stringify({ name, rules }),
+  });
+  const files = {
+    ...{ ...validFiles, ...policy('notes', all), ...policy('other', deny, all) },
+    ...{ ...app('wiki', 'notes'), ...app('mail', 'other'), ...app('office-documents', 'notes') },
+  };
+  await withConfiguration(files, async (dir) => {
+    expect(cells(await withoutStore('matrix', dir))).toEqual([
+      ['app', 'groups', 'from', 'asked'],
+      ['mail', '(none)', 'everywhere', 'password or totp'],
+      ['night', 'everywhere', 'denied'],
+      ['notes, office-documents, wiki', '(none), night', 'everywhere', 'password or totp'],
+    ]);
+  });
 });
 
 test('matrix as JSON: all apps, with the steps and the rules', async () => {
@@ -115,11 +143,9 @@ test('without a store: the files of the default directory, with the groups that 
     const text = await withoutStore('matrix', dir);
     expect(text).toContain(`by the files of ${dir}`);
     expect(cells(text)).toEqual([
-      ['app', 'groups', 'elsewhere', 'office'],
-      ['notes', '(none)', expect.stringMatching(/password/), expect.stringMatching(/password/)],
-      ['editors', 'denied', 'denied'],
-      ['staff', expect.stringMatching(/password/), expect.stringMatching(/password/)],
-      ['editors + staff', 'denied', 'denied'],
+      ['app', 'groups', 'from', 'asked'],
+      ['notes', '(none), staff', 'everywhere', expect.stringMatching(/password/)],
+      ['editors, editors + staff', 'everywhere', 'denied'],
     ]);
     await expect(withoutStore('what', dir, 'bob@demo.test')).rejects.toThrow('there is no store');
   });
@@ -143,9 +169,9 @@ test('apps of one policy are distinguished by what they ask for themselves', asy
   const settings = `${validFiles['stepgate.yaml']}authenticators: { totp: { enabled: true } }\n`;
   const files = { ...validFiles, ...apps, 'stepgate.yaml': settings };
   await withConfiguration(files, async (dir) => {
-    const printed = cells(await withoutStore('matrix', dir)).map(([name, , first]) => [name, first]);
+    const printed = cells(await withoutStore('matrix', dir)).map(([name, , , words]) => [name, words]);
     expect(Object.fromEntries(printed)).toMatchObject({
-      own: 'password or totp',
+      'notes, own': 'password or totp',
       third: 'password or totp; then consent',
       strict: 'password + totp',
     });
@@ -163,7 +189,7 @@ test('what differs by time or device says so, and what differs by other facts is
   ];
   await withRules(rules, async (dir) => {
     const text = await withoutStore('matrix', dir);
-    const byGroup = new Map(cells(text).map((row) => [row.at(-3), row.at(-1)]));
+    const byGroup = askedByGroup(text);
     expect(byGroup.get('(none)')).not.toContain('depends');
     expect(byGroup.get('night')).toMatch(/\(depends on time\)$/);
     expect(byGroup.get('strict')).toMatch(/\(depends on device\)$/);
@@ -182,7 +208,7 @@ test('what an expression tells apart is shown, and the rest of what it reads is 
   const rules = expressions.map((expression, at) => ({ name: String(at), when: { expression }, then: two }));
   await withRules([...rules, all], async (dir) => {
     const text = await withoutStore('matrix', dir);
-    const byGroup = new Map(cells(text).map((row) => [row.at(-3), row.at(-1)]));
+    const byGroup = askedByGroup(text);
     expect(byGroup.get('night')).toMatch(/\(depends on time\)$/);
     expect(byGroup.get('strict')).toMatch(/\(depends on device\)$/);
     expect(byGroup.get('office')).not.toContain('depends');
@@ -215,7 +241,7 @@ test('of users whom rules tell apart by who they are, the cell has examples', as
   ];
   await withRules(rules, async (dir) => {
     const text = await withoutStore('matrix', dir);
-    const byGroup = new Map(cells(text).map((row) => [row.at(-3), row.at(-1)]));
+    const byGroup = askedByGroup(text);
     expect(Object.fromEntries(byGroup)).toMatchObject({
       '(none)': 'password or totp',
       named: 'denied (bob@corp.test: password or totp)',
@@ -306,13 +332,10 @@ test('users of a type, and in groups that a rule names together, have rows', asy
       const both = 'password + totp (depends on device)';
       const text = await withoutStore('matrix', dir);
       expect(cells(text)).toEqual([
-        ['app', 'groups', 'elsewhere', 'office'],
-        ['notes', '(none)', 'denied', 'denied'],
-        ['board', 'denied', 'denied'],
-        ['night', 'denied', 'denied'],
-        ['staff', 'denied', 'denied'],
-        ['board + staff', both, both],
-        ['night, userType employee', both, both],
+        ['app', 'groups', 'from', 'asked'],
+        ['notes', '(none), board, night, staff', 'everywhere', 'denied'],
+        ['board + staff,', 'everywhere', both],
+        ['night, userType employee'],
       ]);
       expect(text).not.toContain('None of these users');
       expect(cells(await withoutStore('who', dir, 'notes')).map((row) => row.slice(0, 3))).toEqual([
@@ -344,13 +367,14 @@ test('where none of these users gets in, rules that may let in others are named'
 
 test('zones within zones, and no elsewhere where every address is in a zone', async () => {
   const zones = 'zones: { world: { cidrs: [0.0.0.0/0, "::/0"] }, office: { cidrs: [192.0.2.0/24] } }';
-  const rules = [{ name: 'World', when: { network: { any: ['world'] } }, then: 'deny' }, all];
+  const rules = [{ name: 'World', when: { network: { any: ['world'], none: ['office'] } }, then: 'deny' }, all];
   await withRules(
     rules,
     async (dir) => {
       expect(cells(await withoutStore('matrix', dir))).toEqual([
-        ['app', 'groups', 'world', 'office'],
-        ['notes', '(none)', 'denied', 'denied'],
+        ['app', 'groups', 'from', 'asked'],
+        ['notes', '(none)', 'world', 'denied'],
+        ['office', 'password or totp'],
       ]);
     },
     `brand: { name: Test }\n${zones}\n`,

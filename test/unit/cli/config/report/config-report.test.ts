@@ -70,6 +70,59 @@ test('the matrix puts groups with the same demands in one row', async () => {
   expect(table).toBe('(no group) password or totp password or totp night denied: a rule says so password or totp');
 });
 
+const appOf = (clientId: string) => ({
+  clientId,
+  name: clientId,
+  client: { redirect_uris: [`https://${clientId}.example.test/cb`] },
+});
+
+test('apps stand by the policies that decide about them, which are linked both ways', async () => {
+  const app = (clientId: string, more: object) => ({
+    [`apps/${clientId}.yaml`]: JSON.stringify({ ...appOf(clientId), ...more }),
+  });
+  const named = (name: string, more: object = {}) => ({
+    [`policies/sign-on/${name}.yaml`]: JSON.stringify({ name, rules: [all], ...more }),
+  });
+  const files = {
+    ...policy(all),
+    ...app('wiki', { name: 'Wiki', signOnPolicy: ['base', 'notes'] }),
+    ...app('mail', { labels: ['office'] }),
+    ...named('base', { rules: [noNight] }),
+    ...named('labelled', { apps: { labels: ['office'] } }),
+    ...named('unused'),
+  };
+  const { page, printed } = await report(files, ['--json'], true);
+  const apps = [...page.matchAll(/<ul class="apps">(.*?)<\/ul>/gs)].map(([, list = '']) => list);
+  expect(textOf(apps.join(' '), '', 'end')).toContain('Sign-on policy labelled : mail');
+  expect(textOf(apps.join(' '), '', 'end')).toContain('Sign-on policy base , Sign-on policy notes : Wiki (wiki)');
+  const anchor = /href="(#[^"]+)">Sign-on policy base</.exec(apps.join(' '))?.[1]?.slice(1);
+  expect(textOf(page, `<article id="${anchor}">`, '<svg')).toBe(
+    'Sign-on policy base policies/sign-on/base.yaml , for Wiki (wiki)',
+  );
+  expect(page).toMatch(/notes\.yaml<\/code>, for Notes \(notes\), Wiki \(wiki\)</);
+  expect(page).toContain('unused.yaml</code>, for no app');
+  expect(page).toContain('session.yaml</code></p>');
+  expect(JSON.parse(printed).appPolicies).toContainEqual({
+    clientId: 'wiki',
+    name: 'Wiki',
+    policies: ['sign-on/base', 'sign-on/notes'],
+  });
+});
+
+test('a table of many apps counts them in its heading, and names each below it', async () => {
+  const clientIds = ['a1', 'a2', 'a3', 'a4', 'a5'];
+  const apps = clientIds.map((clientId) => [
+    `apps/${clientId}.yaml`,
+    JSON.stringify({ ...appOf(clientId), signOnPolicy: 'notes' }),
+  ]);
+  const { page } = await report({ ...policy(all), ...Object.fromEntries(apps) }, [], true);
+  expect(page).toContain('<h3>a1, a2, a3 and 3 more</h3>');
+  expect(page).toContain('notes.yaml</code>, for a1, a2, a3 and 3 more</p>');
+  expect(textOf(page, '<ul class="apps">', '</ul>')).toContain(
+    'Sign-on policy notes : a1, a2, a3, a4, a5, Notes (notes)',
+  );
+});
+
 test('the matrix names others whom rules tell apart by who they are', async () => {
   const others = { name: 'Others', when: { users: { none: ['bob@corp.test'] } }, then: 'deny' };
   const { page } = await report(policy(others, all), [], true);

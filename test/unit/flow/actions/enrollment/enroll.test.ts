@@ -230,6 +230,8 @@ describe('an enrollment', () => {
       await world.send(page, right);
       const after = (await world.credentials('ann')).map(({ id }) => (ids.includes(id as never) ? id : 'new'));
       expect(after).toEqual(ids);
+      const made = (await world.transaction())?.evidence.at(-1);
+      expect(made?.replacesProof).toBe(maxEnrollments && true);
       const told = (await world.outbox()).map(({ delivery }) => delivery?.params.event);
       expect(told).toEqual([maxEnrollments ? 'replaced' : 'added']);
       expect(world.lines.at(-1)?.otherSessionsEnded).toBe(maxEnrollments ? true : undefined);
