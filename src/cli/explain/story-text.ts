@@ -109,7 +109,7 @@ const sentences: Readonly<Record<string, (line: AuditLine) => string>> = {
   'consent.refused': () => 'refused what the app asked for',
   'sign_in.completed': ({ acr, amr = [], waived }) =>
     `signed in: ${[...(acr ? [`acr ${acr}`] : []), `amr ${amr.join(' ') || 'none'}`, ...(waived ? [`not asked for ${waived.join(', ')}, which the browser remembers`] : [])].join(', ')}`,
-  'sign_in.asked': ({ trace }) => askingConditionsText(trace),
+  'sign_in.asked': ({ trace, reported }) => `${askingConditionsText(trace)}${reportedOfChangeText(reported)}`,
   'sign_in.new_browser': () => 'the user was notified of a new browser',
   'sign_in.denied': (line) => `denied: ${denialOfLineText(line)}`,
   'sign_in.cancelled': () => 'the user gave up',
@@ -119,6 +119,12 @@ const sentences: Readonly<Record<string, (line: AuditLine) => string>> = {
   'token.denied': ({ reason }) => `no tokens: ${reasonText(reason)}`,
   'token.refresh_denied': ({ reason }) => `no new tokens: ${reasonText(reason)}`,
 };
+
+/** The account policy rules only over the changes of a step, so no later decision says what it would have decided. */
+function reportedOfChangeText(reported = ''): string {
+  const ofAccount = reported.split('; ').filter((part) => part.startsWith('account: '));
+  return ofAccount.length === 0 ? '' : `; rules that only report: ${ofAccount.join('; ')}`;
+}
 
 /** The layers that the proofs did not meet. If all are met, further steps follow that prove nothing. */
 function askingConditionsText(trace: AuditLine['trace']): string {
