@@ -40,10 +40,24 @@ function requestedChange({ isAccountApp, authenticators }: PolicySet, facts: Fac
   return enrollmentChange(descriptor, facts.subject);
 }
 
-/** The account policy's ruling about that change. */
+/**
+ * The account policy's ruling about that change. Before the user is known, an enrollment may be an addition or a
+ * change: where the policy tells them apart, it is undecided.
+ */
 export function requestedChangeLayer(policies: PolicySet, facts: Facts): Layer | undefined {
   const change = requestedChange(policies, facts);
-  return change && changeLayer(policies, facts, change);
+  const layer = change && changeLayer(policies, facts, change);
+  if (!layer || facts.subject !== undefined || accountPurpose(facts.request).kind !== 'enroll') return layer;
+  const isSingle = policies.authenticators.some(({ key, maxEnrollments }) => key === change.of && maxEnrollments === 1);
+  const other = isSingle ? changeLayer(policies, facts, { action: 'change', of: change.of }) : undefined;
+  if (other === undefined || isSameRuling(layer, other)) return layer;
+  const { layer: name, policy } = layer.trace;
+  return { trace: { layer: name, policy, rules: [], outcome: 'undecided' } };
+}
+
+/** By the same rule, or a denial in any case. */
+function isSameRuling(one: Layer, other: Layer): boolean {
+  return one.trace.decidedBy === other.trace.decidedBy || (one.denial !== undefined && other.denial !== undefined);
 }
 
 /** What the account policy says about enrolling each of these authenticators. Empty without an account policy. */

@@ -4,7 +4,7 @@ import {
   type EnrollmentContext,
   enrollmentStep,
   mustEnroll,
-  provenStep,
+  requiredStep,
   unsatisfiable,
 } from '../enrollment/apply-policy.ts';
 import type { DecisionOutcome, Denial } from '../model/decision.ts';
@@ -39,17 +39,14 @@ export function requiredNotEnrollable(toEnroll: EnrollmentContext, context: Eval
 /** Undefined: no rule of the account policy is the cause. */
 function ruledOut(
   required: RequiredEnrollment,
-  { capabilities, facts, rule }: EnrollmentContext,
+  { capabilities, facts, rule, terms }: EnrollmentContext,
   context: EvaluationContext,
 ): Denial | undefined {
   return additionDenial(
     {
       keys: required.anyOf,
       capabilities,
-      isEnough: (able) => {
-        const choices = addableOf(required, able);
-        return choices.length > 0 && provenStep({ choices }, { capabilities: able, facts }) !== undefined;
-      },
+      isEnough: (able) => requiredStep(required, { capabilities: able, facts, terms }) !== undefined,
       ...omitUndefined({ enrollmentRule: rule }),
     },
     context,

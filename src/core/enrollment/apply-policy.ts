@@ -6,7 +6,7 @@ import type { EnrollmentTerms, Promotion, RequiredEnrollment } from '../model/en
 import type { Facts, Skipped, Subject } from '../model/facts.ts';
 import { type Capabilities, forAccountManagement, provable } from '../remediation/capabilities.ts';
 import { type AdditionGroup, additionGroups } from '../remediation/enrollment-plans.ts';
-import { challenge } from '../remediation/requirement-status.ts';
+import { chainStatus, challenge } from '../remediation/requirement-status.ts';
 import { sufficientSets } from '../remediation/sufficient-sets.ts';
 
 /** What the enrollment policy is applied to. `capabilities` are what the terms leave usable. */
@@ -98,11 +98,27 @@ export function enrollmentStep(
 ): Extract<DecisionOutcome, { kind: 'enroll' | 'challenge' }> | OutOfReach | undefined {
   const [required] = mustEnroll(context);
   if (required !== undefined) {
-    const choices = addableOf(required, context.capabilities);
-    return provenStep({ choices }, context) ?? { kind: 'out_of_reach', required };
+    return requiredStep(required, context) ?? { kind: 'out_of_reach', required };
   }
   const due = context.facts.transaction && (graceNow(context) ?? offeredNow(context));
   return due && provenStep(due, context);
+}
+
+/**
+ * The required enrollment, or what comes first: a challenge, or another enrollment of which the account policy asks for
+ * a proof before this one. Undefined: nothing leads to it.
+ */
+export function requiredStep(
+  required: RequiredEnrollment,
+  context: Pick<EnrollmentContext, 'capabilities' | 'facts' | 'terms'>,
+): Extract<DecisionOutcome, { kind: 'enroll' | 'challenge' }> | undefined {
+  const { capabilities, terms } = context;
+  const choices = addableOf(required, capabilities);
+  const step = choices.length > 0 ? provenStep({ choices }, context) : undefined;
+  if (step !== undefined) return step;
+  const ends = additionGroups(choices, capabilities).map(({ before }) => before);
+  const status = chainStatus(ends, capabilities, [...choices, ...terms.required.flatMap(({ anyOf }) => anyOf)]);
+  return status.kind === 'impossible' ? undefined : status;
 }
 
 /**

@@ -1,6 +1,6 @@
 /** Which proofs the names in a policy mean: all proofs by an authenticator, or those by one of its methods. */
 import { authenticatorIn, methodIn, methodName } from '../model/authenticator-name.ts';
-import type { Requirement } from '../model/policy.ts';
+import type { ChainStep, Demand, Requirement } from '../model/policy.ts';
 
 /** A proof that was given, or could be. */
 export interface NamedProof {
@@ -41,11 +41,14 @@ export function proofNames({ authenticator, methods = [] }: NamedProof): readonl
   return [authenticator, ...methods.map((method) => methodName(authenticator, method))];
 }
 
+/** The demands of all alternatives, or the steps of all chains. */
+export function demandsOf(requirement: Requirement): readonly (Demand | ChainStep)[] {
+  return 'chains' in requirement ? requirement.chains.flat() : requirement.anyOf.flatMap(({ demands }) => demands);
+}
+
 /** Keys of the authenticators of which a requirement tells methods apart. */
 export function withMethodsApart(requirements: readonly Requirement[]): ReadonlySet<string> {
-  const parts = requirements.flatMap((requirement): readonly ProofNames[] =>
-    'chains' in requirement ? requirement.chains.flat() : requirement.anyOf.flatMap(({ demands }) => demands),
-  );
+  const parts: readonly ProofNames[] = requirements.flatMap(demandsOf);
   const names = parts.flatMap(({ authenticators = [], exclude = [] }) => [...authenticators, ...exclude]);
   return new Set(names.filter((name) => methodIn(name) !== undefined).map(authenticatorIn));
 }

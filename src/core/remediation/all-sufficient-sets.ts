@@ -3,13 +3,15 @@
  * what is asked for needs all of them.
  */
 import { withMethodsApart } from '../evidence/proof-names.ts';
-import { type AssessedEvidence, meetsAll } from '../evidence/requirement.ts';
+import type { AssessedEvidence } from '../evidence/requirement.ts';
 import type { LayerRequirement } from '../model/decision.ts';
 import { distinct } from '../model/distinct.ts';
 import { omitUndefined } from '../model/omit-undefined.ts';
-import { longestChain, type Requirement } from '../model/policy.ts';
+import type { Requirement } from '../model/policy.ts';
 import { type Capabilities, forAccountManagement, provable } from './capabilities.ts';
+import { afterEnrolling, firstOfChain, madeBy } from './chained-enrollments.ts';
 import { enrollmentPlans, takesFromEachGroup } from './enrollment-plans.ts';
+import { minimalSets } from './minimal-sets.ts';
 import type { EvidenceAndActions } from './sufficient-sets.ts';
 
 /**
@@ -30,9 +32,6 @@ export interface AllSets {
   /** False if the search stopped at its limit, so there may be more. */
   readonly isComplete: boolean;
 }
-
-/** The limit of the search: about 30 ms. No realistic configuration comes near it. */
-const mostTried = 20_000;
 
 /** The sets by what the user does. Those with a needless first proof come last. */
 export function setsOfActions({ sets, begunOtherwise, isComplete }: AllSetsOfEvidence): AllSets {
@@ -74,6 +73,28 @@ export function allSufficientEvidence(
   };
   const byProof = setsFor(requirements, { evidence: capabilities.evidence, actions: provable(capabilities) });
   if (byProof.sets.length > 0 || !byProof.isComplete) return byProof;
+  const byEnrolling = setsByEnrolling(requirements, capabilities, setsFor);
+  if (byEnrolling.sets.length > 0 || !byEnrolling.isComplete) return byEnrolling;
+  return joined(
+    firstOfChain(requirements, capabilities).map((first) => {
+      const able = afterEnrolling([first], capabilities);
+      const found = allSufficientEvidence(requirements, able, { distinguished, isFirst });
+      const withFirst = (sets: Sets) => sets.map((set) => begunBy(first, set));
+      return { ...found, sets: withFirst(found.sets), begunOtherwise: withFirst(found.begunOtherwise) };
+    }),
+  );
+}
+
+/** The set with the enrollment in place of a proof by what it makes. */
+function begunBy(first: AssessedEvidence, set: readonly AssessedEvidence[]): readonly AssessedEvidence[] {
+  return [...set.filter(({ enrollment }) => enrollment !== madeBy(first)), first];
+}
+
+function setsByEnrolling(
+  requirements: readonly LayerRequirement[],
+  capabilities: Capabilities,
+  setsFor: (all: readonly LayerRequirement[], able: EvidenceAndActions) => AllSetsOfEvidence,
+): AllSetsOfEvidence {
   const { evidence } = forAccountManagement(capabilities);
   const found = enrollmentPlans(requirements, capabilities).map((plan) => {
     const { before, actions } = plan;
@@ -85,10 +106,14 @@ export function allSufficientEvidence(
       );
     return { sets: sets.filter(takesAll), begunOtherwise: begunOtherwise.filter(takesAll), isComplete };
   });
+  return joined(found);
+}
+
+function joined(parts: readonly AllSetsOfEvidence[]): AllSetsOfEvidence {
   return {
-    sets: found.flatMap((part) => part.sets),
-    begunOtherwise: found.flatMap((part) => part.begunOtherwise),
-    isComplete: found.every((part) => part.isComplete),
+    sets: parts.flatMap(({ sets }) => sets),
+    begunOtherwise: parts.flatMap(({ begunOtherwise }) => begunOtherwise),
+    isComplete: parts.every(({ isComplete }) => isComplete),
   };
 }
 
@@ -111,59 +136,12 @@ function hasOneOf(set: readonly AssessedEvidence[], some: readonly AssessedEvide
   return set.some((proof) => some.includes(proof));
 }
 
-function minimalSets(
-  requirements: readonly LayerRequirement[],
-  { evidence, actions }: EvidenceAndActions,
-): Pick<AllSetsOfEvidence, 'sets' | 'isComplete'> {
-  const hasChains = requirements.some(({ anyOf }) => anyOf.some((requirement) => 'chains' in requirement));
-  const able = countable(actions, hasChains ? longestChain : 1);
-  const most = requirements.reduce((sum, { anyOf }) => sum + Math.max(0, ...anyOf.map(mostOf)), 0);
-  const found: Indexes[] = [];
-  const sets = () => found.map((set) => set.flatMap((at) => able[at] ?? []));
-  let tried = 0;
-  let smaller: readonly Indexes[] = [[]];
-  for (let size = 1; size <= most; size += 1) {
-    const candidates = smaller.flatMap((set) => withOneMore(set, able.length)).filter((set) => !holdsAny(set, found));
-    tried += candidates.length;
-    if (tried > mostTried) return { sets: sets(), isComplete: false };
-    const suffices = (set: Indexes) => meetsAll(requirements, [...evidence, ...set.flatMap((at) => able[at] ?? [])]);
-    const { true: enough = [], false: short = [] } = Object.groupBy(candidates, (set) => `${suffices(set)}`);
-    found.push(...enough);
-    smaller = short;
-  }
-  return { sets: sets(), isComplete: true };
-}
-
-/** Indexes of actions in a list, in ascending order. */
-type Indexes = readonly number[];
-
-function withOneMore(set: Indexes, count: number): readonly Indexes[] {
-  const first = (set.at(-1) ?? -1) + 1;
-  return Array.from({ length: count - first }, (_, index) => [...set, first + index]);
-}
-
-function holdsAny(set: Indexes, found: readonly Indexes[]): boolean {
-  return found.some((known) => known.every((member) => set.includes(member)));
-}
-
-/** An upper bound for the number of actions in a minimal set for this requirement. */
-function mostOf(requirement: Requirement): number {
-  if ('chains' in requirement) return Math.max(0, ...requirement.chains.map((chain) => chain.length));
-  return Math.max(0, ...requirement.anyOf.map(({ demands, factors }) => demands.length + Math.max(1, factors)));
-}
-
 /** Splits each action of these authenticators by its methods. */
 function byMethod(actions: readonly AssessedEvidence[], apart: ReadonlySet<string>): readonly AssessedEvidence[] {
   return actions.flatMap(({ methods, ...action }) => {
     if (!methods || !apart.has(action.authenticator)) return [action];
     return methods.map((method) => ({ ...action, methods: [method] }));
   });
-}
-
-/** Of equal actions, keeps as many as can count at once. */
-function countable(actions: readonly AssessedEvidence[], copies: number): readonly AssessedEvidence[] {
-  const looks = Map.groupBy(actions, ({ enrollment: _, ...look }) => JSON.stringify(look));
-  return [...looks.values()].flatMap((alike) => alike.slice(0, copies));
 }
 
 /** The actions by which a user gains this evidence. */

@@ -2,6 +2,7 @@
  * Which proofs must come before which enrollments: the account-management requirement (Law 7), and what the account
  * policy adds. Authenticators with the same requirements are planned together.
  */
+import { independentParts } from '../evidence/recovered-password.ts';
 import { type AssessedEvidence, meetsAll } from '../evidence/requirement.ts';
 import type { LayerRequirement } from '../model/decision.ts';
 import { accountManagementOf, type Capabilities, enrollable, forAccountManagement, provable } from './capabilities.ts';
@@ -37,33 +38,58 @@ export function additionGroups(keys: readonly string[], capabilities: Capabiliti
   return [...groups.values()];
 }
 
-/** A limit of the searches that follow: all combinations of five groups. */
+/** Limits of the searches: all combinations of five groups, and those of at most three groups of ten. */
 const mostPlans = 31;
+const mostTried = 175;
 
 /**
  * A plan for each combination of groups with which the requirements can be met, the smallest first. A sign-in may need
- * enrollments of several groups, and must not ask for the proofs before those that it does not need.
+ * enrollments of several groups, and must not ask for the proofs before those that it does not need. Where none of the
+ * small combinations is enough, a larger one of which no group can be left out.
  */
 export function enrollmentPlans(
   requirements: readonly LayerRequirement[],
   capabilities: Capabilities,
 ): readonly EnrollmentPlan[] {
   const scope = planScope(requirements, capabilities);
-  const { evidence, groups } = scope;
-  if (!meetsAll(requirements, [...evidence, ...planOf(groups, scope).actions])) return [];
+  const largest = largestPlan(scope);
+  if (largest === undefined) return [];
   const plans: EnrollmentPlan[] = [];
-  for (const some of combinations(groups)) {
-    if (plans.length === mostPlans) break;
+  let tried = 0;
+  for (const some of combinations(scope.groups)) {
+    if (plans.length === mostPlans || tried === mostTried) break;
+    tried += 1;
     const plan = planOf(some, scope);
     if (isEnough(plan, scope)) plans.push(plan);
   }
-  return plans;
+  return plans.length > 0 ? plans : [withoutSurplus(largest, scope)];
 }
 
-/** Whether there is a plan. More evidence never hurts, so usually one test tells. */
+/** Whether there is a plan. */
 export function hasEnrollmentPlan(requirements: readonly LayerRequirement[], capabilities: Capabilities): boolean {
-  const scope = planScope(requirements, capabilities);
-  return isEnough(planOf(scope.groups, scope), scope) || enrollmentPlans(requirements, capabilities).length > 0;
+  return largestPlan(planScope(requirements, capabilities)) !== undefined;
+}
+
+/**
+ * The plan with all groups that can be in one plan: those that the same independent part of the proofs leads to. More
+ * evidence never hurts, so if it is not enough, no part of it is.
+ */
+function largestPlan(scope: PlanScope): EnrollmentPlan | undefined {
+  const { evidence, proofs, enrollments, groups } = scope;
+  const parts = independentParts([...evidence, ...proofs, ...enrollments]);
+  return parts
+    .map((part) => planOf(parts.length > 1 ? groups.filter(({ before }) => meetsAll(before, part)) : groups, scope))
+    .find((plan) => isEnough(plan, scope));
+}
+
+function withoutSurplus(plan: EnrollmentPlan, scope: PlanScope): EnrollmentPlan {
+  return plan.groups.reduceRight((kept, group) => {
+    const fewer = planOf(
+      kept.groups.filter((other) => other !== group),
+      scope,
+    );
+    return isEnough(fewer, scope) ? fewer : kept;
+  }, plan);
 }
 
 /**
@@ -86,7 +112,7 @@ interface PlanScope {
   readonly evidence: readonly AssessedEvidence[];
   readonly proofs: readonly AssessedEvidence[];
   readonly enrollments: readonly AssessedEvidence[];
-  /** Only those before which the user can prove enough. What is enrolled on the way does not count (decision 77). */
+  /** Only those before which the user can prove enough, without anything enrolled on the way (decision 169). */
   readonly groups: readonly AdditionGroup[];
 }
 
@@ -112,8 +138,15 @@ function isEnough({ before, actions }: EnrollmentPlan, { requirements, evidence 
 }
 
 /** All combinations, the smallest first. */
-function combinations(groups: readonly AdditionGroup[]): readonly (readonly AdditionGroup[])[] {
-  let all: readonly (readonly AdditionGroup[])[] = [[]];
-  for (const group of groups) all = [...all, ...all.map((some) => [...some, group])];
-  return all.slice(1).toSorted((one, other) => one.length - other.length);
+function* combinations(groups: readonly AdditionGroup[]): Generator<readonly AdditionGroup[]> {
+  for (let size = 1; size <= groups.length; size += 1) yield* combinationsOf(size, groups);
+}
+
+function* combinationsOf(size: number, groups: readonly AdditionGroup[]): Generator<readonly AdditionGroup[]> {
+  if (size === 0) {
+    yield [];
+    return;
+  }
+  for (const [index, group] of groups.slice(0, groups.length - size + 1).entries())
+    for (const others of combinationsOf(size - 1, groups.slice(index + 1))) yield [group, ...others];
 }

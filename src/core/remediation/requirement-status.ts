@@ -5,7 +5,14 @@ import { type AssessedEvidence, meetsAll } from '../evidence/requirement.ts';
 import { findSupportingEvidence } from '../evidence/supporting-evidence.ts';
 import type { ChallengeOption, LayerRequirement } from '../model/decision.ts';
 import { type Capabilities, forAccountManagement, provable } from './capabilities.ts';
-import { type EnrollmentPlan, enrollmentPlans, hasEnrollmentPlan, takesFromEachGroup } from './enrollment-plans.ts';
+import { firstOfChain, hasChain } from './chained-enrollments.ts';
+import {
+  additionGroups,
+  type EnrollmentPlan,
+  enrollmentPlans,
+  hasEnrollmentPlan,
+  takesFromEachGroup,
+} from './enrollment-plans.ts';
 import { optionsBestFirst } from './option-order.ts';
 import type { ActionClass } from './search-space.ts';
 import { type SufficientSet, sufficientSets } from './sufficient-sets.ts';
@@ -57,7 +64,7 @@ export function isMet(requirements: readonly LayerRequirement[], capabilities: C
 export function isPossible(requirements: readonly LayerRequirement[], capabilities: Capabilities): boolean {
   const able = countedIn(requirements, capabilities);
   if (meetsAll(requirements, [...able.evidence, ...provable(able)])) return true;
-  return hasEnrollmentPlan(requirements, capabilities);
+  return hasEnrollmentPlan(requirements, capabilities) || hasChain(requirements, capabilities);
 }
 
 function metBy(evidence: readonly CountedEvidence[]): RequirementStatus {
@@ -71,13 +78,40 @@ function statusByEnrolling(requirements: readonly LayerRequirement[], capabiliti
     isReady: meetsAll(plan.before, able.evidence),
   }));
   const sets = plans.flatMap((plan) => plan.sets);
-  if (sets.length === 0) return { kind: 'impossible' };
+  if (sets.length === 0) return chainStatus([requirements], capabilities);
   const ready = plans.filter(({ isReady }) => isReady).flatMap((plan) => plan.sets);
   if (ready.length > 0) return enrollOrProveFirst(ready, able);
   const proofs = challenge(sets, able);
   // The required enrollment reveals what the account lacks, so a user sees it only after a first proof.
   const toEnroll = () => inPolicyOrder(keysToEnroll(sets.flatMap((set) => set.actions)), capabilities);
   return able.evidence.length === 0 ? proofs : { ...proofs, toEnroll: toEnroll() };
+}
+
+/**
+ * The enrollments that come first of a chain to any of these requirements, or the proofs before them. `needed`: as for
+ * the chain. What is needed in any case comes before what is only named.
+ */
+export function chainStatus(
+  ends: readonly (readonly LayerRequirement[])[],
+  capabilities: Capabilities,
+  needed?: readonly string[],
+): Exclude<RequirementStatus, { kind: 'met' }> {
+  const able = forAccountManagement(capabilities);
+  const { evidence } = able;
+  const first = ends.flatMap((requirements) => firstOfChain(requirements, capabilities, needed));
+  const all = first.map(({ authenticator }) => authenticator);
+  const both = all.filter((key) => needed?.includes(key));
+  const keys = inPolicyOrder(both.length > 0 ? both : all, capabilities);
+  if (keys.length === 0) return { kind: 'impossible' };
+  const groups = additionGroups(keys, capabilities);
+  const choices = groups.filter(({ before }) => meetsAll(before, evidence)).flatMap((group) => group.keys);
+  if (choices.length > 0) return { kind: 'enroll', choices: inPolicyOrder(choices, capabilities) };
+  const actions = provable(able);
+  const proofs = challenge(
+    groups.flatMap(({ before }) => sufficientSets(before, { evidence, actions }).sets),
+    able,
+  );
+  return evidence.length === 0 ? proofs : { ...proofs, toEnroll: keys };
 }
 
 function setsOfPlan(

@@ -5,6 +5,7 @@ import {
   ruledOutAdditionLayers,
   withAccountPolicy,
 } from '../../../src/core/decision/account-policy.ts';
+import { evaluate } from '../../../src/core/decision/evaluate.ts';
 import { enrollScope } from '../../../src/core/enrollment/account-request.ts';
 import { independentParts } from '../../../src/core/evidence/recovered-password.ts';
 import type { AccountRule } from '../../../src/core/model/account-policy.ts';
@@ -49,6 +50,38 @@ describe('the change that a request is for', () => {
     expect(requestedChangeLayer(policies, requested('phone'))?.requirement).toMatchObject({
       isAccountManagement: true,
     });
+  });
+});
+
+describe('the change that a request is for, before the user is known', () => {
+  const deciding = (...some: readonly AccountRule[]) => ({
+    ...policies,
+    accountPolicy: compileAccountPolicy({ name: 'account', rules: [...some, ...rules] }),
+  });
+  const noneAdded = deciding({ name: 'None added', when: {}, then: { kind: 'deny' }, change: { add: 'all' } });
+  const none = deciding({ name: 'None', when: {}, then: { kind: 'deny' } });
+  const anonymous = (authenticator: string) => {
+    const { subject: _, ...facts } = requested(authenticator);
+    return facts;
+  };
+  const kindOf = (set: PolicySet, facts: ReturnType<typeof anonymous>) => evaluate(set, facts).kind;
+
+  test('is undecided if it may be an addition, which is denied, or a change', () => {
+    expect(requestedChangeLayer(noneAdded, anonymous('security_question'))).toEqual({
+      trace: { layer: 'account', policy: 'account', rules: [], outcome: 'undecided' },
+    });
+    expect(kindOf(noneAdded, anonymous('security_question'))).toBe('identify');
+    expect(kindOf(noneAdded, requested('security_question'))).toBe('challenge');
+  });
+
+  test('is denied at once if it is an addition anyway, or if neither is allowed', () => {
+    expect(kindOf(noneAdded, anonymous('webauthn'))).toBe('deny');
+    expect(kindOf(none, anonymous('security_question'))).toBe('deny');
+  });
+
+  test('tells nothing of a suspended account', () => {
+    const subject = userWith(['password'], { status: 'suspended' });
+    expect(kindOf(noneAdded, requested('security_question', { subject }))).toBe('challenge');
   });
 });
 

@@ -2,17 +2,20 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { evaluate } from '../../../src/core/decision/evaluate.ts';
+import { requiredOf } from '../../../src/core/decision/required-evidence.ts';
 import type { AccountRule } from '../../../src/core/model/account-policy.ts';
 import type { Decision } from '../../../src/core/model/decision.ts';
 import type { AuthenticatorDescriptor, Evidence, Subject } from '../../../src/core/model/facts.ts';
 import type { Requirement } from '../../../src/core/model/policy.ts';
 import { compileAccountPolicy } from '../../../src/core/policy/rules/account-policy.ts';
-import type { PolicySet } from '../../../src/core/policy/rules/compile.ts';
+import { compilePolicy, type PolicySet } from '../../../src/core/policy/rules/compile.ts';
+import { allSufficientEvidence, setsOfActions } from '../../../src/core/remediation/all-sufficient-sets.ts';
 import {
   allow,
   always,
   descriptor,
   enrolled,
+  enrollmentTerms,
   factors,
   factsOf,
   fixedNow,
@@ -84,8 +87,8 @@ describe('a sign-in that needs a password and a passkey', () => {
   });
 
   test('is denied by the rule about the one that it needs, not by others that ask for as much', () => {
-    const world: World = { ...needed, before: { password: by('email'), phone: by('totp'), webauthn: by('totp') } };
-    expect(decide(policiesFor(world), stateOf(['email'], ['email']))).toMatchObject({
+    const before = { password: by('email'), phone: by('totp'), webauthn: by('totp'), totp: undefined };
+    expect(decide(policiesFor({ ...needed, before }), stateOf(['email'], ['email']))).toMatchObject({
       kind: 'deny',
       reason: 'authenticator_not_enrollable',
       layer: 'account',
@@ -95,21 +98,147 @@ describe('a sign-in that needs a password and a passkey', () => {
   });
 });
 
+describe('what is enrolled in the sign-in', () => {
+  const byPasskey = { totp: by('webauthn') };
+
+  test('counts before another enrollment that the sign-in needs', () => {
+    const world: World = { session: by('webauthn'), app: by('totp'), before: byPasskey };
+    expect(decide(policiesFor(world), stateOf(['email'], ['email']))).toMatchObject({
+      kind: 'enroll',
+      choices: ['webauthn'],
+    });
+    const state = stateOf(['email', 'webauthn'], ['email', 'webauthn']);
+    expect(decide(policiesFor(world), state)).toMatchObject({ kind: 'enroll', choices: ['totp'] });
+  });
+
+  test('is asked for where nothing else leads to what the sign-in needs, the shortest way only', () => {
+    const before = { totp: by('webauthn', 'phone'), phone: by('password'), password: undefined };
+    const world: World = { session: factors(1), app: by('totp'), before };
+    const policies = policiesFor(world);
+    expect(decide(policies, stateOf(['email'], ['email']))).toMatchObject({ kind: 'enroll', choices: ['webauthn'] });
+    expect(decide(policies, stateOf(['email'], []))).toMatchObject({
+      kind: 'challenge',
+      options: [{ authenticator: 'email' }],
+    });
+    const open = policiesFor({ ...world, before: { totp: by('webauthn', 'phone') } });
+    const choices = ['phone', 'webauthn'];
+    expect(decide(open, stateOf(['email'], ['email']))).toMatchObject({ kind: 'enroll', choices });
+  });
+
+  test('is told with all that the sign-in takes', () => {
+    const policies = policiesFor({ session: by('email'), app: by('totp'), before: byPasskey });
+    const { requirements, capabilities } = requiredOf(
+      policies,
+      factsOf({ subject: userWith(['email']) }),
+      userWith(['email']),
+    );
+    const { sets } = setsOfActions(allSufficientEvidence(requirements, capabilities));
+    expect(sets).toEqual([
+      [
+        { authenticator: 'email' },
+        { authenticator: 'totp', toEnroll: true },
+        { authenticator: 'webauthn', toEnroll: true },
+      ],
+    ]);
+  });
+
+  test('is asked for after what must be proved before it', () => {
+    const before = { ...byPasskey, webauthn: factors(2) };
+    const policies = policiesFor({ session: factors(1), app: by('totp'), before });
+    expect(decide(policies, stateOf(['password', 'email'], ['email']))).toMatchObject({
+      kind: 'challenge',
+      options: [{ authenticator: 'password' }],
+      toEnroll: ['webauthn'],
+    });
+  });
+
+  test('may take several, each of which is named or needed', () => {
+    const before = { totp: by('webauthn'), webauthn: by('phone'), phone: by('email') };
+    const policies = policiesFor({ session: factors(1), app: by('totp'), before });
+    const state = stateOf(['email'], ['email']);
+    expect(decide(policies, state)).toMatchObject({ kind: 'enroll', choices: ['phone'] });
+    expect(endsOf(policies, state).map(({ kind }) => kind)).toEqual(['allow']);
+    const two = { password: by('email'), totp: factors(2) };
+    const needed = policiesFor({ session: by('password'), app: by('totp'), before: two });
+    expect(decide(needed, state)).toMatchObject({ kind: 'enroll', choices: ['password'] });
+  });
+
+  test('is none that only adds up to as many factors as the account policy asks for', () => {
+    const policies = policiesFor({ session: factors(1), app: by('webauthn'), before: { webauthn: factors(2) } });
+    expect(decide(policies, stateOf(['email'], ['email']))).toMatchObject({ kind: 'deny', rule: 'webauthn' });
+  });
+
+  test.each([
+    ['that is required as well', [['totp'], ['webauthn']], ['webauthn']],
+    ['that nothing else asks for', [['totp']], ['phone', 'webauthn']],
+    ['that does without it', [['totp', 'webauthn']], ['webauthn']],
+  ] as const)('counts before one that the enrollment policy requires, of one %s', (_, required, choices) => {
+    const before = { totp: by('webauthn', 'phone') };
+    const then = enrollmentTerms({ required: required.map((anyOf) => ({ anyOf })) });
+    const enrollment = compilePolicy({ name: 'enrollment', rules: [{ name: 'All', when: {}, then }] });
+    const policies = { ...policiesFor({ session: factors(1), app: factors(1), before }), enrollment };
+    expect(decide(policies, stateOf(['email'], ['email']))).toMatchObject({ kind: 'enroll', choices });
+    expect(new Set(endsOf(policies, stateOf(['email'], [])).map(({ kind }) => kind))).toEqual(new Set(['allow']));
+  });
+
+  test('is not asked for where the account policy forbids it', () => {
+    const before = { ...byPasskey, webauthn: undefined };
+    const policies = policiesFor({ session: factors(1), app: by('totp'), before });
+    expect(decide(policies, stateOf(['email'], ['email']))).toMatchObject({ kind: 'deny', rule: 'totp' });
+  });
+});
+
+test('the number of combinations is bounded, and none that is needed is lost', () => {
+  const names = Array.from({ length: 24 }, (_, index) => `a${index}`);
+  const many = names.map((key): AuthenticatorDescriptor => ({ ...descriptor.totp, key, enrollable: true }));
+  const rules = names.map((key, index): AccountRule => {
+    const then = allow(factors(1, { maxAge: 60 + index }));
+    return { name: key, when: {}, then, change: { add: [key] } };
+  });
+  const accountPolicy = compileAccountPolicy({ name: 'account', rules });
+  const needed = factors(1, { demands: names.slice(0, 8).map((key) => ({ authenticators: [key] })) });
+  const policies = { ...policiesOf({ app: needed }), accountPolicy };
+  const decision = decide({ ...policies, authenticators: [...authenticators, ...many] }, stateOf(['email'], ['email']));
+  expect(decision).toMatchObject({ kind: 'enroll', choices: names.slice(0, 8) });
+});
+
 const when = { now: fixedNow, transaction: thisTransaction };
 
-/** By trying every set of enrollments. What is enrolled on the way does not count before another one. */
-function isNaivelyPossible({ session, app, before }: World, { subject }: State): boolean {
-  const has = keys.filter((key) => subject.enrollments.some(({ authenticator }) => authenticator === key));
-  const proofs = has.map((key) => proof(key, 'now'));
+const withProofs = (has: readonly Used[]) => has.map((key) => proof(key, 'now'));
+
+const isNaivelyEnough = ({ session, app }: World, has: readonly Used[]) =>
+  naivelyMeets(session, withProofs(has), when) && naivelyMeets(app, withProofs(has), when);
+
+function namesIn(ruling: Requirement | undefined): readonly string[] {
+  if (ruling === undefined || 'chains' in ruling) return [];
+  return ruling.anyOf.flatMap(({ demands }) => demands.flatMap(({ authenticators: named = [] }) => named));
+}
+
+/** What some smallest set of enrollments has that is enough, and what is named before that. */
+function wantedOf(world: World, has: readonly Used[]): readonly Used[] {
+  const left = keys.filter((key) => !has.includes(key) && !(key in world.before && world.before[key] === undefined));
+  const sets = subsets(left).filter((some) => isNaivelyEnough(world, [...has, ...some]));
+  const isPart = (some: readonly Used[], of: readonly Used[]) => some !== of && some.every((key) => of.includes(key));
+  const smallest = sets.filter((some) => !sets.some((other) => isPart(other, some)));
+  const wanted = new Set(smallest.flat());
+  for (const key of wanted)
+    for (const name of namesIn(world.before[key])) if (left.includes(name as Used)) wanted.add(name as Used);
+  return [...wanted];
+}
+
+/** By enrolling what is wanted, one after the other: what was enrolled counts before the next one. */
+function isNaivelyPossibleWith(world: World, has: readonly Used[]): boolean {
   const isAllowed = (key: Used) => {
-    const asked = key in before ? before[key] : factors(1);
-    return asked !== undefined && naivelyMeets(asked, proofs, when);
+    const ruling = key in world.before ? world.before[key] : factors(1);
+    return !has.includes(key) && ruling !== undefined && naivelyMeets(ruling, withProofs(has), when);
   };
-  const added = keys.filter((key) => !has.includes(key) && isAllowed(key));
-  return subsets(added).some((some) => {
-    const all = [...proofs, ...some.map((key) => proof(key, 'now'))];
-    return naivelyMeets(session, all, when) && naivelyMeets(app, all, when);
-  });
+  if (isNaivelyEnough(world, [...has, ...keys.filter(isAllowed)])) return true;
+  return wantedOf(world, has).some((key) => isAllowed(key) && isNaivelyPossibleWith(world, [...has, key]));
+}
+
+function isNaivelyPossible(world: World, { subject }: State): boolean {
+  const has = keys.filter((key) => subject.enrollments.some(({ authenticator }) => authenticator === key));
+  return isNaivelyPossibleWith(world, has);
 }
 
 /** Every next state that the decision leads to. Of several proofs the first is given. */

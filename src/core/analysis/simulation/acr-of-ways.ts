@@ -16,7 +16,7 @@ export interface AcrOfWay {
 }
 
 /** The values by the proofs alone: what the user sets up after them does not raise those of later sign-ins. */
-export function acrOfWays(policies: PolicySet, facts: Facts, { ways }: AskedInAll): readonly AcrOfWay[] {
+export function acrOfWays(policies: PolicySet, facts: Facts, { proofs, ways }: AskedInAll): readonly AcrOfWay[] {
   const { subject, request } = facts;
   if (subject === undefined) return [];
   const { acrLevels } = policies;
@@ -26,14 +26,13 @@ export function acrOfWays(policies: PolicySet, facts: Facts, { ways }: AskedInAl
     actions: actionsOf(evidence),
     acr: acrOf([...sufficient.given, ...evidence.filter(countsInTokens)], acrLevels, request.acrValues),
   }));
-  return ways.flatMap(({ sets, after }) =>
-    sets.map((set) => {
-      const own = found.filter(({ actions }) => isByMethods(set, actions));
-      // More was proved than is needed.
-      const acrs = own.length > 0 ? own.map(({ acr }) => acr) : after.flatMap(acrInTokens);
-      return { set, acrs: [...new Set(acrs)] };
-    }),
-  );
+  return proofs.sets.map((set) => {
+    const own = found.filter(({ actions }) => isByMethods(set, actions));
+    // More was proved than is needed.
+    const ends = ways.flatMap(({ sets, after }) => (sets.includes(set) ? after : []));
+    const acrs = own.length > 0 ? own.map(({ acr }) => acr) : ends.flatMap(acrInTokens);
+    return { set, acrs: [...new Set(acrs)] };
+  });
 }
 
 function acrInTokens(step: SimulatedStep): readonly (string | undefined)[] {

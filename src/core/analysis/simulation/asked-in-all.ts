@@ -10,7 +10,7 @@ import { endsWell } from './skipping-offers.ts';
 export interface AskedInAll {
   /** The user needs one of these sets. */
   readonly proofs: AllSets;
-  /** The same sets by what follows. Never empty. */
+  /** The same sets by what follows, each as often as something else may follow it. Never empty. */
   readonly ways: readonly WayIn[];
 }
 
@@ -51,7 +51,8 @@ function waysAmong(followed: readonly FollowedSet[], { isComplete, sets }: AllSe
     (alike): readonly WayIn[] => (alike[0] ? [{ sets: alike.map(({ set }) => set), after: alike[0].after }] : []),
   );
   if (ways.length === 0) return undefined;
-  const proofs = { sets: some.map(({ set }) => set), isComplete: isComplete && sets.length === followed.length };
+  const isEach = sets.every((set) => followed.some((each) => each.set === set));
+  const proofs = { sets: [...new Set(some.map(({ set }) => set))], isComplete: isComplete && isEach };
   return { proofs, ways };
 }
 

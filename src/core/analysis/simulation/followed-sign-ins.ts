@@ -6,6 +6,7 @@ import type { PolicySet } from '../../policy/rules/compile.ts';
 import { askedMethods } from '../../queries/asked-methods.ts';
 import { type Action, type AllSets, setsOfActions } from '../../remediation/all-sufficient-sets.ts';
 import { picked } from '../../step/transitions.ts';
+import { byEachFurtherProof, furtherProofs } from './further-proofs.ts';
 import { decisionAt, factsAt, stepsOf, takeTurn, type WalkedTurn, walkFrom, walkThrough } from './simulate.ts';
 import { identifiedAs, type Progress, prove, type SimulatedStep, type Simulation } from './simulated-answers.ts';
 import { methodAmong } from './simulated-proofs.ts';
@@ -26,7 +27,7 @@ export interface FollowedSignIns {
   readonly proofs: AllSets;
   /** What the simulated user proved and enrolled. */
   readonly simulated: FollowedSet;
-  /** Each set. Absent: the same follows all of them. */
+  /** Each set, as often as something else may follow it. Absent: the same follows all of them. */
   readonly others?: readonly FollowedSet[];
 }
 
@@ -45,12 +46,18 @@ export function followedSignIns(policies: PolicySet, facts: Facts): FollowedSign
   const simulated = { set: provedBy(proved), turns: after };
   // With the secret of the first page, the simulated user may prove more than is needed.
   const isOnlyWay = proofs.sets.length === 1 && proofs.sets.every((set) => isProvedBy(set, proved));
-  if (isOnlyWay || !mayBeFollowedByOthers(stepsOf(after), simulation)) return { proofs, simulated };
-  const others = proofs.sets.slice(0, mostFollowed).map((set) => {
+  if (!isOnlyWay && !mayBeFollowedByOthers(stepsOf(after), simulation)) return { proofs, simulated };
+  const others = proofs.sets.slice(0, mostFollowed).flatMap((set) => {
     const own = isProvedBy(set, proved) ? undefined : afterProving(set, start, simulation);
-    return { set, turns: own ?? after };
+    return byEachChoice({ set, turns: own ?? after }, simulation);
   });
-  return { proofs, simulated, others };
+  return { proofs, simulated, ...(others.length > 1 && { others }) };
+}
+
+/** Where the user chooses what to prove before an enrollment, each choice after which something else may follow. */
+function byEachChoice({ set, turns }: FollowedSet, simulation: Simulation): readonly FollowedSet[] {
+  const isChosen = furtherProofs(stepsOf(turns)).length > 0 && asksWhatWasProved(simulation);
+  return isChosen ? byEachFurtherProof(turns, simulation).map((each) => ({ set, turns: each })) : [{ set, turns }];
 }
 
 /** What the user proved and enrolled. */
@@ -94,12 +101,14 @@ function isProvedBy(set: readonly Action[], { transaction: { evidence: proved } 
 }
 
 /** The simulated way has these steps after its proofs. Whether another way may have others. */
-function mayBeFollowedByOthers(
-  after: readonly SimulatedStep[],
-  { policies, facts: { subject, ...facts } }: Simulation,
-): boolean {
+function mayBeFollowedByOthers(after: readonly SimulatedStep[], simulation: Simulation): boolean {
+  return after.some(({ kind }) => dependsOnProofs.includes(kind)) || asksWhatWasProved(simulation);
+}
+
+/** Whether it depends on the proofs what has to be enrolled, filled in or replaced after them. */
+function asksWhatWasProved({ policies, facts: { subject, ...facts } }: Simulation): boolean {
   const asksHowSignedIn = [policies.enrollment, policies.profile].some((policy) => policy?.beforeSignIn !== undefined);
-  if (asksHowSignedIn || after.some(({ kind }) => dependsOnProofs.includes(kind))) return true;
+  if (asksHowSignedIn) return true;
   const used = subject?.enrollments.map(({ id }) => id) ?? [];
   return subject !== undefined && passwordToReplace(policies, { ...facts, subject }, { subject, used }) !== undefined;
 }

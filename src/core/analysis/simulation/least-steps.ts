@@ -4,6 +4,7 @@ import type { PolicySet } from '../../policy/rules/compile.ts';
 import type { Action, AllSets } from '../../remediation/all-sufficient-sets.ts';
 import type { AskedInAll } from './asked-in-all.ts';
 import { proving } from './followed-sign-ins.ts';
+import { furtherProofs } from './further-proofs.ts';
 import { simulate, startOf } from './simulate.ts';
 import { identifiedAs, type OfferedOption, type SimulatedStep } from './simulated-answers.ts';
 import { endsWell, haveOffer, skippingFrom } from './skipping-offers.ts';
@@ -28,7 +29,7 @@ export function leastOfWays(
     if (!isOffered && !isEnrolling) return after;
     const proved = proving(set, start, simulation);
     if (proved === undefined) return isEnrolling ? leastSteps(policies, facts) : after;
-    const least = isOffered ? skippingFrom(proved.progress, simulation) : after;
+    const least = isOffered ? skippingFrom(proved.progress, simulation, furtherProofs(after)) : after;
     return [...proved.steps.map(inOrder), ...(endsWell(least) ? least : after)];
   });
 }

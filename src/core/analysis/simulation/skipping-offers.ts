@@ -1,20 +1,30 @@
 /** The way of a user who skips everything that may be skipped. */
 import { skipping } from '../../step/transitions.ts';
+import { provingOneOf } from './further-proofs.ts';
 import { maxTurns, stepsOf, takeTurn, type WalkedTurn } from './simulate.ts';
 import type { Progress, SimulatedStep, Simulation, Turn } from './simulated-answers.ts';
 
-/** The steps to the end of the sign-in. */
-export function skippingFrom(start: Progress | undefined, simulation: Simulation): readonly SimulatedStep[] {
-  return stepsOf(turnsSkippingFrom(start, simulation));
+/** The steps to the end of the sign-in. `further`: as below. */
+export function skippingFrom(
+  start: Progress | undefined,
+  simulation: Simulation,
+  further: readonly string[] = [],
+): readonly SimulatedStep[] {
+  return stepsOf(turnsSkippingFrom(start, simulation, further));
 }
 
-/** The turns to the end of the sign-in. */
-export function turnsSkippingFrom(start: Progress | undefined, simulation: Simulation): readonly WalkedTurn[] {
+/** The turns to the end of the sign-in. `further`: what the user chooses to prove before setting something up. */
+export function turnsSkippingFrom(
+  start: Progress | undefined,
+  simulation: Simulation,
+  further: readonly string[] = [],
+): readonly WalkedTurn[] {
   const turns: WalkedTurn[] = [];
   for (let from = start; from !== undefined && turns.length < maxTurns; ) {
-    const turn = afterOffer(from, takeTurn(from, simulation));
-    turns.push({ ...turn, from });
-    from = turn.next;
+    const turn = { ...afterOffer(from, takeTurn(from, simulation)), from };
+    const taken = provingOneOf(further, turn, simulation);
+    turns.push(taken);
+    from = taken.next;
   }
   return turns;
 }

@@ -149,6 +149,20 @@ describe('rules that ask how the user signed in', () => {
     ]);
   });
 
+  test('ask after a further proof by that, whichever the user chooses', () => {
+    const required = (name: string, when: Conditions, any: readonly string[]) => ({
+      ...{ name, when },
+      then: enrollmentTerms({ required: any.map((key) => ({ anyOf: [key] })) }),
+    });
+    const rules = [required('By mail', { authenticated: { any: ['email'] } }, []), required('Rest', {}, ['webauthn'])];
+    const enrollment = compilePolicy({ name: 'enrollment', rules });
+    const user = userWith(['password', 'totp', 'email']);
+    expect(waysOf({ ...policiesOf({ app: by('password') }), enrollment }, user)).toEqual([
+      [['password'], 'challenge,complete'],
+      [['password'], 'challenge,enroll webauthn,complete'],
+    ]);
+  });
+
   test('ask after a proof by that method', () => {
     const demands = (...names: readonly string[]) => names.map((name) => ({ authenticators: [name] }));
     const app = {

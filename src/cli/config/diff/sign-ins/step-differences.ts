@@ -58,7 +58,8 @@ function leastDifferences(sides: ComparedContents): readonly ContentDifference[]
 }
 
 /** Whether the proofs are told apart from what follows them. */
-function areApart({ shared, gone, added }: ComparedWays, { active, next }: ComparedContents): boolean {
+function areApart({ shared, mixed, gone, added }: ComparedWays, { active, next }: ComparedContents): boolean {
+  if (mixed.length > 0) return false;
   if (gone.length + added.length === 0) return true;
   const isEnrolled = [...gone, ...added].flat().some(({ toEnroll }) => toEnroll);
   const isKnown = [active, next].every(({ asked }) => asked?.proofs.isComplete);

@@ -26,6 +26,8 @@ export interface StepsOfWay {
 
 export interface ComparedWays {
   readonly shared: readonly StepsOfWay[];
+  /** Others that both have, which something else follows, and under one of them not always the same. */
+  readonly mixed: ProofSets;
   /** Those of one configuration alone. */
   readonly gone: ProofSets;
   readonly added: ProofSets;
@@ -35,14 +37,27 @@ export function comparedWays(active: AskedInAll, next: AskedInAll): ComparedWays
   const [before, after] = [partsBySet(active), partsBySet(next)];
   const alone = (own: typeof before, others: typeof before) =>
     [...own].flatMap(([key, { set }]) => (others.has(key) ? [] : [set]));
+  const inBoth = [...after].flatMap(([key, { set, lists }]) => {
+    const known = before.get(key)?.lists;
+    return known ? [{ set, before: known, after: lists }] : [];
+  });
+  const isMixed = (way: (typeof inBoth)[number]) =>
+    way.before.length + way.after.length > 2 && !isSameLists(way.before, way.after);
   return {
-    shared: [...after].flatMap(([key, { set, parts }]) => {
-      const known = before.get(key);
-      return known ? [{ set, before: known.parts, after: parts }] : [];
+    shared: inBoth.flatMap((way) => {
+      const [from, to] = [way.before[0], way.after.length > 1 ? way.before[0] : way.after[0]];
+      return from && to && !isMixed(way) ? [{ set: way.set, before: from, after: to }] : [];
     }),
+    mixed: inBoth.filter(isMixed).map(({ set }) => set),
     gone: alone(before, after),
     added: alone(after, before),
   };
+}
+
+/** In whatever order. */
+function isSameLists(some: StepLists, others: StepLists): boolean {
+  const keys = new Set(others.map((parts) => JSON.stringify(parts)));
+  return some.length === keys.size && some.every((parts) => keys.has(JSON.stringify(parts)));
 }
 
 /** What follows the shared ways of users who skip what may be skipped. Empty: nothing may be. */
@@ -56,9 +71,17 @@ function leastAsked({ asked, least }: SignInContent): AskedInAll | undefined {
   return asked && { ...asked, ways: asked.ways.map((way, at) => ({ ...way, after: least[at] ?? way.after })) };
 }
 
-function partsBySet(asked: AskedInAll) {
-  const ways = partsByWay(asked, stepParts);
-  return new Map(ways.flatMap(({ sets, parts }) => sets.map((set) => [JSON.stringify(set), { set, parts }] as const)));
+/** Steps in words, in each way on. */
+type StepLists = readonly (readonly string[])[];
+
+function partsBySet(asked: AskedInAll): ReadonlyMap<string, { set: ProofSets[number]; lists: StepLists }> {
+  const all = partsByWay(asked, stepParts).flatMap(({ sets, parts }) => sets.map((set) => ({ set, parts })));
+  const bySet = Map.groupBy(all, ({ set }) => JSON.stringify(set));
+  return new Map([...bySet].map(([key, same]) => [key, { set: same[0]?.set ?? [], lists: same.map(partsIn) }]));
+}
+
+function partsIn({ parts }: { readonly parts: readonly string[] }): readonly string[] {
+  return parts;
 }
 
 /** For example `, when signing in by password`. Empty: in every way. */

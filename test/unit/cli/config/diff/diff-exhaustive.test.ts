@@ -196,6 +196,17 @@ function changesAt(pair: AppPair, subject: OnlyUser['subject'], circumstance: Ci
     .sort();
 }
 
+/** What the rules name that decide at this app. What a rule grants is no condition. */
+function namedFor(clientId: (typeof apps)[number], sides: readonly Drawn[]): NamedFacts {
+  const others = apps.filter((app) => app !== clientId).map((app) => `policies/sign-on/${app}.yaml`);
+  const rules = JSON.stringify(sides, (key, value) => (key === 'grant' || others.includes(key) ? undefined : value));
+  return {
+    zones: rules.includes('network.zones') ? ['a', 'b'] : ['a', 'b'].filter((zone) => rules.includes(`"${zone}"`)),
+    scopes: ['profile', 'address'].filter((scope) => rules.includes(`"${scope}`)),
+    isLikeNow: (at) => at === now,
+  };
+}
+
 /** With the effect on the user. */
 function keyOf({ kind, headline, before, after, effects }: Compared): string {
   return JSON.stringify([kind, headline, before, after, effects.map((effect) => effect.kind)]);
@@ -226,15 +237,9 @@ test('each change is told, where it is, and nothing else is', async () => {
         store: user.terminal.store,
       });
       expect(leftAside).toEqual([]);
-      // What a rule grants is no condition.
-      const rules = JSON.stringify([before, after], (key, value) => (key === 'grant' ? undefined : value));
-      const named: NamedFacts = {
-        zones: rules.includes('network.zones') ? ['a', 'b'] : ['a', 'b'].filter((zone) => rules.includes(`"${zone}"`)),
-        scopes: ['profile', 'address'].filter((scope) => rules.includes(`"${scope}`)),
-        isLikeNow: (at) => at === now,
-      };
       const { pairs } = await comparedApps(active, next);
       for (const clientId of apps) {
+        const named = namedFor(clientId, [before, after]);
         const told = changes
           .filter(({ who, apps: at }) => who.users === 1 && at.includes(clientId))
           .map((change) => ({

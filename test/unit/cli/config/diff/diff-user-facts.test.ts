@@ -13,6 +13,7 @@ import {
   enrollment,
   openDiffs,
   password,
+  settings,
   signOn,
   totp,
   webauthn,
@@ -314,4 +315,31 @@ test('a password that is kept although it has expired is told, with the rule tha
   const files = { ...signOn(all()), ...aged, ...kept };
   expect(await whatIsAsked('plain', files)).toEqual(['everywhere', `password; then ${letIn}`, '-']);
   expect(await whatIsAsked('code', files)).toEqual(['everywhere', `totp, or password (then ${letIn})`, '-']);
+});
+
+test('what follows only one of the proofs that are offered before an enrollment need not be done by all', async () => {
+  await addOldUser('both', totp, webauthn);
+  const codes = { 'stepgate.yaml': settings.replace('totp: {', 'recovery_code: { enabled: true }, totp: {') };
+  const knowledge = signOn({ name: 'All', then: { allow: { knowledge: {} } } });
+  const rules = (...keys: readonly string[]) => ({
+    'policies/enrollment.yaml': JSON.stringify({
+      rules: [
+        ...keys.map((key) => ({ name: `By ${key}`, when: { authenticated: { any: [key] } }, then: {} })),
+        { name: 'All', then: { required: ['recovery_code'] } },
+      ],
+    }),
+  });
+  const before = { ...codes, ...knowledge, ...enrollment({}) };
+  const byChoice = 'password (then further proof), or password (then further proof; then enroll recovery_code)';
+  const someSetUp = `the one user: asked for ${byChoice} instead of password`;
+  const told = async (...keys: readonly string[]) => {
+    const changes = await diffs.changes(rules(...keys), before);
+    return changes.flatMap(({ apps, sentence }) => (apps.includes('notes') ? [sentence] : []));
+  };
+  expect([await told('totp', 'webauthn'), await told('totp'), await told('webauthn'), await told()]).toEqual([
+    ['the one user: asked for further proof'],
+    [someSetUp],
+    [someSetUp],
+    ['the one user: must set up recovery_code'],
+  ]);
 });

@@ -1,0 +1,185 @@
+/**
+ * Enrollments that come before another one, since the account policy asks for a proof by them before it. See decision
+ * 169.
+ */
+import { demandsOf } from '../evidence/proof-names.ts';
+import { type AnyDemand, type AssessedEvidence, meetsAll, meetsDemand } from '../evidence/requirement.ts';
+import type { LayerRequirement } from '../model/decision.ts';
+import type { Enrollment } from '../model/facts.ts';
+import { omitUndefined } from '../model/omit-undefined.ts';
+import {
+  type AuthenticatorState,
+  type Capabilities,
+  enrollable,
+  forAccountManagement,
+  provable,
+} from './capabilities.ts';
+import { additionGroups, enrollmentPlans, hasEnrollmentPlan } from './enrollment-plans.ts';
+import { sufficientSets } from './sufficient-sets.ts';
+
+/**
+ * Keys of authenticators that are needed in any case. Absent: those by which the requirements can be met, if nothing
+ * came before an enrollment.
+ */
+type Needed = readonly string[] | undefined;
+
+/** Whether the requirements can be met once such enrollments were made. */
+export function hasChain(requirements: readonly LayerRequirement[], capabilities: Capabilities): boolean {
+  return shortestChains(requirements, capabilities, undefined).length > 0;
+}
+
+/** The enrollments that may come first, with the fewest to follow. Empty: none leads there. */
+export function firstOfChain(
+  requirements: readonly LayerRequirement[],
+  capabilities: Capabilities,
+  needed?: Needed,
+): readonly AssessedEvidence[] {
+  const counted = shortestChains(requirements, capabilities, needed).map(({ first, able }) => ({
+    first,
+    count: leftToEnroll(requirements, able),
+  }));
+  const fewest = Math.min(...counted.map(({ count }) => count));
+  return distinct(counted.filter(({ count }) => count === fewest).flatMap(({ first }) => first ?? []));
+}
+
+/** Enrollments that were made one after the other. */
+interface Chain {
+  /** Absent: none was made. */
+  readonly first?: AssessedEvidence;
+  readonly keys: readonly string[];
+  readonly able: Capabilities;
+}
+
+/** A limit of the search, for each number of enrollments. */
+const mostChains = 16;
+
+/**
+ * Those after which the requirements are within reach. Without an account policy, nothing can come before another. What
+ * comes before a change at the account pages is met by enrollments that exist.
+ */
+function shortestChains(
+  requirements: readonly LayerRequirement[],
+  capabilities: Capabilities,
+  needed: Needed,
+): readonly Chain[] {
+  const isForChange = needed === undefined && requirements.some(({ isAccountManagement }) => isAccountManagement);
+  if (capabilities.additions === undefined || isForChange) return [];
+  let chains: readonly Chain[] = [{ keys: [], able: capabilities }];
+  while (chains.length > 0) {
+    const longer = distinctChains(chains.flatMap((chain) => longerBy(chain, requirements, needed)));
+    const enough = longer.filter(({ able }) => isWithinReach(requirements, able));
+    if (enough.length > 0) return enough;
+    chains = longer.slice(0, mostChains);
+  }
+  return [];
+}
+
+function longerBy(
+  { first, keys, able }: Chain,
+  requirements: readonly LayerRequirement[],
+  needed: Needed,
+): readonly Chain[] {
+  return next(requirements, able, needed)
+    .filter(({ authenticator }) => !keys.includes(authenticator))
+    .map((action) => ({
+      first: first ?? action,
+      keys: [...keys, action.authenticator].sort(),
+      able: afterEnrolling([action], able),
+    }));
+}
+
+/** Of the chains that begin with and consist of the same, one. */
+function distinctChains(chains: readonly Chain[]): readonly Chain[] {
+  const byLook = new Map(chains.map((chain) => [JSON.stringify([chain.first?.authenticator, chain.keys]), chain]));
+  return [...byLook.values()];
+}
+
+function distinct(actions: readonly AssessedEvidence[]): readonly AssessedEvidence[] {
+  return [...new Map(actions.map((action) => [action.authenticator, action])).values()];
+}
+
+/** Whether proofs meet the requirements, or enrollments that depend on nothing but proofs. */
+function isWithinReach(requirements: readonly LayerRequirement[], capabilities: Capabilities): boolean {
+  return meetsAll(requirements, everyProof(capabilities)) || hasEnrollmentPlan(requirements, capabilities);
+}
+
+function everyProof(capabilities: Capabilities): readonly AssessedEvidence[] {
+  const able = forAccountManagement(capabilities);
+  return [...able.evidence, ...provable(able)];
+}
+
+/**
+ * The enrollments that may come next: of what is needed, and of what the account policy names before that. What merely
+ * adds up to as many factors is none: a mailbox could set up a password to be two.
+ */
+function next(
+  requirements: readonly LayerRequirement[],
+  capabilities: Capabilities,
+  needed: Needed,
+): readonly AssessedEvidence[] {
+  const evidence = everyProof(capabilities);
+  const actions = distinct(enrollable(capabilities, requirements).toReversed()).toReversed();
+  const { sets } = needed ? { sets: [] } : sufficientSets(requirements, { evidence, actions });
+  const helpful = sets.flatMap((set) => set.actions.flatMap(({ members }) => members));
+  const wanted = withNamed(needed ?? helpful.map(({ authenticator }) => authenticator), actions, capabilities);
+  const ready = additionGroups(wanted, capabilities).filter(({ before }) => meetsAll(before, evidence));
+  return actions.filter(({ authenticator }) => ready.some(({ keys }) => keys.includes(authenticator)));
+}
+
+/** The keys, and those that the account policy names before them, and before these. */
+function withNamed(
+  keys: readonly string[],
+  actions: readonly AssessedEvidence[],
+  { additions }: Capabilities,
+): readonly string[] {
+  const all = new Set(keys);
+  for (const key of all) {
+    const parts = additions?.get(key)?.anyOf.flatMap(demandsOf).filter(isSpecific) ?? [];
+    for (const action of actions) if (parts.some((part) => meetsDemand(part, action))) all.add(action.authenticator);
+  }
+  return [...all];
+}
+
+/** It takes certain authenticators, not all of a factor type. */
+function isSpecific({ authenticators, characteristics }: AnyDemand): boolean {
+  return authenticators !== undefined || characteristics !== undefined;
+}
+
+/** The capabilities once the user has made these enrollments. */
+export function afterEnrolling(made: readonly AssessedEvidence[], capabilities: Capabilities): Capabilities {
+  const { policies, accountManagement } = capabilities;
+  const withMade = ({ enrollments }: AuthenticatorState) => [...enrollments, ...made.map(enrollmentOf)];
+  const authenticators = policies.authenticators.map((descriptor) => {
+    const { key, enrollmentsLeft } = descriptor;
+    if (enrollmentsLeft === undefined || !made.some(({ authenticator }) => authenticator === key)) return descriptor;
+    return { ...descriptor, enrollable: enrollmentsLeft > 1, enrollmentsLeft: enrollmentsLeft - 1 };
+  });
+  return {
+    ...capabilities,
+    policies: { ...policies, authenticators },
+    enrollments: withMade(capabilities),
+    accountManagement: { ...accountManagement, enrollments: withMade(accountManagement) },
+  };
+}
+
+/** The id of what the action makes. It differs from those of the enrollments that may follow. */
+export function madeBy({ enrollment }: AssessedEvidence): string {
+  return `made ${enrollment}`;
+}
+
+function enrollmentOf(action: AssessedEvidence): Enrollment {
+  const { authenticator, methods, factors, characteristics, auxiliary, recovered } = action;
+  const id = madeBy(action);
+  return omitUndefined({ id, authenticator, methods, factors, characteristics, auxiliary, recovered });
+}
+
+/** How many enrollments the smallest plan takes. */
+function leftToEnroll(requirements: readonly LayerRequirement[], capabilities: Capabilities): number {
+  const { evidence } = forAccountManagement(capabilities);
+  if (meetsAll(requirements, everyProof(capabilities))) return 0;
+  const [plan] = enrollmentPlans(requirements, capabilities);
+  if (plan === undefined) return Number.POSITIVE_INFINITY;
+  const { sets } = sufficientSets([...plan.before, ...requirements], { evidence, actions: plan.actions });
+  const counts = sets.map(({ actions }) => actions.filter(({ members: [member] }) => member?.toEnroll).length);
+  return Math.min(...counts);
+}
