@@ -14,7 +14,7 @@ import type { PasswordToReplace } from '../core/model/password-policy.ts';
 import type { RiskSignal } from '../core/model/risk.ts';
 import type { LayerTrace, RuleTrace, Trace } from '../core/model/trace.ts';
 import { riskText } from '../core/policy/values/risk.ts';
-import { factsAskedFor } from '../core/queries/facts-asked-for.ts';
+import { factsTested } from '../core/queries/facts-asked-for.ts';
 import {
   mostTraced,
   type TracedEvidence,
@@ -132,7 +132,7 @@ export function auditTrace(
   transaction?: string,
 ): { readonly trace: AuditTrace } {
   const { request, network } = facts;
-  const asks = factsAskedFor(trace);
+  const asks = factsTested(trace);
   const began = facts.transaction?.id;
   return {
     trace: omitUndefined({

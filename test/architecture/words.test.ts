@@ -75,7 +75,7 @@ const retired: Readonly<Record<string, string>> = {
   WayOn: 'RequirementStatus',
   WayToSignIn: 'SignedInWith',
   additionWays: 'additionRules',
-  admissible: 'withinMaxAge',
+  admissible: 'withinLimits',
   appLength: 'appSessionMaxAge',
   attributeSchemaInUse: 'activeAttributeSchema',
   barOf: 'accountManagementOnly',

@@ -31,6 +31,7 @@ import { keptPasswordOf } from './kept-password.ts';
 import { traceOf } from './layers.ts';
 import { evaluateRecovery, isRecovering } from './recovery.ts';
 import { replacementStep } from './replacement-step.ts';
+import { withReportedRules } from './reported-rules.ts';
 import { requiredEnrollmentStep } from './required-enrollment.ts';
 import { withRememberable } from './waiver-forecast.ts';
 
@@ -78,7 +79,7 @@ function evaluateSubject(subject: Subject, general: EvaluationContext): Decision
     profile: asked.profile.terms,
   };
   const layers = traceOf(layersOf(context, chosen.requestLayer, asked), facts.request, capabilities.evidence);
-  const trace = completedTrace(layers, evaluation);
+  const trace = withReportedRules(completedTrace(layers, evaluation), subject, context);
   if (mustSelectAccount(facts)) return { kind: 'select_account', trace };
   const denial = denialOf(evaluation);
   if (denial !== undefined)

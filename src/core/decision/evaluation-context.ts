@@ -5,7 +5,7 @@
 
 import { accountPurpose, isEnrolledHere } from '../enrollment/account-request.ts';
 import { withEnrollmentLimit } from '../enrollment/enrollment-limit.ts';
-import { countedEvidence, withinMaxAge } from '../evidence/counted-evidence.ts';
+import { countedEvidence, withinLimits } from '../evidence/counted-evidence.ts';
 import { meetsLayerRequirement, meetsRequirement } from '../evidence/requirement.ts';
 import type { Denial, Layer, LayerRequirement } from '../model/decision.ts';
 import type { Facts, Subject } from '../model/facts.ts';
@@ -21,7 +21,8 @@ import {
 } from '../remediation/capabilities.ts';
 import { isMet, isPossible } from '../remediation/requirement-status.ts';
 import { type Additions, requestedChangeLayer, withAccountPolicy } from './account-policy.ts';
-import { overallMaxAge, type PolicyLayers, policyLayersOf, requestLayersOf } from './layers.ts';
+import { requestLayersOf } from './acr-layers.ts';
+import { evidenceLimits, type PolicyLayers, policyLayersOf } from './layers.ts';
 import { canWaiveBeside, rememberedProofs } from './waiver.ts';
 
 /** The rulings that do not depend on what the user has proved. */
@@ -86,7 +87,7 @@ function capabilitiesOf(
   usable: PolicySet,
 ): Capabilities {
   const counted = countedEvidence(subject, policies, facts);
-  const evidence = withinMaxAge(counted, overallMaxAge(facts, policyLayers));
+  const evidence = withinLimits(counted, evidenceLimits(facts, policyLayers));
   const state = { evidence, enrollments: usableEnrollments(subject, policies) };
   const capabilities = capabilitiesWithin(usable, policies, state);
   return additions ? { ...capabilities, additions } : capabilities;

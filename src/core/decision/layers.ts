@@ -1,5 +1,6 @@
 /** The layers that must all agree: session policy, sign-on policy, the app's minimum `acr`, and the request. */
 
+import type { EvidenceLimits } from '../evidence/counted-evidence.ts';
 import {
   type AssessedEvidence,
   meetsLayerRequirement,
@@ -9,10 +10,12 @@ import {
 } from '../evidence/requirement.ts';
 import type { Denial, Layer, LayerRequirement } from '../model/decision.ts';
 import type { Facts, RememberedProof, RequestFacts, Seconds } from '../model/facts.ts';
-import type { AcrLevel, AllowTerms, GrantedSession, Rule, SessionTerms } from '../model/policy.ts';
-import type { LayerTrace, ReportedRule, Trace } from '../model/trace.ts';
+import { omitUndefined } from '../model/omit-undefined.ts';
+import type { AllowTerms, GrantedSession, Rule, SessionTerms } from '../model/policy.ts';
+import type { LayerTrace, Trace } from '../model/trace.ts';
 import type { CompiledPolicy, PolicySet } from '../policy/rules/compile.ts';
 import { applyRules, type RuleOutcome, reportOf } from '../policy/rules/rules.ts';
+import { minimumAcrLayer } from './acr-layers.ts';
 import { type Waiver, waiverOf } from './waiver.ts';
 
 /** The rulings of session policy and sign-on policy, before any evidence is looked at. */
@@ -28,6 +31,8 @@ export interface PolicyLayers {
   readonly appRule?: Rule;
   /** The longest session that this rule allows at the app: the maximum age of all evidence (seconds). */
   readonly appSessionMaxAge?: Seconds;
+  /** The longest pause of a session that this rule allows at the app (seconds). */
+  readonly appSessionMaxIdle?: Seconds;
   /** How long (seconds) that rule lets a browser remember the second factor. */
   readonly remember?: Seconds;
   /** What this rule requires instead in this browser. */
@@ -56,6 +61,7 @@ export function policyLayersOf(
   const denial = layers.find((layer) => layer.denial)?.denial;
   const limits = allowOf(session.rule)?.session;
   const appSessionMaxAge = stricterMaxAge(terms?.appSession?.absolute, terms?.appSession?.unkept && limits?.absolute);
+  const appSessionMaxIdle = terms?.appSession?.unkept && limits?.idle;
   return {
     layers,
     requirements: layers.flatMap(({ requirement }) => requirement ?? []),
@@ -63,7 +69,7 @@ export function policyLayersOf(
     ...(minimum?.requirement && { minimumAcrRequirement: minimum.requirement }),
     ...(limits && { session: granted(limits, facts) }),
     ...(app?.rule && { appRule: app.rule }),
-    ...(appSessionMaxAge !== undefined && { appSessionMaxAge }),
+    ...omitUndefined({ appSessionMaxAge, appSessionMaxIdle }),
     ...(terms?.remember !== undefined && { remember: terms.remember }),
     ...(waiver && { waiver }),
   };
@@ -73,16 +79,18 @@ export function policyLayersOf(
 interface Ruling extends RuleOutcome {
   /** Name of the policy. */
   readonly policy: string;
-  readonly reported?: ReportedRule;
+  readonly report?: Pick<LayerTrace, 'reporting' | 'reported'>;
 }
 
 function rulingOf(policy: CompiledPolicy, facts: Facts): Ruling {
   const report = reportOf(policy, facts, ({ then: outcome }) => outcome.kind);
   const ruling = { policy: policy.name, ...applyRules(policy, facts) };
   if (report === undefined) return ruling;
-  const { then } = report.rule;
-  const required = report.trace.outcome === 'allow' && then.kind === 'allow' && { requirement: then.requirement };
-  return { ...ruling, reported: { ...report.trace, ...required } };
+  const { traces, decider } = report;
+  if (decider === undefined) return { ...ruling, report: traces };
+  const { rule, trace } = decider;
+  const requirement = trace.outcome === 'allow' ? allowOf(rule)?.requirement : undefined;
+  return { ...ruling, report: { ...traces, reported: { ...trace, ...omitUndefined({ requirement }) } } };
 }
 
 function granted({ keep, idle, absolute }: SessionTerms, { keepSignedIn }: Facts): GrantedSession {
@@ -99,14 +107,14 @@ export function policyLayer(layer: 'account', policy: CompiledPolicy, facts: Fac
 }
 
 function ruleLayer(layer: 'session' | 'app' | 'account', ruling: Ruling, waiver?: Waiver): Layer {
-  const { policy, outcome, rule, failed, traces, reported } = ruling;
+  const { policy, outcome, rule, failed, traces, report } = ruling;
   const decider = rule ?? failed;
   const trace = {
     layer,
     policy,
     rules: traces,
     ...(decider && { decidedBy: decider.name }),
-    ...(reported && { reported }),
+    ...report,
   };
   if (outcome === 'undecided') return { trace: { ...trace, outcome } };
   const requirement = allowOf(rule)?.requirement;
@@ -125,54 +133,14 @@ const noPolicyLayer: Layer = {
   denial: { reason: 'no_policy', layer: 'app' },
 };
 
-function minimumAcrLayer({ minimumAcr, acrLevels }: PolicySet): Layer | undefined {
-  if (minimumAcr === undefined) return undefined;
-  return acrLayer({ layer: 'app', policy: 'minimumAcr', values: [minimumAcr] }, acrLevels);
-}
-
-interface AcrDemand {
-  readonly layer: 'app' | 'request';
-  readonly policy: string;
-  /** Of which one is demanded: by the request, or by the app's file. */
-  readonly values: readonly string[];
-}
-
-/** Requires any of these `acr` values, and denies if none of them is configured. */
-function acrLayer({ layer, policy, values }: AcrDemand, acrLevels: readonly AcrLevel[]): Layer {
-  const trace = { layer, policy, rules: [], requiredAcr: values };
-  const levels = levelsOf(values, acrLevels);
-  if (levels.length === 0)
-    return { trace: { ...trace, outcome: 'deny' }, denial: { reason: 'acr_unattainable', layer } };
-  const anyOf = levels.map(({ requirement: levelRequirement }) => levelRequirement);
-  const [only, ...others] = anyOf;
-  const requirement = others.length === 0 ? only : undefined;
-  return { trace: { ...trace, outcome: 'allow', ...(requirement && { requirement }) }, requirement: { layer, anyOf } };
-}
-
-function levelsOf(values: readonly string[], acrLevels: readonly AcrLevel[]): readonly AcrLevel[] {
-  return values.flatMap((value) => acrLevels.find((acr) => acr.value === value) ?? []);
-}
-
 /**
- * What the request may add, best first. With essential values (OpenID Connect Core section 5.5.1.1) any of them is
- * required. With voluntary values each is one alternative, in order, and the last alternative adds nothing.
+ * What bounds all evidence that a decision accepts: the strictest age of request, session and app rule, and the pause
+ * that the app rule accepts.
  */
-export function requestLayersOf(request: RequestFacts, acrLevels: readonly AcrLevel[]): readonly [Layer, ...Layer[]] {
-  const forValues = (values: readonly string[]) =>
-    acrLayer({ layer: 'request', policy: 'acr_values', values }, acrLevels);
-  if (request.acrEssential && request.acrValues.length > 0) return [forValues(request.acrValues)];
-  const notRequested: Layer = {
-    trace: { layer: 'request', policy: 'acr_values', rules: [], outcome: 'not_requested' },
-  };
-  const [first, ...others] = levelsOf(request.acrValues, acrLevels).map(({ value }) => forValues([value]));
-  return first ? [first, ...others, notRequested] : [notRequested];
-}
-
-/**
- * The maximum age of all evidence that a decision accepts (seconds): the strictest of request, session and app rule.
- */
-export function overallMaxAge(facts: Facts, { session, appSessionMaxAge }: PolicyLayers): Seconds | undefined {
-  return stricterMaxAge(requestMaxAge(facts.request), stricterMaxAge(session?.absolute, appSessionMaxAge));
+export function evidenceLimits(facts: Facts, policyLayers: PolicyLayers): EvidenceLimits {
+  const { session, appSessionMaxAge, appSessionMaxIdle: maxIdle } = policyLayers;
+  const maxAge = stricterMaxAge(requestMaxAge(facts.request), stricterMaxAge(session?.absolute, appSessionMaxAge));
+  return omitUndefined({ maxAge, maxIdle });
 }
 
 /** The trace of all layers, each with whether the evidence meets its requirement. */

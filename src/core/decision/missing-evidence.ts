@@ -1,7 +1,7 @@
 /** What the evidence at hand lacks of a requirement. For explanations, never to decide. */
 
 import { unmatchedSteps } from '../evidence/chain-matching.ts';
-import { countedEvidence, withinMaxAge } from '../evidence/counted-evidence.ts';
+import { countedEvidence, withinLimits } from '../evidence/counted-evidence.ts';
 import {
   type AssessedEvidence,
   candidatesFor,
@@ -14,7 +14,7 @@ import type { Factor, Facts, Seconds } from '../model/facts.ts';
 import type { Alternative, ChainStep, Demand, Requirement } from '../model/policy.ts';
 import type { PolicySet } from '../policy/rules/compile.ts';
 import { enrollmentRuling, usablePolicies } from '../policy/rules/enrollment-terms.ts';
-import { overallMaxAge, policyLayersOf } from './layers.ts';
+import { evidenceLimits, policyLayersOf } from './layers.ts';
 
 /** What one alternative, or one chain, still lacks. */
 export type MissingEvidence =
@@ -35,9 +35,9 @@ export type MissingEvidence =
 export function assessedEvidence(policies: PolicySet, facts: Facts): readonly AssessedEvidence[] {
   if (facts.subject === undefined) return [];
   const usable = usablePolicies(policies, enrollmentRuling(policies, facts).terms);
-  return withinMaxAge(
+  return withinLimits(
     countedEvidence(facts.subject, usable, facts),
-    overallMaxAge(facts, policyLayersOf(policies, facts)),
+    evidenceLimits(facts, policyLayersOf(policies, facts)),
   );
 }
 

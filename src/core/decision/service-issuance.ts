@@ -30,7 +30,7 @@ export function evaluateService(policy: CompiledPolicy<ServiceRule> | undefined,
     rules: traces,
     ...(decider && { decidedBy: decider.name }),
     outcome,
-    ...(reported && { reported: reported.trace }),
+    ...reported?.traces,
   };
   const trace = { layers: [layer] };
   if (outcome === 'allow') return { allow: true, trace };

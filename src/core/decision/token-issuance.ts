@@ -12,6 +12,7 @@ import { consentTo } from './consent.ts';
 import { capabilitiesIn, type EvaluationContext, evaluationContext } from './evaluation-context.ts';
 import { cutScopes } from './granted-scopes.ts';
 import { traceOf } from './layers.ts';
+import { withReportedRules } from './reported-rules.ts';
 
 /** Why no token is issued. */
 export type IssuanceDenial =
@@ -52,7 +53,8 @@ export function evaluateIssuance(policies: PolicySet, facts: Facts, time: Second
     return { allow: false, reason: 'account_inactive', trace: traceOf(layersWith(enrollment), request, []) };
   const { capabilities } = capabilitiesIn(subject, context);
   const asked = askedAfterSignIn(context, capabilities);
-  const trace = traceOf(layersWith(asked.enrollment), request, capabilities.evidence);
+  const layers = traceOf(layersWith(asked.enrollment), request, capabilities.evidence);
+  const trace = withReportedRules(layers, subject, context);
   const reason =
     issuanceDenial(subject, { ...context, enrollment: asked.enrollment }, capabilities) ??
     sessionOver(context, capabilities, time);

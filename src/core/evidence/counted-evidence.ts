@@ -1,8 +1,8 @@
-/** The evidence that counts in a decision: the user's own, of enabled authenticators, within the maximum age. */
+/** The evidence that counts in a decision: the user's own, of enabled authenticators, within what bounds all of it. */
 import type { AuthenticatorDescriptor, Evidence, Facts, Seconds, Subject } from '../model/facts.ts';
 import type { PolicySet } from '../policy/rules/compile.ts';
 import { recoveredPart } from './recovered-password.ts';
-import { type AssessedEvidence, ageOf, isFresh } from './requirement.ts';
+import { type AssessedEvidence, ageOf, isFresh, wasActive } from './requirement.ts';
 
 /** Evidence that counts, with how a requirement sees it. */
 export interface CountedEvidence extends AssessedEvidence {
@@ -94,10 +94,16 @@ function haveSameMembers<Member>(a: readonly Member[], b: readonly Member[]): bo
   return a.every((member) => b.includes(member)) && b.every((member) => a.includes(member));
 }
 
-/** The evidence that is within the age (seconds) that bounds the whole decision. */
-export function withinMaxAge(
+/** What bounds all evidence of a decision, in seconds. Absent: nothing does. */
+export interface EvidenceLimits {
+  readonly maxAge?: Seconds;
+  /** The longest pause since the proof. */
+  readonly maxIdle?: Seconds;
+}
+
+export function withinLimits(
   counted: readonly CountedEvidence[],
-  maxAge: Seconds | undefined,
+  { maxAge, maxIdle }: EvidenceLimits,
 ): readonly CountedEvidence[] {
-  return counted.filter(({ age }) => isFresh(age, maxAge));
+  return counted.filter((proof) => isFresh(proof.age, maxAge) && wasActive(proof, maxIdle));
 }

@@ -166,7 +166,7 @@ export function meetsDemand(demand: AnyDemand, assessed: AssessedEvidence): bool
 }
 
 /** What was proved in this transaction has seen no pause yet. */
-function wasActive({ age, longestPause = 0 }: AssessedEvidence, maxIdle: Seconds | undefined): boolean {
+export function wasActive({ age, longestPause = 0 }: AssessedEvidence, maxIdle: Seconds | undefined): boolean {
   return maxIdle === undefined || age === 'now' || longestPause <= maxIdle;
 }
 

@@ -59,6 +59,8 @@ export interface LayerTrace {
   readonly satisfied?: boolean;
   /** The rule that would have decided if rules that only report were enforced. */
   readonly reported?: ReportedRule;
+  /** The rules that only report, as far as they were tested. */
+  readonly reporting?: readonly RuleTrace[];
 }
 
 /** The layers of a decision, in order. Part of every decision; `explain` and the audit log print it. */

@@ -1,5 +1,5 @@
 /** Which facts a decision asked for: the audit log keeps some of them only then. */
-import type { ConditionTrace, Trace } from '../model/trace.ts';
+import type { ConditionTrace, RuleTrace, Trace } from '../model/trace.ts';
 
 const ofBrowser = ['device.platform', 'device.os'];
 
@@ -8,7 +8,16 @@ const ofBrowser = ['device.platform', 'device.os'];
  * about the same.
  */
 export function factsAskedFor({ layers }: Pick<Trace, 'layers'>): ReadonlySet<string> {
-  return new Set(layers.flatMap(({ rules }) => rules.flatMap(({ conditions }) => conditions.flatMap(namesIn))));
+  return namesAskedFor(layers.flatMap(({ rules }) => rules));
+}
+
+/** The same, and what the rules asked for that only report. */
+export function factsTested({ layers }: Pick<Trace, 'layers'>): ReadonlySet<string> {
+  return namesAskedFor(layers.flatMap(({ rules, reporting = [] }) => [...rules, ...reporting]));
+}
+
+function namesAskedFor(rules: readonly RuleTrace[]): ReadonlySet<string> {
+  return new Set(rules.flatMap(({ conditions }) => conditions.flatMap(namesIn)));
 }
 
 function namesIn({ condition, alternatives, reads = [] }: ConditionTrace): readonly string[] {

@@ -10,7 +10,7 @@ import { longestIdentifier } from '../../core/model/mail-address.ts';
 import { enrollmentRuling, usablePolicies } from '../../core/policy/rules/enrollment-terms.ts';
 import { askedMethods } from '../../core/queries/asked-methods.ts';
 import type { TransactionSubject } from '../../core/step/transaction.ts';
-import { identified, keptSignedIn, rememberingDevice } from '../../core/step/transitions.ts';
+import { identified, rememberingDevice } from '../../core/step/transitions.ts';
 import { transactionKey } from '../../stores/keys.ts';
 import type { LoadOptions } from '../../stores/store.ts';
 import { enrollCounters } from '../../users/record/account.ts';
@@ -32,6 +32,7 @@ import { proveAddress } from './registration/register.ts';
 import { takeRegistration } from './registration/registration-form.ts';
 import { selectOption } from './selection/select.ts';
 import { identifyByCredential } from './verification/identify-by-credential.ts';
+import { withKeepAnswer } from './verification/keep-signed-in.ts';
 import { magicLinkField, returnByMagicLink } from './verification/magic-link-challenge.ts';
 import {
   keysOf,
@@ -183,7 +184,7 @@ async function identifyBy(
 ): Promise<ActionResult> {
   const identifyWith = binding.authenticator;
   const typed = (fields.identifier ?? '').trim();
-  const asked = keptSignedIn(context.transaction, isTicked(fields.rememberMe));
+  const asked = await withKeepAnswer(context, facts, fields);
   const typedBack = { ...context, transaction: { ...asked, prefilledIdentifier: typed.slice(0, longestIdentifier) } };
   if (typed === '') return withError(context, 'identifier.required', { field: 'identifier' });
   const found = await find(context, loaded.identifier);

@@ -76,6 +76,17 @@ describe('a session that is kept', () => {
     expect(evaluate(policies({ unkept: true }), young)).toMatchObject({ kind: 'allow', session: { kept: true } });
   });
 
+  test.each<[string, number, string]>([
+    ['as long as one that is not kept may be idle', oneHour, 'allow'],
+    ['longer', oneHour + 1, 'challenge'],
+  ])('ends at that app after a pause that is %s', (_, longestPause, kind) => {
+    const paused = about([proof('password', 5 * oneHour, { longestPause })], { keepSignedIn: true });
+    expect(evaluate(policies({ unkept: true }), paused).kind).toBe(kind);
+    expect(evaluate(policies({ absolute: 9 * oneHour }), paused).kind).toBe('allow');
+    const justProved = factsOf({ subject: ann, evidence: [proof('password', 'now', { longestPause })] });
+    expect(evaluate(policies({ unkept: true }), justProved).kind).toBe('allow');
+  });
+
   test('is offered unless no rule of the app that may decide will have it', () => {
     const facts = factsOf();
     expect(offersToKeep(policies(undefined), facts)).toBe(true);

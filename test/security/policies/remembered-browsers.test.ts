@@ -3,7 +3,7 @@
  * states more than was proved.
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { oneDay } from '../../../src/core/model/durations.ts';
+import { oneDay, oneHour } from '../../../src/core/model/durations.ts';
 import { credentialsKey } from '../../../src/stores/keys.ts';
 import { parseCredentials, serializeCredentials } from '../../../src/users/record/user.ts';
 import { appFile, post } from '../../support/clients/authorize.ts';
@@ -43,6 +43,8 @@ const files = {
   ...signOnPolicy('vault', { then: { allow: two, remember: { device: 'P30D' } } }),
   ...appFile('strict', { signOnPolicy: 'strict' }),
   ...signOnPolicy('strict', { then: { allow: two } }),
+  ...appFile('treasury', { signOnPolicy: 'treasury' }),
+  ...signOnPolicy('treasury', { then: { allow: { factors: 1 }, session: { keepSignedIn: false } } }),
 };
 
 let node: TestNode;
@@ -333,6 +335,30 @@ describe('a kept session', () => {
     expect(sessionCookie(agent)?.attributes).not.toMatch(/expires|max-age/i);
     ahead += 2 * oneDay;
     expect((await signInTo('notes', agent, visitor, [], { prompt: 'none' })).where).toBe('login_required');
+  });
+
+  test('cannot be gained by a forged box at an app whose rules say that none is kept', async () => {
+    const user = await userWithPassword(node);
+    const agent = new UserAgent();
+    const begun = await beginSignIn(node, 'treasury', agent);
+    expect(mainForm(begun.page)?.boxes).toEqual([]);
+    const stepped = await answerStep(agent, begun.page, { identifier: user.identifier, rememberMe: 'yes' });
+    const done = await answerStep(agent, stepped, { 'credentials.passcode': user.password });
+    expect(currentStep(done)).toBe('code');
+    expect(sessionCookie(agent)?.attributes).not.toMatch(/expires|max-age/i);
+    ahead += 2 * oneDay;
+    expect((await signInTo('notes', agent, user, [], { prompt: 'none' })).where).toBe('login_required');
+  });
+
+  test('ends after its pause at an app whose rules say that none is kept, and goes on at others', async () => {
+    const user = await userWithPassword(node);
+    const agent = new UserAgent();
+    await signInTo('notes', agent, user, ['rememberMe']);
+    const silentAt = async (app: string) => (await signInTo(app, agent, user, [], { prompt: 'none' })).where;
+    ahead += oneHour;
+    expect(await silentAt('treasury')).toBe('code');
+    ahead += 3 * oneHour;
+    expect([await silentAt('treasury'), await silentAt('notes')]).toEqual(['interaction_required', 'code']);
   });
 
   test('is not kept any longer by the cookie: an attacker who copies it and waits is asked', async () => {

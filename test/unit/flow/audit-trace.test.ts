@@ -75,6 +75,17 @@ test('a rule that decided several times is named once', () => {
   expect(decidingRule({ trace })).toContain('app: Rest');
 });
 
+test('it keeps what a rule asked about that only reports, whether it held or not', () => {
+  const reporting = (when: Rule['when']): Rule => ({ name: 'Soon', when, then: { kind: 'deny' }, reportOnly: true });
+  const facts = factsOf({ subject: userWith(['password']) });
+  const { platform, os } = facts.device;
+  const other = platform === 'mobile' ? 'desktop' : 'mobile';
+  for (const when of [{ device: { platform: [platform] } }, { device: { platform: [other] } }] satisfies Rule['when'][])
+    expect(traceOf(withRules(reporting(when)), facts).device).toMatchObject({ platform });
+  expect(traceOf(withRules(reporting({ device: { os: [os] } })), facts).device).toMatchObject({ os });
+  expect(traceOf(withRules(reporting({ claims: { any: ['email'] } })), facts).essentialClaims).toEqual([]);
+});
+
 test('of the browser it keeps what a rule asked about', () => {
   const facts = factsOf({ subject: userWith(['password']) });
   expect(traceOf(withRules(), facts).device).toEqual({ known: facts.device.known });

@@ -154,7 +154,7 @@ function missed({ strict, weak, rules }: Pair, missing: readonly RulePart[], spa
 }
 
 function factsFor(formulas: readonly Formula[], space: RuleSpace): UserFacts | 'undecided' | 'impossible' {
-  const found = findModel(formulas, newBudget());
+  const found = findModel(formulas, newBudget(), space.reader);
   if (typeof found !== 'object') return found;
   return ordinaryFacts(formulas, space) ?? space.factsOf(found.model);
 }

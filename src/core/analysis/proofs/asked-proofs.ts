@@ -116,7 +116,8 @@ export function proofsIn(
   const kept = limits?.unkept ? 0 : (terms.keep?.absolute ?? 0);
   const oldest = Math.min(Math.max(terms.absolute, kept), limits?.absolute ?? Number.POSITIVE_INFINITY);
   const possible = bySession ? [session] : policies.session.rules.map(({ rule }) => rule);
-  return { authenticators, oldest, longestPause: longestPause(possible) };
+  const pause = limits?.unkept ? Math.min(terms.idle, longestPause(possible)) : longestPause(possible);
+  return { authenticators, oldest, longestPause: pause };
 }
 
 function longestPause(rules: readonly Rule[]): Seconds {

@@ -2,7 +2,7 @@
 import type { ConditionResult } from '../../model/conditions.ts';
 import type { Facts, RuleFacts } from '../../model/facts.ts';
 import type { Rule, RuleHead } from '../../model/policy.ts';
-import type { ReportedRule, RuleTrace } from '../../model/trace.ts';
+import type { LayerTrace, ReportedRule, RuleTrace } from '../../model/trace.ts';
 import { allOfAnywhere } from '../condition-result.ts';
 import type { CompiledPolicy, CompiledRule } from './compile.ts';
 import { resultAnywhere } from './condition-table.ts';
@@ -71,16 +71,15 @@ export function findRule<Of extends RuleHead>(policy: CompiledPolicy<Of>, facts:
   return { undecided: firstUnknown < policy.rules.length, traces: traces as RuleTrace[] };
 }
 
-/** A report-only rule, and what it would have decided. */
+/** What the report-only rules of a policy say. */
 export interface RuleReport<Of extends RuleHead> {
-  readonly rule: Of;
-  readonly trace: ReportedRule;
+  /** For the trace of the layer. */
+  readonly traces: Pick<LayerTrace, 'reporting' | 'reported'>;
+  /** The report-only rule that would decide if report-only rules were enforced. Absent if another rule would. */
+  readonly decider?: { readonly rule: Of; readonly trace: ReportedRule };
 }
 
-/**
- * The report-only rule that would decide if report-only rules were enforced. Undefined if another rule would.
- * `outcomeOf`: the outcome of a rule that holds.
- */
+/** Undefined: the policy has no report-only rules. `outcomeOf`: the outcome of a rule that holds. */
 export function reportOf<Of extends RuleHead>(
   { reporting }: CompiledPolicy<Of>,
   facts: RuleFacts,
@@ -88,10 +87,12 @@ export function reportOf<Of extends RuleHead>(
 ): RuleReport<Of> | undefined {
   if (reporting === undefined) return undefined;
   const { rule, failed, traces } = findRule(reporting, facts);
+  const tested = traces.filter((_, position) => reporting.rules[position]?.rule.reportOnly);
   const decider = rule ?? failed;
-  const trace = traces.at(-1);
-  if (!decider?.reportOnly || trace === undefined) return undefined;
-  return { rule: decider, trace: { ...trace, outcome: rule ? outcomeOf(rule) : 'deny' } };
+  const last = traces.at(-1);
+  if (!decider?.reportOnly || last === undefined) return { traces: { reporting: tested } };
+  const reported: ReportedRule = { ...last, outcome: rule ? outcomeOf(rule) : 'deny' };
+  return { traces: { reporting: tested, reported }, decider: { rule: decider, trace: reported } };
 }
 
 /**

@@ -28,9 +28,10 @@ export function termsRuling<Terms>(
     layer: name,
     policy: policy.name,
     rules: traces,
-    ...(reported && { reported: reported.trace }),
+    ...reported?.traces,
   } as const;
-  const reportedTerms = reported?.trace.outcome === 'allow' && { reportedTerms: reported.rule.then };
+  const decider = reported?.decider;
+  const reportedTerms = decider?.trace.outcome === 'allow' && { reportedTerms: decider.rule.then };
   if (rule) {
     const layer: Layer = { trace: { ...trace, decidedBy: rule.name, outcome: 'allow' } };
     return { layer, terms: rule.then, rule: rule.name, ...reportedTerms };

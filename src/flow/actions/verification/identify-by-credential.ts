@@ -4,13 +4,14 @@ import type { Authenticator, AuthenticatorContext, Refused } from '../../../auth
 import type { Facts } from '../../../core/model/facts.ts';
 import { discoverable } from '../../../core/queries/offered-on-identify-page.ts';
 import type { Step } from '../../../core/step/step.ts';
-import { identified, keptSignedIn } from '../../../core/step/transitions.ts';
+import { identified } from '../../../core/step/transitions.ts';
 import type { IdentifyPage } from '../../../policy/model/settings.ts';
 import { identifyPageOf } from '../../../policy/revision/snapshot.ts';
 import { attemptCounter } from '../../../stores/keys.ts';
 import { loadAccount } from '../../facts/account.ts';
 import { type Decided, environmentOf, type OpenTransaction } from '../../transaction/open-transaction.ts';
-import { type ActionResult, credentialInput, type Fields, isTicked, refused, verify, withError } from './verify.ts';
+import { withKeepAnswer } from './keep-signed-in.ts';
+import { type ActionResult, credentialInput, type Fields, refused, verify, withError } from './verify.ts';
 
 /**
  * Adds the challenges that users may answer instead of entering an identifier. `version`: the version of the
@@ -68,7 +69,7 @@ export async function identifyByCredential(
     return about(key, refused(context, key, await refusalOfUnknown(authenticator, { pending, input }, env)));
   const { user } = account;
   const subject = { id: user.id, identifier: user.identifiers[0] ?? user.id, decoy: false };
-  const named = identified(keptSignedIn(context.transaction, isTicked(fields.rememberMe)), subject);
+  const named = identified(await withKeepAnswer(context, facts, fields), subject);
   if (!named.ok) return withError(context, 'subject.mismatch', { field: 'identifier' });
   const counter = attemptCounter(user.id, key);
   const reservation = await context.services.store.reserve(counter, authenticator.attemptLimits);

@@ -91,7 +91,7 @@ describe('what counts', () => {
       'what is in one that is not kept, where the app takes no other',
       kept,
       { unkept: true },
-      { oldest: 100, longestPause: 20 },
+      { oldest: 100, longestPause: 10 },
     ],
     ['what the app takes', kept, { absolute: 50 }, { oldest: 50, longestPause: 20 }],
     ['no more than is in the session', plain, { absolute: 500 }, { oldest: 100, longestPause: 10 }],

@@ -3,13 +3,23 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { evaluate } from '../../../../src/core/decision/evaluate.ts';
 import { evaluateService } from '../../../../src/core/decision/service-issuance.ts';
+import { evaluateIssuance } from '../../../../src/core/decision/token-issuance.ts';
 import type { EnrollmentRule } from '../../../../src/core/model/enrollment-policy.ts';
-import type { Facts } from '../../../../src/core/model/facts.ts';
-import type { Rule } from '../../../../src/core/model/policy.ts';
+import type { Evidence, Facts } from '../../../../src/core/model/facts.ts';
+import type { AllowTerms, Rule } from '../../../../src/core/model/policy.ts';
 import { compilePolicy, type PolicySet } from '../../../../src/core/policy/rules/compile.ts';
 import { findRule, reportOf } from '../../../../src/core/policy/rules/rules.ts';
 import { conditions, facts } from '../../support/fact-arbitraries.ts';
-import { allow, enrollmentTerms, factors, factsOf, policiesOf, proof, userWith } from '../../support/fixtures.ts';
+import {
+  allow,
+  enrollmentTerms,
+  factors,
+  factsOf,
+  policiesOf,
+  proof,
+  rememberedProof,
+  userWith,
+} from '../../support/fixtures.ts';
 import { seeded } from '../../support/seeded.ts';
 
 const rest: Rule = { name: 'Rest', when: {}, then: allow(factors(1)) };
@@ -49,6 +59,75 @@ describe('a rule that only reports', () => {
   ])('that takes %i factors says whether the evidence would meet it: %s', (count, satisfied) => {
     const { reported } = decide(signedIn, rule('Stricter', allow(factors(count)), { reportOnly: true }));
     expect(reported).toMatchObject({ rule: 'Stricter', outcome: 'allow', satisfied });
+  });
+
+  const hour = 3600;
+  const taking = (count: 1 | 2, more: Partial<AllowTerms>): AllowTerms => ({
+    ...{ kind: 'allow', requirement: factors(count) },
+    ...more,
+  });
+  const old = (...proofs: readonly Facts['evidence'][number][]) => factsOf({ subject: ann, evidence: proofs });
+
+  test.each<[string, Rule['then'], Facts, boolean]>([
+    [
+      'a proof that is too old for its session',
+      taking(1, { appSession: { absolute: hour } }),
+      old(proof('password', 2 * hour)),
+      false,
+    ],
+    [
+      'a proof that its session takes',
+      taking(1, { appSession: { absolute: 3 * hour } }),
+      old(proof('password', 2 * hour)),
+      true,
+    ],
+    [
+      'what the browser remembers',
+      taking(2, { remember: 30 * 24 * hour }),
+      { ...signedIn, device: { ...signedIn.device, remembered: [rememberedProof('totp', hour)] } },
+      true,
+    ],
+    [
+      'what the browser remembers, but remembers nothing itself',
+      allow(factors(2)),
+      { ...signedIn, device: { ...signedIn.device, remembered: [rememberedProof('totp', hour)] } },
+      false,
+    ],
+  ])('says what it would make of %s', (_, then, about, satisfied) => {
+    const { kind, reported } = decide(about, rule('Later', then, { reportOnly: true }));
+    expect([kind, reported]).toEqual(['allow', expect.objectContaining({ outcome: 'allow', satisfied })]);
+  });
+
+  test('counts by its own session what the session of the enforced rule is too short for', () => {
+    const enforced = rule('Short', taking(1, { appSession: { absolute: hour } }));
+    const later = rule('Later', taking(2, { appSession: { absolute: 9 * hour } }), { reportOnly: true });
+    const about = old(proof('password', 'now'), proof('totp', 2 * hour));
+    expect(decide(about, later, enforced)).toMatchObject({ kind: 'allow', reported: { satisfied: true } });
+  });
+
+  test.each<[string, number, Partial<Evidence>, boolean]>([
+    ['older', 2 * hour, {}, false],
+    ['younger', hour / 2, {}, true],
+    ['longer unused', hour / 2, { longestPause: 600 }, false],
+    ['as long unused', hour / 2, { longestPause: 300 }, true],
+  ])('of the session policy says that a session is over that is %s', (_, age, more, satisfied) => {
+    const later: Rule = {
+      ...rule('Later', allow(factors(1), { idle: 300, absolute: hour })),
+      reportOnly: true,
+    };
+    const long = allow(factors(1), { idle: 10 * hour, absolute: 10 * hour });
+    const policies = policiesOf({ session: { name: 'session', rules: [later, { ...rest, then: long }] } });
+    const { kind, trace } = evaluate(policies, old(proof('password', age, more)));
+    const reported = expect.objectContaining({ rule: 'Later', satisfied });
+    expect([kind, trace.layers[0]]).toEqual(['allow', expect.objectContaining({ layer: 'session', reported })]);
+  });
+
+  test('says at an exchange for tokens what it would have made of the evidence', () => {
+    const later = rule('Later', taking(1, { appSession: { absolute: hour } }), { reportOnly: true });
+    const policies = policiesOf({ app: { name: 'app', rules: [later, rest] } });
+    const { allow: isAllowed, trace } = evaluateIssuance(policies, old(proof('password', 2 * hour)));
+    const app = trace.layers.find(({ layer }) => layer === 'app');
+    expect([isAllowed, app?.reported]).toEqual([true, expect.objectContaining({ rule: 'Later', satisfied: false })]);
   });
 
   test('that fails denies, whatever it takes, so that there is nothing to meet', () => {
@@ -150,7 +229,7 @@ test('never change which of the other rules decides, and report what would if th
     const match = findRule(compilePolicy({ name: 'drawn', rules: on }), about);
     const enforced = match.rule ?? match.failed;
     const reporting = all.find(({ name, reportOnly }) => reportOnly && name === enforced?.name);
-    expect(reportOf(policy, about, ({ then }) => then.kind)?.rule.name).toBe(reporting?.name);
+    expect(reportOf(policy, about, ({ then }) => then.kind)?.decider?.rule.name).toBe(reporting?.name);
   });
   fc.assert(property, seeded(500));
 });

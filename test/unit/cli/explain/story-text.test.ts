@@ -110,6 +110,9 @@ test('a denial because of what must be enrolled says which rule is in the way', 
   expect(happened('enrollment_forbids', { ...totp, ...account })).toContain(
     'denied: totp or webauthn must be enrolled, and "Takes a code" of the account policy forbids that\n',
   );
+  expect(happened('acr_unattainable', { ...totp, ...account })).toContain(
+    'cannot be reached (unmet_authentication_requirements): totp or webauthn must be enrolled, and "Takes a code" of the account policy is in the way\n',
+  );
   expect(happened('enrollment_forbids', { ...totp, layer: 'account' })).toContain(
     'denied: totp or webauthn must be enrolled, and the account policy forbids that\n',
   );

@@ -4,9 +4,11 @@ import { describe, expect, test } from '@jest/globals';
 import type { Authenticator } from '../../../../../src/authenticators/authenticator.ts';
 import { attemptCounter } from '../../../../../src/stores/keys.ts';
 import {
+  allow,
   createWorld,
   credential,
   currentStep,
+  factors,
   fakeAuthenticator,
   noticesOf,
   password,
@@ -45,8 +47,8 @@ describe('an authenticator that can tell who it is', () => {
       },
     );
 
-  async function withPasskey(authenticator = passkey()) {
-    const world = createWorld({ authenticators: [password, authenticator] });
+  async function withPasskey(authenticator = passkey(), options: Parameters<typeof createWorld>[0] = {}) {
+    const world = createWorld({ authenticators: [password, authenticator], ...options });
     await world.addUser('ann', [credential('password', 'secret'), credential('passkey', 'x')]);
     return world;
   }
@@ -171,12 +173,17 @@ describe('an authenticator that can tell who it is', () => {
     expect((await world.transaction())?.subject).toEqual({ id: 'user-ann', identifier: 'user-ann', decoy: false });
   });
 
-  test('keeps the wish to stay signed in', async () => {
-    const world = await withPasskey();
+  const limits = { idle: 60, absolute: 600 };
+
+  test.each([
+    ['where the page offers it', allow(factors(1), { session: { ...limits, keep: limits } }), true],
+    ['and not where the form is forged', allow(factors(1), { session: limits }), false],
+  ])('keeps the wish to stay signed in %s', async (_, session, kept) => {
+    const world = await withPasskey(passkey(), { session });
     await world.send(
       await world.beginSignIn(),
       by({ 'credentials.who': 'user-ann', 'credentials.id': 'passkey', rememberMe: 'yes' }),
     );
-    expect((await world.transaction())?.keepSignedIn).toBe(true);
+    expect((await world.transaction())?.keepSignedIn).toBe(kept);
   });
 });

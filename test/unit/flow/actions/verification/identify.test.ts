@@ -171,6 +171,8 @@ describe('the page that asks who it is', () => {
   test('keep me signed in is not offered where no session rule allows it', async () => {
     const world = await worldOfAnn();
     expect((await world.beginSignIn()).step).not.toHaveProperty('keepSignedIn');
+    await world.identify('ann', { rememberMe: 'yes' });
+    expect((await world.transaction())?.keepSignedIn).toBe(false);
   });
 
   test('typed text is kept up to the length of an address', async () => {
