@@ -42,13 +42,13 @@ export interface AnalysedApp extends RuleCombinations {
 const denialSteps = 10_000_000;
 
 /** The steps for the rule combinations of all apps, and for all of their denials. */
-export interface StepsOfCheck {
+interface StepsOfCheck {
   readonly combinations: Budget;
   readonly denials: Budget;
 }
 
 /** Enough for 1,000 apps under 200 policies a hundred times, or for three apps that take all that one may. */
-export function stepsOfCheck(): StepsOfCheck {
+function stepsOfCheck(): StepsOfCheck {
   return { combinations: { steps: 3 * combinationSteps }, denials: { steps: 3 * denialSteps } };
 }
 
