@@ -4,12 +4,11 @@ import { refusalCodes } from '../../authenticators/refusal-codes.ts';
 import { methodName } from '../../core/model/authenticator-name.ts';
 import { type DenyReason, denyReasons } from '../../core/model/decision.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
-import type { TracedLayer } from '../../flow/audit-trace.ts';
+import { isRecovery, type TracedLayer } from '../../flow/audit-trace.ts';
 import type { AuditLine } from '../audit/audit-text.ts';
 import { printable } from '../shared/output/printable.ts';
 import { denialText, denyReasonText, mustBeReplacedText } from './denial-text.ts';
 import { layerTitles } from './explain-text.ts';
-import { isRecovery } from './sign-in-story.ts';
 
 /** The words for each event, shown next to its name. */
 const sentences: Readonly<Record<string, (line: AuditLine) => string>> = {

@@ -133,3 +133,15 @@ test('a step because of a password that must be replaced says why', () => {
   );
   expect(happened({})).toContain('  everything asked for was proved\n');
 });
+
+test('a step says what report-only rules of the account policy would have decided, and leaves the others to the decision', () => {
+  const trace = { layers: [], proved: [], device: { known: false }, scopes: ['openid'] };
+  const happened = (reported: string) => {
+    const events = [{ ...line, event: 'sign_in.asked', trace, reported }];
+    return `${storyText({ transaction: 'transaction', events, decisions: [] }, (_, words) => words)}\n`;
+  };
+  expect(happened('session: Soon (unmet); account: Keys (deny)')).toContain(
+    '  everything asked for was proved; rules that only report: account: Keys (deny)\n',
+  );
+  expect(happened('session: Soon (unmet)')).toContain('  everything asked for was proved\n');
+});

@@ -14,11 +14,10 @@ import type {
 import { omitUndefined } from '../../../../core/model/omit-undefined.ts';
 import { subjectAt } from '../../../../core/model/subject-at.ts';
 import { riskOf } from '../../../../core/policy/values/risk.ts';
-import type { AuditTrace, TracedProof } from '../../../../flow/audit-trace.ts';
+import { type AuditTrace, isRecovery, type TracedProof } from '../../../../flow/audit-trace.ts';
 import type { TracedMemory } from '../../../../flow/traced-memories.ts';
 import type { Snapshot } from '../../../../policy/revision/snapshot.ts';
 import type { AuditLine } from '../../../audit/audit-text.ts';
-import { isRecovery } from '../../../explain/sign-in-story.ts';
 
 export type TracedLine = AuditLine & { readonly trace: AuditTrace };
 

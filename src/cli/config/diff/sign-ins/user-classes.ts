@@ -241,8 +241,10 @@ function add(found: Map<string, CountedClass>, userClass: UserClass): void {
   addConsents(same.userClass.consents, consents);
 }
 
+/** Not in the order of the users in the store: what is told of them is the same from run to run. */
 function classesIn(found: ReadonlyMap<string, CountedClass>): readonly UserClass[] {
-  return Array.from(found.values(), ({ userClass, users }) => ({ ...userClass, users }));
+  const byKey = [...found].sort(([one], [other]) => (one < other ? -1 : 1));
+  return byKey.map(([, { userClass, users }]) => ({ ...userClass, users }));
 }
 
 interface CountedFor {
