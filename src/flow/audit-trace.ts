@@ -260,11 +260,21 @@ function provedBy({ evidence, now, subject, transaction }: Facts): readonly Trac
     );
 }
 
+/** A decision about a recovery: the recovery policy replaces the sign-on policy, and there is no other layer. */
+export function isRecovery(layers: readonly Pick<LayerTrace, 'layer' | 'policy'>[]): boolean {
+  return layers.length > 0 && layers.every(({ layer, policy }) => layer === 'app' && policy === 'recovery');
+}
+
 /** The rules that decided, by layer, without repetitions, in the form of audit lines and `explain`. */
 export function decidingRule({ trace }: Pick<Decision, 'trace'>): string {
+  const nameOf = layerNames(trace);
   const layers = trace.layers.filter((layer) => layer.decidedBy !== undefined);
   // The account policy has one entry for each authenticator that could be enrolled.
-  return [...new Set(layers.map(({ layer, decidedBy }) => `${layer}: ${decidedBy}`))].join('; ');
+  return [...new Set(layers.map(({ layer, decidedBy }) => `${nameOf(layer)}: ${decidedBy}`))].join('; ');
+}
+
+function layerNames({ layers }: Trace): (layer: LayerTrace['layer']) => string {
+  return isRecovery(layers) ? () => 'recovery' : (layer) => layer;
 }
 
 /** The same for an audit line, including report-only rules. */
@@ -274,11 +284,12 @@ export function decidingRules(decision: Pick<Decision, 'trace'>): {
   readonly risk?: string;
 } {
   const { layers, risk } = decision.trace;
+  const nameOf = layerNames(decision.trace);
   const reported = layers.flatMap(({ layer, reported: reportedRule }) => {
     if (reportedRule === undefined) return [];
     const outcome =
       reportedRule.outcome === 'allow' && reportedRule.satisfied === false ? 'unmet' : reportedRule.outcome;
-    return [`${layer}: ${reportedRule.rule} (${reportedRule.result === 'error' ? 'error' : outcome})`];
+    return [`${nameOf(layer)}: ${reportedRule.rule} (${reportedRule.result === 'error' ? 'error' : outcome})`];
   });
   return {
     rule: decidingRule(decision),

@@ -28,13 +28,14 @@ export function denyReasonText(reason: DenyReason): string {
 /** Also says what must be enrolled, or which password must be replaced and why, and which rule is in the way. */
 export function denialText(denial: Denial): string {
   const { reason, layer, rule, passwordToReplace, missingEnrollment } = denial;
-  const policy = layer === 'account' || layer === 'enrollment' ? policyText(omitUndefined({ layer, rule })) : undefined;
+  const policy = isCause(layer, rule) ? policyText(omitUndefined({ layer, rule })) : undefined;
   const asked = policy === undefined ? 'what must be proved' : `what ${policy} asks for`;
   const unproved = `the user cannot prove ${asked} before`;
   if (passwordToReplace) return `the password ${replacedBecause(passwordToReplace)}, and ${unproved} it is replaced`;
   if (missingEnrollment) {
-    const obstacle = reason === 'enrollment_forbids' ? `${policy} forbids that` : `${unproved} that`;
-    return `${neededText(missingEnrollment)}, and ${obstacle}`;
+    const needed = neededText(missingEnrollment);
+    if (reason === 'acr_unattainable') return `${denyReasonText(reason)}: ${needed}, and ${policy} is in the way`;
+    return `${needed}, and ${reason === 'enrollment_forbids' ? `${policy} forbids that` : `${unproved} that`}`;
   }
   return (policy === undefined ? undefined : obstacles[reason]?.(policy)) ?? denyReasonText(reason);
 }
@@ -67,13 +68,23 @@ function replacedBecause({ reason, passwordRule }: Omit<PasswordToReplace, 'auth
   return `${replacementReasons[reason]}${by}`;
 }
 
-const governingPolicies: Readonly<Record<NonNullable<KeptPassword['layer']>, string>> = {
+const governingPolicies = {
+  session: 'the session policy',
+  app: 'the sign-on policy',
   enrollment: 'the enrollment policy',
   account: 'the account policy',
 };
 
+type GoverningLayer = keyof typeof governingPolicies;
+
+/** Whether a policy is the cause. The app is one without a rule where a user asks for what no user can enroll. */
+function isCause(layer: Denial['layer'], rule: string | undefined): layer is GoverningLayer {
+  const isSignOn = layer === 'session' || layer === 'app';
+  return layer !== undefined && layer in governingPolicies && (rule !== undefined || !isSignOn);
+}
+
 /** For example `"Change" of the account policy`. Undefined: no policy is the cause. */
-function policyText({ layer, rule }: Pick<KeptPassword, 'layer' | 'rule'>): string | undefined {
+function policyText({ layer, rule }: { readonly layer?: GoverningLayer; readonly rule?: string }): string | undefined {
   if (layer === undefined) return undefined;
   return rule === undefined ? governingPolicies[layer] : `"${rule}" of ${governingPolicies[layer]}`;
 }

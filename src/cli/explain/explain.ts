@@ -14,6 +14,7 @@ import { ConfigurationRefused } from '../../policy/model/configuration-refused.t
 import type { Settings } from '../../policy/model/settings.ts';
 import { withAccountApp } from '../../policy/revision/account-app.ts';
 import { Revisions } from '../../policy/revision/revisions.ts';
+import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import { nearestName, unknownName } from '../../policy/source/nearest-name.ts';
 import type { Variables } from '../../policy/source/substitute-variables.ts';
 import { openEmbedded } from '../../stores/embedded/embedded.ts';
@@ -91,8 +92,22 @@ async function run(context: ExplainContext, options: ExplainOptions): Promise<vo
   if (user === undefined) return withFiles(context, config, (files) => print(context, what, files));
   return withStore(context, async (store) => {
     const subject = await findSubject(store, user, context.now());
-    await withFiles(context, config, (files) => print(context, what, { ...files, subject, store }));
+    await withFiles(context, config, async (files) => {
+      const snapshot = await withKeptRecords(files.snapshot, store, context);
+      await print(context, what, { ...files, snapshot, subject, store });
+    });
   });
+}
+
+/** Files that ask when users last signed in keep the records of what is active, or begin them now. */
+async function withKeptRecords(
+  files: Snapshot,
+  store: Store,
+  { authenticators, now }: Pick<ExplainContext, 'authenticators' | 'now'>,
+): Promise<Snapshot> {
+  if (files.historySince === undefined) return files;
+  const active = await new Revisions(store, { authenticators }).current();
+  return { ...files, historySince: active?.historySince ?? now() };
 }
 
 /** The input of an explanation. */

@@ -10,18 +10,16 @@ import { factsFromOptions } from './facts-from-options.ts';
  */
 export async function pastOptions(
   store: Store,
-  options: FactOptions & { readonly config?: string },
+  options: FactOptions,
   known: Parameters<typeof factsFromOptions>[1],
 ): Promise<Pick<FactOptions, 'risk' | 'distance' | 'lastSignIn'>> {
   if (known.user === undefined) return {};
   const { now, network, device } = factsFromOptions(options, known);
   const signIn = { subject: known.user, ip: network.ip, now, isKnown: device.known };
-  const { lastSignIn, isLastSignInAssumed, risk, distance } = await pastInStore(store, known.snapshot, signIn);
+  const { lastSignIn, risk, distance } = await pastInStore(store, known.snapshot, signIn);
   // What could not be found out is nothing that options can say.
   const isCompared = network.ip !== '' && risk !== undefined && risk.unknown === undefined && distance !== 'unknown';
-  // Files begin their own records when they are explained.
-  const isOfFiles = isLastSignInAssumed === true && options.config !== undefined;
-  const isAge = typeof lastSignIn === 'number' && options.accountAge === undefined && !isOfFiles;
+  const isAge = typeof lastSignIn === 'number' && options.accountAge === undefined;
   return {
     ...(isAge && { lastSignIn: `${now - lastSignIn}s` }),
     ...(isCompared && options.distance === undefined && { risk: risk.reasons.map(({ signal }) => signal) }),

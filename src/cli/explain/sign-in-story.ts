@@ -9,7 +9,7 @@ import type { Requirement, RuleHead, SourceLocation } from '../../core/model/pol
 import type { ProfileTerms } from '../../core/model/profile-policy.ts';
 import type { CompiledPolicy, PolicySet } from '../../core/policy/rules/compile.ts';
 import { isExpired } from '../../core/step/transaction.ts';
-import type { AuditTrace, PassedRule, TracedLayer } from '../../flow/audit-trace.ts';
+import { type AuditTrace, isRecovery, type PassedRule, type TracedLayer } from '../../flow/audit-trace.ts';
 import { parseTransaction } from '../../flow/transaction/store.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
 import { withAccountApp } from '../../policy/revision/account-app.ts';
@@ -129,11 +129,6 @@ async function openState(store: Store, transaction: string, now: number): Promis
   const state = entry && parseTransaction(entry.value);
   if (state === undefined || isExpired(state, now)) return undefined;
   return omitUndefined({ waitsFor: state.pending?.authenticator });
-}
-
-/** A decision about a recovery: the recovery policy replaces the sign-on policy, and there is no other layer. */
-export function isRecovery(layers: readonly TracedLayer[]): boolean {
-  return layers.length > 0 && layers.every(({ layer, policy }) => layer === 'app' && policy === 'recovery');
 }
 
 /**

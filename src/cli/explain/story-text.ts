@@ -1,22 +1,18 @@
 /** Tells administrators the story of a sign-in in plain words. */
 
-import { refusalCodes } from '../../authenticators/refusal-codes.ts';
-import { methodName } from '../../core/model/authenticator-name.ts';
-import { type DenyReason, denyReasons } from '../../core/model/decision.ts';
-import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { sourceLocationText } from '../../core/model/source-location.ts';
-import type { TracedLayer, TracedProof } from '../../flow/audit-trace.ts';
+import type { TracedProof } from '../../flow/audit-trace.ts';
 import { durationText } from '../../policy/model/duration-text.ts';
 import type { AuditLine } from '../audit/audit-text.ts';
 import type { Paint } from '../shared/output/paint.ts';
 import { printable } from '../shared/output/printable.ts';
 import { conditionText } from './condition-text.ts';
-import { denialText, denyReasonText, letInWithText, mustBeReplacedText } from './denial-text.ts';
+import { denyReasonText, letInWithText } from './denial-text.ts';
 import { enrollmentRows } from './enrollment-text.ts';
-import { layerTitles } from './explain-text.ts';
+import { eventText, tracedLayerTitle, tracedProofName } from './event-text.ts';
 import { profileRows } from './profile-text.ts';
 import { characteristicTexts, maxAgeText, requirementText } from './requirement-text.ts';
-import { isRecovery, type SignInStory, type ToldDecision, type ToldLayer, type ToldRule } from './sign-in-story.ts';
+import type { SignInStory, ToldDecision, ToldLayer, ToldRule } from './sign-in-story.ts';
 
 export function storyText(story: SignInStory, paint: Paint): string {
   const lines = [
@@ -82,91 +78,6 @@ function timeText({ time }: AuditLine): string {
   return time.slice(0, 19).replace('T', ' ');
 }
 
-/** The words for each event, shown next to its name. */
-const sentences: Readonly<Record<string, (line: AuditLine) => string>> = {
-  'authenticator.verified': ({ authenticator, method }) => `proved ${proofName(authenticator, method)}`,
-  'authenticator.refused': ({ authenticator, reason }) => `${authenticator} was refused: ${refusalText(reason)}`,
-  'authenticator.throttled': ({ authenticator }) => `${authenticator} was not checked: too many attempts`,
-  'authenticator.enrolled': ({ authenticator }) => `set up ${authenticator}`,
-  'recovery.started': ({ authenticator }) => `began to recover ${authenticator ?? 'the password'}`,
-  'recovery.completed': ({ authenticator }) => `set a new ${authenticator}`,
-  'enrollment.skipped': ({ authenticator, reason }) => `skipped setting up ${authenticator} (${reason})`,
-  'profile.completed': ({ attributes = [] }) => `filled in ${attributes.join(', ') || 'the profile'}`,
-  'profile.skipped': ({ attributes = [] }) => `skipped ${attributes.join(', ') || 'the profile'}`,
-  'user.registered': () => 'made the account',
-  'message.queued': ({ channel, authenticator }) =>
-    `a message was sent for ${authenticator}${channel === authenticator ? '' : ` (${channel})`}`,
-  'message.withheld': ({ authenticator }) => `no message was sent for ${authenticator}: it would reach no account`,
-  'message.limited': ({ authenticator, reason }) =>
-    authenticator === undefined
-      ? 'the user was not notified of a new browser: too many messages'
-      : `no message was sent for ${authenticator}: too many (${reason})`,
-  'message.undeliverable': ({ authenticator, reason }) => `no message was sent for ${authenticator}: ${reason}`,
-  'message.failed': ({ reason }) => `a message could not be delivered: ${reason}`,
-  'challenge_service.refused': ({ reason }) => `the challenge service refused the response: ${reason}`,
-  'challenge_service.failed': ({ reason }) => `the challenge service could not be asked: ${reason}`,
-  'consent.given': ({ scopes = [] }) => `granted ${scopes.join(', ') || 'nothing'}`,
-  'consent.refused': () => 'refused what the app asked for',
-  'sign_in.completed': ({ acr, amr = [], waived }) =>
-    `signed in: ${[...(acr ? [`acr ${acr}`] : []), `amr ${amr.join(' ') || 'none'}`, ...(waived ? [`not asked for ${waived.join(', ')}, which the browser remembers`] : [])].join(', ')}`,
-  'sign_in.asked': ({ trace }) => askingConditionsText(trace),
-  'sign_in.new_browser': () => 'the user was notified of a new browser',
-  'sign_in.denied': (line) => `denied: ${denialOfLineText(line)}`,
-  'sign_in.cancelled': () => 'the user gave up',
-  'account.deletion_cancelled': () => 'kept the account, which was to be deleted',
-  'account.device_remembered': () => 'the browser remembers the second factor from now on',
-  'token.refreshed': () => 'new tokens by the refresh token, the last time',
-  'token.denied': ({ reason }) => `no tokens: ${reasonText(reason)}`,
-  'token.refresh_denied': ({ reason }) => `no new tokens: ${reasonText(reason)}`,
-};
-
-/** The layers that the proofs did not meet. If all are met, further steps follow that prove nothing. */
-function askingConditionsText(trace: AuditLine['trace']): string {
-  const layers = trace?.layers ?? [];
-  const named = (some: readonly TracedLayer[]) =>
-    some
-      .map((layer) => [titleOf(layer, layers), ...(layer.rule === undefined ? [] : [`"${layer.rule}"`])].join(', '))
-      .join('; ');
-  const asking = layers.filter(({ met, outcome }) => met === false || outcome === 'deny');
-  const replaced = trace?.passwordToReplace && mustBeReplacedText(trace.passwordToReplace);
-  const more = asking.length > 0 ? `more was asked for by ${named(asking)}` : undefined;
-  if (replaced !== undefined || more !== undefined) return [replaced, more].filter((text) => text).join(', and ');
-  return isRecovery(layers) ? `may set a new password, by ${named(layers)}` : 'everything asked for was proved';
-}
-
-/** For example `the answer is wrong (credentials.invalid)`. A reason may follow the code. */
-function refusalText(reason = ''): string {
-  const [code = ''] = reason.split(':');
-  const words = Object.entries(refusalCodes)
-    .find(([known]) => known === code)?.[1]
-    .split(';')[0];
-  return words === undefined ? reason : `${words} (${reason})`;
-}
-
-function eventText(line: AuditLine): string {
-  const words = sentences[line.event]?.(line) ?? [line.event, ...(line.reason ? [line.reason] : [])].join(': ');
-  return printable(words);
-}
-
-function isDenyReason(reason: string): reason is DenyReason {
-  return (denyReasons as readonly string[]).includes(reason);
-}
-
-function reasonText(reason = ''): string {
-  return isDenyReason(reason) ? denyReasonText(reason) : reason.replaceAll('_', ' ');
-}
-
-function denialOfLineText({ reason = '', trace }: AuditLine): string {
-  if (!isDenyReason(reason)) return reasonText(reason);
-  if (trace?.missingEnrollment) {
-    const { layer, rule, ...missingEnrollment } = trace.missingEnrollment;
-    return denialText(omitUndefined({ reason, layer, rule, missingEnrollment }));
-  }
-  if (trace?.passwordToReplace === undefined) return reasonText(reason);
-  const { layer, rule, ...passwordToReplace } = trace.passwordToReplace;
-  return denialText(omitUndefined({ reason, layer, rule, passwordToReplace }));
-}
-
 function decisionLines(decision: ToldDecision, paint: Paint): readonly string[] {
   const { line, layers, proved, revisionFound } = decision;
   const lost = `Revision ${line.policyRevision} is not in the store any more: only the names of its rules are known.`;
@@ -212,7 +123,7 @@ function says({ layer, outcome, maxAge }: ToldLayer): boolean {
 function layerLines(layer: ToldLayer, decision: readonly ToldLayer[], paint: Paint): readonly string[] {
   const { morePassed, rule, location } = layer;
   const where = location === undefined ? '' : paint('dim', `  ${sourceLocationText(location)}`);
-  const title = `  ${paint('bold', titleOf(layer, decision))}`;
+  const title = `  ${paint('bold', tracedLayerTitle(layer, decision))}`;
   const decider = rule === undefined ? [] : [`    by the rule "${printable(rule)}"${where}`];
   return [
     title,
@@ -221,14 +132,6 @@ function layerLines(layer: ToldLayer, decision: readonly ToldLayer[], paint: Pai
     ...decider,
     ...askedLines(layer).map((text) => `    ${text}`),
   ];
-}
-
-function titleOf({ layer, policy, change, requiredAcr }: TracedLayer, decision: readonly TracedLayer[]): string {
-  if (isRecovery(decision)) return 'Recovery policy';
-  if (layer === 'app' && requiredAcr !== undefined) return `Minimum acr of the app: ${requiredAcr.join(', ')}`;
-  if (layer === 'request') return requiredAcr ? `Request: acr ${requiredAcr.join(' or ')}` : 'Request';
-  if (change !== undefined) return `${layerTitles[layer]}, to ${change.action} ${change.of}`;
-  return policy === '' || policy === layer ? layerTitles[layer] : `${layerTitles[layer]} ${printable(policy)}`;
 }
 
 /**
@@ -283,16 +186,12 @@ function tracedProofText(proof: TracedProof): string {
     .filter((characteristic) => characteristic !== 'userPresence')
     .map((characteristic) => characteristicTexts[characteristic]);
   return [
-    `${proofName(authenticator, method)} (${[...factors, ...shown].join(', ')})`,
+    `${tracedProofName(authenticator, method)} (${[...factors, ...shown].join(', ')})`,
     age === 0 ? 'just then' : `${durationText(age)} before`,
     earlier ? 'before this sign-in' : 'in this sign-in',
     ...(origin === undefined ? [] : [origins[origin]]),
     ...(longestPause === undefined ? [] : [`with a pause of ${durationText(longestPause)} since`]),
   ].join(', ');
-}
-
-function proofName(authenticator: string | undefined, method: string | undefined): string {
-  return authenticator === undefined || method === undefined ? `${authenticator}` : methodName(authenticator, method);
 }
 
 function row(name: string, text: string): string {

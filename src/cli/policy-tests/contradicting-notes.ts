@@ -12,6 +12,8 @@ export interface RealEnd {
   /** Why it was denied. */
   readonly reason?: string;
   readonly proved: AuditTrace['proved'];
+  /** Authenticators whose enrollment the user skipped in it. */
+  readonly skipped: readonly string[];
 }
 
 /** Whether the user of the test gets in by another `acr` than the real one. */
@@ -32,6 +34,7 @@ export function contradictingNotes(real: RealEnd, decided: DecidedSignIn): reado
       ? [`then the user was let in, and by the test the sign-in is denied (${end.reason})`]
       : []),
     ...(isDenied ? [] : proofsNote(real, decided)),
+    ...(isDenied ? [] : skipsNote(real, decided)),
     ...(reachesOtherAcr(real, decided)
       ? [
           `then the acr was "${acr}", and the user of the test, who takes the first option of each page, reaches "${reached}": \`acr\` is left out`,
@@ -58,4 +61,15 @@ function proofsNote({ proved }: RealEnd, decided: DecidedSignIn): readonly strin
     ...setUp.map((key) => `then the user set up ${key}, which the user of the test has already`),
     ...(isSame ? [] : [`then the user proved ${given.join(', then ') || 'nothing'}, and the test asks for ${words}`]),
   ];
+}
+
+/** A skip of this very sign-in is none of the test, where the policy will require the enrollment: it is offered. */
+function skipsNote({ skipped }: RealEnd, decided: DecidedSignIn): readonly string[] {
+  const offered = askedSteps(decided).flatMap(({ kind, names }) =>
+    kind === 'offer' ? names.map(authenticatorIn) : [],
+  );
+  const keys = skipped.filter((key) => offered.includes(key));
+  return keys.length === 0
+    ? []
+    : [`then the user skipped setting up ${keys.join(' or ')}, and the user of the test accepts the offer`];
 }

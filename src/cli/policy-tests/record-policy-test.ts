@@ -131,9 +131,12 @@ async function signIn(
 }
 
 /** A user who was asked for more has not got in yet. */
-function endOf({ event, acr, reason }: AuditLine, { proved }: Pick<AuditTrace, 'proved'>): RealEnd | undefined {
-  if (event === 'sign_in.completed') return { isDenied: false, proved, ...omitUndefined({ acr }) };
-  return event === 'sign_in.denied' ? { isDenied: true, proved, ...omitUndefined({ reason }) } : undefined;
+function endOf(
+  { event, acr, reason }: AuditLine,
+  { proved, skipped = [] }: Pick<AuditTrace, 'proved' | 'skipped'>,
+): RealEnd | undefined {
+  if (event === 'sign_in.completed') return { isDenied: false, proved, skipped, ...omitUndefined({ acr }) };
+  return event === 'sign_in.denied' ? { isDenied: true, proved, skipped, ...omitUndefined({ reason }) } : undefined;
 }
 
 /** What the real sign-in contradicts is no expectation. */

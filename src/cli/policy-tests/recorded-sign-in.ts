@@ -8,6 +8,7 @@ import { enrollmentName, methodName } from '../../core/model/authenticator-name.
 import type { AnyAllNone, ConditionSet } from '../../core/model/conditions.ts';
 import type { Seconds, Subject } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
+import { subjectAt } from '../../core/model/subject-at.ts';
 import type { PolicySet } from '../../core/policy/rules/compile.ts';
 import { conditionSets } from '../../core/policy/rules/condition-table.ts';
 import type { AuditTrace, TracedProof } from '../../flow/audit-trace.ts';
@@ -37,10 +38,11 @@ export interface RecordedTest {
 }
 
 export function recordedFacts(
-  { subject, at, trace }: RecordedSignIn,
+  { subject: account, at, trace }: RecordedSignIn,
   policies: PolicySet,
   attributes: AttributeSchema,
 ): RecordedTest {
+  const subject = subjectAt(account, at);
   const asked = askedFacts(
     rulesOfSignIns(policies).flatMap(({ when }) => conditionSets(when)),
     attributes,
@@ -52,7 +54,8 @@ export function recordedFacts(
   );
   const scopes = trace?.scopes.filter((scope) => scope !== 'openid') ?? [];
   const earlier = trace?.proved.filter((proof) => proof.earlier) ?? [];
-  const evidence = earlier.map((proof) => `${proofName(proof)}@${proof.age}s${pauseText(proof)}`);
+  // Of proofs that were given within one second, one says as much as all.
+  const evidence = [...new Set(earlier.map((proof) => `${proofName(proof)}@${proof.age}s${pauseText(proof)}`))];
   const request = omitUndefined({
     scopes: scopes.length > 0 ? ['openid', ...scopes] : undefined,
     essentialClaims: trace?.essentialClaims?.length ? trace.essentialClaims : undefined,

@@ -108,7 +108,10 @@ async function unknownRules(source: YamlSource, { snapshot }: TestedConfiguratio
     const at = `tests.${path[1]}.expect|always|never|depends.rule`;
     const ofAccount = policies.accountPolicy?.rules.map(({ name }) => name) ?? [];
     const all = [...layers.flatMap((layer) => ruleNames(policies, layer)), ...ofAccount];
+    const reporting = layers.flatMap((layer) => reportingNames(policies, layer));
     findings.push(
+      ...reportingIn(source, valuesAt(source.content, `tests.${path[1]}.never.rule`), reporting),
+      ...reportingIn(source, valuesAt(source.content, `tests.${path[1]}.never.rule.*`), reporting),
       ...unknownIn(source, valuesAt(source.content, at), all),
       ...layers.flatMap((layer) =>
         unknownIn(source, valuesAt(source.content, `${at}.${layer}`), ruleNames(policies, layer)),
@@ -132,4 +135,24 @@ function ruleNames(policies: PolicySet, layer: (typeof layers)[number]): readonl
   const policy: CompiledPolicy<RuleHead> | undefined = policies[layer];
   const names = [...(policy?.rules ?? []), ...(policy?.reporting?.rules ?? [])].map(({ rule }) => rule.name);
   return layer === 'session' ? [...names, ...names.map(nameInFile)] : names;
+}
+
+/** Names that only report-only rules have. */
+function reportingNames(policies: PolicySet, layer: (typeof layers)[number]): readonly string[] {
+  const policy: CompiledPolicy<RuleHead> | undefined = policies[layer];
+  const enforced = new Set(policy?.rules.map(({ rule }) => rule.name));
+  return (policy?.reporting?.rules ?? []).flatMap(({ rule: { name } }) => (enforced.has(name) ? [] : [name]));
+}
+
+/** A rule that only reports never decides, so that such a test cannot fail. */
+function reportingIn(
+  source: YamlSource,
+  found: readonly FoundValue[],
+  reporting: readonly string[],
+): readonly Finding[] {
+  return found.flatMap(({ path, value }) =>
+    typeof value === 'string' && reporting.includes(value)
+      ? [unknownReference(source.locationOf(path), `the rule \`${value}\` only reports, so it never decides`)]
+      : [],
+  );
 }

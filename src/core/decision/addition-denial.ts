@@ -64,7 +64,7 @@ function keyOf({ trace: { change } }: Layer): readonly string[] {
 }
 
 /** The capabilities if the account policy said nothing about these authenticators. */
-function withoutRulingsOn(
+export function withoutRulingsOn(
   keys: readonly string[],
   { additions, policies, ...capabilities }: Capabilities,
   context: EvaluationContext,

@@ -11,7 +11,7 @@ import { usablePolicies } from '../policy/rules/enrollment-terms.ts';
 import type { Capabilities } from '../remediation/capabilities.ts';
 import { isPossible } from '../remediation/requirement-status.ts';
 import { withAccountPolicy } from './account-policy.ts';
-import { additionDenial } from './addition-denial.ts';
+import { additionDenial, withoutRulingsOn } from './addition-denial.ts';
 import type { ChosenRequestLayer, EvaluationContext } from './evaluation-context.ts';
 import { requiredNotEnrollable } from './required-enrollment.ts';
 
@@ -57,7 +57,7 @@ function impossible(evaluation: SubjectEvaluation): Denial | undefined {
   if (chosen.isPossible) return undefined;
   const { policies, policyLayers, enrollment, facts } = context;
   const requirements = without(chosen.requestLayer.requirement, chosen.requirements);
-  if (isPossible(requirements, capabilities)) return { reason: 'acr_unattainable', layer: 'request' };
+  if (isPossible(requirements, capabilities)) return acrUnattainable(evaluation);
   const unlimited = {
     ...capabilities,
     policies: usablePolicies(withAccountPolicy(policies, facts).policies, enrollment.terms),
@@ -68,7 +68,28 @@ function impossible(evaluation: SubjectEvaluation): Denial | undefined {
   if (ruledOut !== undefined) return ruledOut;
   return isPossible(without(policyLayers.minimumAcrRequirement, requirements), capabilities)
     ? { reason: 'acr_unattainable', layer: 'app' }
-    : { reason: 'unsatisfiable' };
+    : { reason: 'unsatisfiable', ...unmeetable(requirements, evaluation) };
+}
+
+/**
+ * The rule of the session policy or the sign-on policy that asks for too much: one without whose requirement the others
+ * could be met, if there is any, and rather one whose requirement cannot be met for itself. None: it is another one.
+ */
+function unmeetable(
+  requirements: readonly LayerRequirement[],
+  { context, capabilities }: SubjectEvaluation,
+): Pick<Denial, 'layer' | 'rule'> {
+  const layers = context.policyLayers.layers.filter(({ trace }) => trace.decidedBy !== undefined);
+  const alone = layers.filter(({ requirement }) => isPossible(without(requirement, requirements), capabilities));
+  const own = layers.filter(({ requirement }) => requirement && !isPossible([requirement], capabilities));
+  const cause = alone.find((layer) => own.includes(layer)) ?? alone[0] ?? own[0];
+  return omitUndefined({ layer: cause?.trace.layer, rule: cause?.trace.decidedBy });
+}
+
+/** The request asks for it. Where a rule of the account policy alone keeps the user from it, that rule is named. */
+function acrUnattainable({ context, capabilities, chosen }: SubjectEvaluation): Denial {
+  const ruledOut = ruledOutAddition(chosen.requirements, capabilities, context);
+  return { ...(ruledOut ?? { layer: 'request' }), reason: 'acr_unattainable' };
 }
 
 function enrollmentForbids({ enrollment: { rule } }: EvaluationContext): Denial {
@@ -81,10 +102,14 @@ function ruledOutAddition(
   capabilities: Capabilities,
   context: EvaluationContext,
 ): Denial | undefined {
-  const { authenticators } = usablePolicies(context.policies, context.enrollment.terms);
-  const keys = authenticators.filter(({ enrollable }) => enrollable).map(({ key }) => key);
   const isEnough = (able: Capabilities) => isPossible(requirements, able);
-  return additionDenial({ keys, capabilities, isEnough }, context);
+  return additionDenial({ keys: enrollableKeys(context), capabilities, isEnough }, context);
+}
+
+/** Keys of the authenticators that users could enroll here, if the account policy said nothing. */
+function enrollableKeys({ policies, enrollment }: EvaluationContext): readonly string[] {
+  const { authenticators } = usablePolicies(policies, enrollment.terms);
+  return authenticators.filter(({ enrollable }) => enrollable).map(({ key }) => key);
 }
 
 /**
@@ -98,7 +123,7 @@ function ruledOutChange(
 ): Denial | undefined {
   const { accountLayer, policies, facts } = context;
   if (accountLayer?.requirement === undefined) return undefined;
-  const { additions: _, ...withoutAdditionRules } = capabilities;
+  const withoutAdditionRules = withoutRulingsOn(enrollableKeys(context), capabilities, context);
   if (!isPossible(without(accountLayer.requirement, requirements), withoutAdditionRules)) return undefined;
   const { layer, decidedBy: rule } = accountLayer.trace;
   const requested = requestedAtAccount(policies, facts);

@@ -12,9 +12,10 @@ import {
   readdirSync,
   readFileSync,
   realpathSync,
+  statSync,
 } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { join, relative, sep } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import type { WrittenKind } from '../model/documents.ts';
 import type { Finding, FindingErrorCode } from '../model/finding.ts';
 
@@ -83,11 +84,12 @@ export async function readConfigurationFiles(dir: string): Promise<{
     return { files, pictures, findings: [{ ...missing, advice }], unreadable };
   }
   const root = realpathSync.native(dir);
-  const { names, tooDeep, closed } = listFiles(root);
+  const { names, tooDeep, outside, closed } = listFiles(root);
   findings.push(...closed.map(({ name, error }) => fileFinding('file_unreadable', name, unreadableText(error))));
   // Any of them may be in there.
   if (closed.length > 0) for (const { kind } of layout) if (isWritten(kind)) unreadable.add(kind);
   findings.push(...tooDeep.map((file) => fileFinding('unknown_file', file, 'is nested too deeply')));
+  findings.push(...outside.map(linkedOut));
   for (const name of names) {
     const outcome = readOne(root, name);
     if (outcome === undefined) continue;
@@ -128,14 +130,20 @@ interface ListedFiles {
   readonly names: readonly string[];
   /** Directories that are not looked into. */
   readonly tooDeep: readonly string[];
-  /** Directories that cannot be. */
+  /** Links to directories that are not within `root`. */
+  readonly outside: readonly string[];
+  /** Directories that cannot be looked into. */
   readonly closed: readonly { readonly name: string; readonly error: unknown }[];
 }
 
-/** All files under `root`; names are relative to it. */
+/**
+ * All files under `root`; names are relative to it. Links to directories within it are followed: a volume from a
+ * ConfigMap of Kubernetes has them.
+ */
 function listFiles(root: string): ListedFiles {
   const names: string[] = [];
   const tooDeep: string[] = [];
+  const outside: string[] = [];
   const closed: { name: string; error: unknown }[] = [];
   const entriesIn = (under: string): readonly Dirent[] => {
     try {
@@ -149,14 +157,38 @@ function listFiles(root: string): ListedFiles {
     for (const entry of entriesIn(under)) {
       if (entry.name.startsWith('.')) continue;
       const name = under === '' ? entry.name : `${under}/${entry.name}`;
+      const linked = entry.isSymbolicLink() ? linkedDirectory(root, name) : undefined;
       // A directory that is named like a file is told when it is read.
-      if (!entry.isDirectory() || isFileName(name)) names.push(name);
+      if (linked === 'outside') outside.push(name);
+      else if ((!entry.isDirectory() && linked === undefined) || isFileName(name)) names.push(name);
       else if (depth < deepest) list(name, depth + 1);
       else tooDeep.push(name);
     }
   };
   list('', 0);
-  return { names: names.sort(), tooDeep, closed };
+  return { names: names.sort(), tooDeep, outside, closed };
+}
+
+/** Undefined: the link leads to no directory, or to one that it is in itself. */
+function linkedDirectory(root: string, name: string): 'inside' | 'outside' | undefined {
+  const link = join(root, name);
+  try {
+    if (!statSync(link).isDirectory()) return undefined;
+    const target = realpathSync.native(link);
+    if (isOutside(root, target)) return 'outside';
+    return isOutside(target, realpathSync.native(dirname(link))) ? 'inside' : undefined;
+  } catch {
+    // It is read like a file, which says what is wrong with it.
+    return undefined;
+  }
+}
+
+function isOutside(root: string, target: string): boolean {
+  return relative(root, target).split(sep)[0] === '..';
+}
+
+function linkedOut(file: string): Finding {
+  return fileFinding('file_unreadable', file, 'is a link out of the directory of the configuration');
 }
 
 function readOne(root: string, file: string): ConfigurationFile | ConfigurationPicture | Finding | undefined {
@@ -169,8 +201,7 @@ function readOne(root: string, file: string): ConfigurationFile | ConfigurationP
     };
   try {
     const target = realpathSync.native(join(root, file));
-    if (relative(root, target).split(sep)[0] === '..')
-      return fileFinding('file_unreadable', file, 'is a link out of the directory of the configuration');
+    if (isOutside(root, target)) return linkedOut(file);
     const read = readBytes(target);
     if ('fault' in read) return fileFinding(read.code, file, read.fault);
     if (kind === 'picture') return { file, bytes: read.bytes };

@@ -3,22 +3,11 @@
  * mappings and lists as they are. Every comment stays with what it is about.
  */
 import { isDeepStrictEqual } from 'node:util';
-import {
-  CST,
-  type Document,
-  isAlias,
-  isCollection,
-  isMap,
-  isPair,
-  isScalar,
-  Lexer,
-  type Node,
-  parseDocument,
-  visit,
-} from 'yaml';
+import { type Document, isAlias, isCollection, isMap, isPair, isScalar, type Node, parseDocument, visit } from 'yaml';
 import type { AnalysisFinding } from '../model/analysis-finding.ts';
 import { type Finding, withLines } from '../model/finding.ts';
 import { isCommented, placeComments } from './comment-locations.ts';
+import { commentsOf } from './comments.ts';
 import type { KeyOrder } from './key-order.ts';
 import { type FoundRename, type RenamedKey, renameKeys } from './renamed-keys.ts';
 import { linesOf, openYaml, renameFindings, toPlain, withoutThrowing } from './yaml-source.ts';
@@ -175,23 +164,6 @@ function spreadOut(document: Document.Parsed, text: string, lines: boolean): voi
 function isTooLong(node: Node, text: string): boolean {
   const [start, end] = node.range ?? [0, 0];
   return end - (text.lastIndexOf('\n', start - 1) + 1) > longestLine;
-}
-
-interface Comment {
-  readonly text: string;
-  readonly offset: number;
-}
-
-/** Tokens of the lexer that stand for no text. */
-const marks: ReadonlySet<string> = new Set([CST.DOCUMENT, CST.FLOW_END, CST.SCALAR]);
-
-function commentsOf(text: string): readonly Comment[] {
-  let offset = 0;
-  return [...new Lexer().lex(text)].flatMap((token) => {
-    const comment = { text: token.trimEnd(), offset };
-    if (!marks.has(token)) offset += token.length;
-    return token.startsWith('#') ? [comment] : [];
-  });
 }
 
 /**

@@ -16,6 +16,7 @@ export function inEpoch(credentials: readonly Credential[], epoch: Seconds | und
 }
 
 function credentialInEpoch(credential: Credential, epoch: Seconds): Credential {
+  if (credential.remembered === undefined && credential.expiresAt === undefined) return credential;
   const { remembered: all, ...rest } = credential;
   const remembered = all?.filter(({ at }) => at > epoch);
   const isVoid = rest.expiresAt !== undefined && rest.createdAt <= epoch;

@@ -11,6 +11,7 @@ import { compileAccountPolicy } from '../../../src/core/policy/rules/account-pol
 import { compilePolicy, type PolicySet } from '../../../src/core/policy/rules/compile.ts';
 import {
   allow,
+  always,
   enrolled,
   enrollmentTerms,
   factors,
@@ -62,7 +63,22 @@ test.each<[string, PolicySet, Facts]>([
   ['a disabled authenticator would not help', disabling(policiesOf({ app: mailOnly }), 'totp'), knownUser],
   ['the minimum acr would not help', policiesOf({ app: mailOnly, minimumAcr: '1fa' }), knownUser],
 ])('no cause but the policy itself is to blame where %s', (_, policies, facts) => {
-  expect(evaluate(policies, facts)).toEqual({ kind: 'deny', reason: 'unsatisfiable', trace: expect.anything() });
+  const layer = { layer: 'app', rule: 'everybody' };
+  expect(evaluate(policies, facts)).toEqual({
+    kind: 'deny',
+    reason: 'unsatisfiable',
+    ...layer,
+    trace: expect.anything(),
+  });
+});
+
+test.each([
+  ['the one that asks for too much', mailOnly, factors(1), { layer: 'session', rule: 'everybody' }],
+  ['the other one', factors(1), mailOnly, { layer: 'app', rule: 'everybody' }],
+  ['the first, if both do', mailOnly, mailOnly, { layer: 'session', rule: 'everybody' }],
+] as const)('of session policy and sign-on policy, the denial names %s', (_, session, app, layer) => {
+  const policies = policiesOf({ session: always(allow(session)), app });
+  expect(evaluate(policies, knownUser)).toMatchObject({ kind: 'deny', reason: 'unsatisfiable', ...layer });
 });
 
 test.each(['suspended', 'deactivated'] as const)('an account that is %s denies whatever was proved', (status) => {
@@ -171,6 +187,23 @@ describe('an enrollment that is needed, and that the account policy keeps from t
     });
   });
 
+  test('is told where an acr that must be reached takes it', () => {
+    const request = { acrValues: ['phr'], acrEssential: true };
+    const requesting = { ...facts, request: { ...facts.request, ...request } };
+    const denial = { kind: 'deny', reason: 'acr_unattainable' };
+    const ruled = withAccount(policiesOf(), takes('Never', { add: ['webauthn'] }), rest);
+    const found = evaluate(ruled, requesting);
+    expect(found).toMatchObject({
+      ...denial,
+      layer: 'account',
+      rule: 'Never',
+      missingEnrollment: { authenticators: ['webauthn'] },
+    });
+    expect(found.trace.layers.at(-1)).toMatchObject({ layer: 'account', decidedBy: 'Never' });
+    const without = { ...ruled, authenticators: ruled.authenticators.filter(({ key }) => key !== 'webauthn') };
+    expect(evaluate(without, requesting)).toMatchObject({ ...denial, layer: 'request' });
+  });
+
   test('no rule is named where the account-management requirement (Law 7) is out of reach all the same', () => {
     // The passkey is assumed to prove presence only, while the account can reach two factor types with it.
     const policies: PolicySet = { ...requiring('totp'), presenceOnly: 'webauthn' };
@@ -220,6 +253,20 @@ describe('in the account app', () => {
     const request = { scopes: ['openid', enrollScope('totp')] };
     const facts = factsOf({ subject: userWith(['password']), evidence, request });
     expect(evaluate(policies, facts)).toMatchObject({ kind: 'deny', layer: 'account', rule: 'All' });
+  });
+
+  test('the rule before the change is named, also where another one forbids what the sign-in needs', () => {
+    const byKey = factors(1, { demands: [{ authenticators: ['webauthn'] }] });
+    const rules = [takes('By app', { change: ['password'] }, 'totp'), takes('Never', { add: 'all' }), rest];
+    const app = policiesOf({ app: byKey });
+    const authenticators = app.authenticators.map((each) =>
+      each.key === 'password' ? { ...each, enrollable: true, maxEnrollments: 1 as const } : each,
+    );
+    expect(at({ ...withAccount(app, ...rules), authenticators }, enrollScope('password'))).toMatchObject({
+      kind: 'deny',
+      layer: 'account',
+      rule: 'By app',
+    });
   });
 
   test('an enrollment that the enrollment policy disables is denied by its rule', () => {

@@ -10,7 +10,9 @@ import type { Requirement } from '../../../src/core/model/policy.ts';
 import { compileAccountPolicy } from '../../../src/core/policy/rules/account-policy.ts';
 import { compilePolicy, type PolicySet } from '../../../src/core/policy/rules/compile.ts';
 import { allSufficientEvidence, setsOfActions } from '../../../src/core/remediation/all-sufficient-sets.ts';
+import { afterEnrolling } from '../../../src/core/remediation/chained-enrollments.ts';
 import {
+  action,
   allow,
   always,
   descriptor,
@@ -161,6 +163,29 @@ describe('what is enrolled in the sign-in', () => {
     const two = { password: by('email'), totp: factors(2) };
     const needed = policiesFor({ session: by('password'), app: by('totp'), before: two });
     expect(decide(needed, state)).toMatchObject({ kind: 'enroll', choices: ['password'] });
+  });
+
+  test.each([
+    ['by a characteristic', factors(1, { demands: [{ characteristics: ['phishingResistant'] }] })],
+    ['by a chain', { chains: [[{ authenticators: ['email'] }, { authenticators: ['webauthn'] }]] }],
+  ] as const)('may be named %s', (_, totp) => {
+    const policies = policiesFor({ session: factors(1), app: by('totp'), before: { totp } });
+    const state = stateOf(['email'], ['email']);
+    expect(decide(policies, state)).toMatchObject({ kind: 'enroll', choices: ['webauthn'] });
+    expect(endsOf(policies, state).map(({ kind }) => kind)).toEqual(['allow']);
+  });
+
+  test('leaves room for one less, near the limit of the account', () => {
+    const policies = policiesFor({ session: factors(1), app: by('totp'), before: byPasskey });
+    const left = (enrollmentsLeft: number) => {
+      const near = policies.authenticators.map((each) => (each.key === 'totp' ? { ...each, enrollmentsLeft } : each));
+      const subject = userWith(['email']);
+      const { capabilities } = requiredOf({ ...policies, authenticators: near }, factsOf({ subject }), subject);
+      const after = afterEnrolling([action('totp', { enrollment: 'new' })], capabilities);
+      return after.policies.authenticators.find(({ key }) => key === 'totp');
+    };
+    expect(left(1)).toMatchObject({ enrollable: false, enrollmentsLeft: 0 });
+    expect(left(2)).toMatchObject({ enrollable: true, enrollmentsLeft: 1 });
   });
 
   test('is none that only adds up to as many factors as the account policy asks for', () => {

@@ -137,8 +137,10 @@ function print(context: ConfigContext, options: MoveOptions, { moved, checked, c
   const changes = `${quantity(changed.length, 'change')}: ${shortened(changed)}`;
   const pending = confirmWithin === undefined || changed.length === 0 ? undefined : context.now() + confirmWithin;
   const confirm = pending === undefined ? '' : confirmText(goesBackTo ?? revision - 1, pending);
+  const kept = confirmWithin === undefined ? '' : '`--confirm` sets no time for what is active already.\n';
+  const none = `no change: ${active}\n${waitingText(moved)}${kept}`;
   printResult(context, options, {
-    text: changed.length === 0 ? `no change: ${active}\n${waitingText(moved)}` : `${active}: ${changes}\n${confirm}`,
+    text: changed.length === 0 ? none : `${active}: ${changes}\n${confirm}`,
     data: {
       ok: true,
       revision,

@@ -4,7 +4,7 @@ import { StepgateError } from '../../../errors.ts';
 import type { AcceptedFinding } from '../../../policy/analysis/findings/accepted-findings.ts';
 import { analysis } from '../../../policy/analysis/findings/analyse.ts';
 import { type ExaminedInvariant, overallVerdict } from '../../../policy/analysis/invariants/invariants.ts';
-import { loadConfiguration } from '../../../policy/load.ts';
+import { type LoadedConfiguration, loadConfiguration } from '../../../policy/load.ts';
 import { type AnalysisFinding, findingsText } from '../../../policy/model/analysis-finding.ts';
 import type { Documents } from '../../../policy/model/documents.ts';
 import type { Finding } from '../../../policy/model/finding.ts';
@@ -50,27 +50,36 @@ export interface CheckOptions extends ResultOptions {
 export async function checkedFiles(
   context: ConfigContext,
   dir: string,
-  { json, notes }: CheckOptions,
+  options: CheckOptions,
 ): Promise<CheckedFiles | undefined> {
+  const loaded = await validFiles(context, dir, options);
+  if (loaded === undefined) return undefined;
+  const { documents, sources } = loaded;
+  const found = await analysis(loaded, { authenticators: context.authenticators, now: context.now() });
+  const { findings, accepted } = found;
+  const invariants = found.invariants.map(resultOf);
+  const checked = { documents, sources, findings, accepted, invariants };
+  if (options.json) return checked;
+  const shown = findings.filter(({ severity }) => options.notes || severity !== 'note');
+  context.stderr(findingsText(shown, { config: dir }));
+  return checked;
+}
+
+/** The same without the analysis, for commands that would not tell its findings. */
+export async function validFiles(
+  context: ConfigContext,
+  dir: string,
+  { json }: ResultOptions,
+): Promise<Extract<LoadedConfiguration, { readonly ok: true }> | undefined> {
   const loaded = await loadConfiguration(dir, {
     ...context,
     ...omitUndefined({ groups: await memberGroups(context) }),
   });
   // A node needs both configuration and views to start.
   const refused = [...(loaded.ok ? [] : loaded.findings), ...(await context.checkViews())];
-  if (!loaded.ok || refused.length > 0) {
-    refuseFindings(context, refused, json);
-    return undefined;
-  }
-  const { documents, sources } = loaded;
-  const found = await analysis(loaded, { authenticators: context.authenticators, now: context.now() });
-  const { findings, accepted } = found;
-  const invariants = found.invariants.map(resultOf);
-  const checked = { documents, sources, findings, accepted, invariants };
-  if (json) return checked;
-  const shown = findings.filter(({ severity }) => notes || severity !== 'note');
-  context.stderr(findingsText(shown, { config: dir }));
-  return checked;
+  if (loaded.ok && refused.length === 0) return loaded;
+  refuseFindings(context, refused, json);
+  return undefined;
 }
 
 function resultOf(examined: ExaminedInvariant): InvariantResult {

@@ -31,13 +31,24 @@ export type CompareTerms = (strict: TermsTogether, weak: TermsTogether) => Weake
 /** Cached by the configuration's authenticators, and by all else that the comparison depends on. */
 const comparisons = new WeakMap<PolicySet['authenticators'], Map<string, Weaker | undefined>>();
 
+/** Cached by terms: each pair of rules is compared beside each rule of the other policy. */
+const texts = new WeakMap<AllowTerms, string>();
+
+function textOf(terms: AllowTerms): string {
+  const known = texts.get(terms) ?? JSON.stringify(terms);
+  texts.set(terms, known);
+  return known;
+}
+
 /** Most rules of all policies have one of a few requirements, and each pair of these is compared once. */
 export function termsComparison(policies: PolicySet, layer: SignInLayer): CompareTerms {
   const known = comparisons.get(policies.authenticators) ?? new Map<string, Weaker | undefined>();
   comparisons.set(policies.authenticators, known);
   const minimum = minimumOf(policies);
+  const ofPolicies = JSON.stringify([layer, minimum]);
   return (strict, weak) => {
-    const key = JSON.stringify([layer, minimum, strict, weak]);
+    const terms = [strict.own, strict.beside, weak.own, weak.beside];
+    const key = [ofPolicies, ...terms.map(textOf)].join();
     if (known.has(key)) return known.get(key);
     const found = compareTerms({ strict, weak, minimum, layer }, policies);
     known.set(key, found);

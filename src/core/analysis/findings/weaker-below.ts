@@ -161,7 +161,7 @@ function mayHoldIn(facts: UserFacts, formulas: readonly Formula[], space: RuleSp
 }
 
 function factsFor(formulas: readonly Formula[], space: RuleSpace): UserFacts | 'undecided' | 'impossible' {
-  const found = findModel(formulas, newBudget());
+  const found = findModel(formulas, newBudget(), space.reader);
   if (typeof found !== 'object') return found;
   return ordinaryFacts(formulas, space) ?? space.factsOf(found.model);
 }

@@ -30,14 +30,22 @@ const mostPaths = 3;
  * Returns facts of the model in which its opaque parts have the results that the model gives them. Unchanged if no
  * values are found.
  */
-export function completion({
-  opaqueParts,
-  sets,
-  universe,
-}: CompletedFacts): (facts: UserFacts, model: ClassModel) => UserFacts {
-  const signatureOf = signatures(sets);
+type CompleteFacts = (facts: UserFacts, model: ClassModel) => UserFacts;
+
+/** A completion for each app, with evaluations of its own. */
+export function completions({ opaqueParts, sets, universe }: CompletedFacts): () => CompleteFacts {
+  const shared = { opaqueParts, signatureOf: signatures(sets), valuesFor: valuesToTry(universe) };
+  return () => completion(shared);
+}
+
+/** What the apps of a space have in common. */
+interface ReadOfValues extends Pick<CompletedFacts, 'opaqueParts'> {
+  readonly signatureOf: (facts: UserFacts) => string;
+  readonly valuesFor: ReturnType<typeof valuesToTry>;
+}
+
+function completion({ opaqueParts, signatureOf, valuesFor }: ReadOfValues): CompleteFacts {
   const found = new Map<string, readonly ChangedValue[]>();
-  const valuesFor = valuesToTry(universe);
   let left = mostOfSpace;
   return (facts, model) => {
     const wantedResults = opaqueParts().flatMap((part) => wantedResultOf(part, model));

@@ -11,7 +11,9 @@ import { decidingFormulas } from './deciding-formulas.ts';
 import { findModelWithin } from './find-model.ts';
 import { ordinaryFacts } from './ordinary-facts.ts';
 import type { Budget } from './propagate.ts';
+import type { ClassModel } from './read-formulas.ts';
 import type { RuleSpace } from './rule-space.ts';
+import { haveSameResults } from './same-results.ts';
 
 /** One rule of each policy, all of which decide about one sign-in. */
 export interface RuleCombination {
@@ -41,27 +43,69 @@ export interface RuleCombinations {
 }
 
 /** The budget for all combinations of an app: enough for tens of thousands of them. */
-const budgetSteps = 10_000_000;
+export const combinationSteps = 10_000_000;
+
+/** Rules of which the formulas hold together. */
+export interface PossibleCombination extends UnshownCombination {
+  /** Absent: the steps of the search did not suffice. */
+  readonly model?: ClassModel;
+}
 
 /** Only rules that allow. */
-export function ruleCombinations(
-  policies: PolicySet,
+export function ruleCombinations(policies: PolicySet, space: RuleSpace, budget?: Budget): RuleCombinations {
+  return shownCombinations(possibleCombinations(policies, space, budget), policies, { space, known: new Map() });
+}
+
+/** Those of rules that allow. The same for apps from which only opaque parts of expressions tell this one apart. */
+export function possibleCombinations(
+  { session, app, enrollment }: PolicySet,
   space: RuleSpace,
-  budget: Budget = { steps: budgetSteps },
-): RuleCombinations {
-  const { session, app, enrollment } = policies;
+  budget: Budget = { steps: combinationSteps },
+): readonly PossibleCombination[] {
   const enrollments = enrollment ? deciding(beforeSignIn(enrollment), space) : [undefined];
-  const found = allowing(session, space).flatMap((sessionRule) =>
-    (app ? allowing(app, space) : []).map((signOnRule) =>
-      combinationsOfPair({ session: sessionRule, signOn: signOnRule, enrollments }, { policies, space, budget }),
+  return allowing(session, space).flatMap((sessionRule) =>
+    (app ? allowing(app, space) : []).flatMap((signOnRule) =>
+      combinationsOfPair({ session: sessionRule, signOn: signOnRule, enrollments }, space, budget),
     ),
   );
-  return {
-    combinations: found.flatMap(({ combinations }) => combinations),
-    isPartial: found.some(({ isPartial }) => isPartial),
-    unshown: found.flatMap(({ unshown }) => unshown),
-    open: found.flatMap(({ open }) => open),
+}
+
+/** Whether the evaluator finds the rules in these facts of a model. */
+interface Shown {
+  readonly facts: UserFacts;
+  readonly isShown: boolean;
+}
+
+/**
+ * Asks the evaluator which of them are found in facts of their models. `known`: what it said of them at the first of
+ * the apps that have them in common.
+ */
+export function shownCombinations(
+  possible: readonly PossibleCombination[],
+  policies: PolicySet,
+  { space, known }: { readonly space: RuleSpace; readonly known: Map<ClassModel, Shown> },
+): RuleCombinations {
+  const isShown = (rules: UnshownCombination, model: ClassModel, facts: UserFacts): boolean => {
+    const before = known.get(model);
+    if (before && haveSameResults(before.facts, facts, space)) return before.isShown;
+    const shown = { facts, isShown: decideTogether(policies, rules, facts) };
+    if (before === undefined) known.set(model, shown);
+    return shown.isShown;
   };
+  const combinations: RuleCombination[] = [];
+  const unshown: UnshownCombination[] = [];
+  for (const { model, ...rules } of possible) {
+    const facts = model && space.factsOf(model);
+    if (model && facts && isShown(rules, model, facts)) combinations.push({ ...rules, facts });
+    else unshown.push(rules);
+  }
+  const open = possible.filter(({ model }) => model === undefined).map(({ session, app }) => ({ session, app }));
+  const distinct = open.filter((pair, at) => !isSamePair(pair, open[at - 1]));
+  return { combinations, isPartial: unshown.length > 0, unshown, open: distinct };
+}
+
+function isSamePair(pair: UndecidedCombination, before: UndecidedCombination | undefined): boolean {
+  return pair.session === before?.session && pair.app === before.app;
 }
 
 interface Pair {
@@ -70,34 +114,21 @@ interface Pair {
   readonly enrollments: readonly (Deciding<EnrollmentRule> | undefined)[];
 }
 
-interface Searched {
-  readonly policies: PolicySet;
-  readonly space: RuleSpace;
-  readonly budget: Budget;
-}
-
 function combinationsOfPair(
   { session, signOn, enrollments }: Pair,
-  { policies, space, budget }: Searched,
-): RuleCombinations {
+  space: RuleSpace,
+  budget: Budget,
+): readonly PossibleCombination[] {
   const pair = { session: session.rule, app: signOn.rule };
   const both = [...space.onceProved, ...session.formulas, ...signOn.formulas];
-  if (findModelWithin(both, budget, space.reader) === 'impossible')
-    return { combinations: [], isPartial: false, unshown: [], open: [] };
-  const combinations: RuleCombination[] = [];
-  const unshown: UnshownCombination[] = [];
-  let hasRunOut = false;
-  for (const enrollment of enrollments) {
+  if (findModelWithin(both, budget, space.reader) === 'impossible') return [];
+  return enrollments.flatMap((enrollment): readonly PossibleCombination[] => {
     const formulas = [...both, ...(enrollment?.formulas ?? [])];
     const found = findModelWithin(formulas, budget, space.reader);
-    if (found === 'impossible') continue;
-    const facts = found === 'undecided' ? undefined : space.factsOf(found.model);
-    const rules = { ...pair, ...(enrollment && { enrollment: enrollment.rule }) };
-    if (facts && decideTogether(policies, rules, facts)) combinations.push({ ...rules, facts, formulas });
-    else unshown.push({ ...rules, formulas });
-    hasRunOut ||= found === 'undecided';
-  }
-  return { combinations, isPartial: unshown.length > 0, unshown, open: hasRunOut ? [pair] : [] };
+    if (found === 'impossible') return [];
+    const rules = { ...pair, ...(enrollment && { enrollment: enrollment.rule }), formulas };
+    return [{ ...rules, ...(found !== 'undecided' && { model: found.model }) }];
+  });
 }
 
 /** Facts of the combination in which the user is in one group at most. Undefined: it takes several. */

@@ -16,7 +16,7 @@ import {
   type Universe,
   type UserFacts,
 } from '../../policy/theories/theory.ts';
-import { completion } from './completed-facts.ts';
+import { completions } from './completed-facts.ts';
 import { factsTogether } from './facts-together.ts';
 import { factsOfModel } from './model-facts.ts';
 import { type OpaquePartsReading, opaquePartsReading } from './opaque-parts.ts';
@@ -48,6 +48,13 @@ export interface RuleSpace extends OpaquePartsReading {
    * that the model gives them, if values were found for which they do.
    */
   factsOf(model: ClassModel): UserFacts;
+  /** The models of which there are facts. */
+  readonly models: ReadonlySet<ClassModel>;
+  /**
+   * The same rules, with facts at this app in the place of the first one of the universe. Only opaque parts of
+   * expressions may tell the two apart.
+   */
+  at(clientId: string): RuleSpace;
 }
 
 const names = Object.keys(conditionDescriptors) as readonly ConditionName[];
@@ -76,8 +83,23 @@ export function ruleSpace(rules: readonly Conditions[], universe: Universe): Rul
   );
   const applies = cachedFormula((when: Conditions): Formula => ({ all: parts(when).map(({ formula }) => formula) }));
   const opaqueParts = () => theories.expression.opaqueParts?.() ?? [];
-  const completed = completion({ opaqueParts, sets, universe });
-  return {
+  const newCompletion = completions({ opaqueParts, sets, universe });
+  const plainFactsOf = onceFor((model: ClassModel) => factsOfModel(model, universe));
+  const factsAt = (clientId: string | undefined): Pick<RuleSpace, 'factsOf' | 'models'> => {
+    const models = new Set<ClassModel>();
+    const completed = newCompletion();
+    const factsOf = onceFor((model: ClassModel) => {
+      models.add(model);
+      return completed(atApp(plainFactsOf(model), clientId), model);
+    });
+    return { factsOf, models };
+  };
+  const [first] = universe.clientIds;
+  const atApp = (facts: UserFacts, clientId: string | undefined): UserFacts =>
+    clientId === undefined || facts.request.clientId !== first
+      ? facts
+      : { ...facts, request: { ...facts.request, clientId } };
+  const reading: Omit<RuleSpace, 'factsOf' | 'models' | 'at'> = {
     parts,
     takenApart,
     applies,
@@ -86,9 +108,10 @@ export function ruleSpace(rules: readonly Conditions[], universe: Universe): Rul
     reader: formulaReader(true),
     always: [...together.always.map(applies), ...names.flatMap((name) => theories[name].always ?? [])],
     onceProved: together.onceProved.map(applies),
-    factsOf: onceFor((model: ClassModel) => completed(factsOfModel(model, universe), model)),
     ...opaquePartsReading(opaqueParts),
   };
+  const at = (clientId: string | undefined): RuleSpace => ({ ...reading, ...factsAt(clientId), at });
+  return at(undefined);
 }
 
 /** The same formula each time, so that it is read once. */

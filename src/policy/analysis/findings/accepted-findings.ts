@@ -4,6 +4,7 @@
  */
 import type { Seconds } from '../../../core/model/facts.ts';
 import { type AnalysisFinding, type FindingCode, findingCodes } from '../../model/analysis-finding.ts';
+import { commentsOf } from '../../source/comments.ts';
 import { nearestName } from '../../source/nearest-name.ts';
 import type { DocumentSource, YamlSource } from '../../source/yaml-source.ts';
 
@@ -105,14 +106,23 @@ function accepts({ source, lines, code }: Acceptance, finding: AnalysisFinding):
 type Comment = Acceptance | (Pick<Acceptance, 'source' | 'line'> & { readonly fault: string });
 
 function commentsIn(source: YamlSource): readonly Comment[] {
-  return source.lines.flatMap((text, index): readonly Comment[] => {
-    if (!text.includes(mark)) return [];
+  const text = source.lines.join('\n');
+  if (!text.includes(mark)) return [];
+  return commentsOf(text).flatMap((comment): readonly Comment[] => {
+    if (!comment.text.includes(mark)) return [];
+    const index = text.slice(0, comment.offset).split('\n').length - 1;
     const line = index + 1;
-    const [, code, until, reason] = form.exec(text) ?? [];
-    if (code === undefined || until === undefined || reason === undefined || Number.isNaN(Date.parse(until)))
+    const [, code, until, reason] = form.exec(comment.text) ?? [];
+    if (code === undefined || until === undefined || reason === undefined || !isDay(until))
       return [{ source, line, fault: `must be written like \`${example}\`` }];
     return [{ source, line, lines: [line, lineBelow(source, index)], code, until, reason: reason.trim() }];
   });
+}
+
+/** Whether there is such a day. `Date.parse` takes February 31 for a day in March. */
+function isDay(text: string): boolean {
+  const at = Date.parse(text);
+  return !Number.isNaN(at) && dayOf(at / 1000) === text;
 }
 
 /** The next line that is neither empty nor a comment. */

@@ -1,7 +1,12 @@
 /**
  * Apps that are alike: their sign-on policies say the same about other groups. No search and no decision depends on
  * what a group or an app is called. So what is found for one app holds for those that are like it, with their groups.
+ * Parts of expressions may depend on it. Apps that nothing else tells apart are alike if all parts have the same
+ * results in all facts that were examined.
  */
+
+import type { ClassModel } from '../../../core/analysis/space/read-formulas.ts';
+import { haveSameResults } from '../../../core/analysis/space/same-results.ts';
 import type { AnyAllNone, ConditionSet } from '../../../core/model/conditions.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
 import type { PolicySet } from '../../../core/policy/rules/compile.ts';
@@ -24,11 +29,13 @@ export function searchAlike(
   const searched = new Map<string, Searched>();
   return apps.flatMap((app) => {
     const likeness = likenessOf(app);
-    if (likeness === undefined) return search(app);
-    const { text, groups } = likeness;
-    const known = searched.get(text) ?? { app, groups, found: search(app) };
-    searched.set(text, known);
-    return known.app === app ? known.found : foundIn(app, groups, known);
+    const { text, groups } = likeness ?? { text: `template ${app.template}`, groups: [] };
+    const known = searched.get(text);
+    if (known && (likeness || isSameAt(app, known))) return foundIn(app, groups, known);
+    const before = app.space.models.size;
+    const found = search(app);
+    if (known === undefined) searched.set(text, { app, groups, found, models: [...app.space.models].slice(before) });
+    return found;
   });
 }
 
@@ -36,10 +43,34 @@ interface Searched {
   readonly app: AnalysedApp;
   readonly groups: readonly string[];
   readonly found: FoundInCases;
+  /** The models of the facts that were examined besides those of the combinations. */
+  readonly models: readonly ClassModel[];
+}
+
+/**
+ * Whether the search of the other app examines the same facts, in which the parts of expressions have the same results.
+ * Users who are denied, or who reach different sets, are searched for among all apps, and the answer is no.
+ */
+function isSameAt(other: AnalysedApp, { app, found, models }: Searched): boolean {
+  const hasUsers = app.policies.enrollment?.beforeSignIn !== undefined || found.some(({ denied }) => denied.length > 0);
+  const { combinations } = app;
+  if (hasUsers || combinations.length !== other.combinations.length || termsOf(app) !== termsOf(other)) return false;
+  return (
+    combinations.every(({ facts, formulas }, at) => {
+      const there = other.combinations[at];
+      return there !== undefined && there.formulas === formulas && haveSameResults(facts, there.facts, app.space);
+    }) && models.every((model) => haveSameResults(app.space.factsOf(model), other.space.factsOf(model), app.space))
+  );
+}
+
+/** What the app and the settings ask for by themselves. */
+function termsOf({ policies }: AnalysedApp): string {
+  const { session, app, enrollment, accountPolicy, password, recovery, profile, authenticators, ...terms } = policies;
+  return JSON.stringify(terms);
 }
 
 /** Alike apps have the same combinations in the same order. */
-function foundIn(app: AnalysedApp, groups: readonly string[], known: Searched): FoundInCases {
+function foundIn(app: AnalysedApp, groups: readonly string[], known: Omit<Searched, 'models'>): FoundInCases {
   const names = new Map(known.groups.map((group, index) => [group, groups[index] ?? group]));
   const renamed = (facts: UserFacts): UserFacts => ({
     ...facts,

@@ -41,5 +41,5 @@ function decidesIn(combination: RuleCombination, { app: { policies, space }, cau
   const rules = governedBy([...cause.account, ...cause.together], facts, policies).flatMap(({ policy, rule }) =>
     deciding(policy, space).flatMap((each) => (each.rule === rule ? each.formulas : [])),
   );
-  return findModel([...combination.formulas, ...rules], newBudget()) !== 'impossible';
+  return findModel([...combination.formulas, ...rules], newBudget(), space.reader) !== 'impossible';
 }

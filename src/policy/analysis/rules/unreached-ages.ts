@@ -69,16 +69,20 @@ function unreachedIn({ source, path }: FileLocation, requirement: Requirement, {
   return [{ seconds, at: { source, path: written?.path ?? allowed } }];
 }
 
-const advice = 'shorten it, or leave it out';
+const shorten = 'shorten it, or leave it out';
+/** Without it a second factor would never be asked for. */
+const askLess =
+  'shorten it; to ask less in later sessions, too, say `secondFactor: newDevice`, or `remember` in sign-on policies';
 
 function unreachedAge(location: FileLocation, what: string, oldest: Seconds): AnalysisFinding {
+  const advice = location.path.at(-1) === 'every' ? askLess : shorten;
   const message = `has ${what} that never counts: every session in which it decides ends after ${durationText(oldest)}`;
   return findingAt('unreached-age', location, { message, advice });
 }
 
 function unreachedPause(location: FileLocation, pause: Seconds, longest: Seconds): AnalysisFinding {
   const message = `has a \`maxIdle\` of ${durationText(pause)} that never applies: no session is without activity for longer than ${durationText(longest)}`;
-  return findingAt('unreached-age', location, { message, advice });
+  return findingAt('unreached-age', location, { message, advice: shorten });
 }
 
 /** How long what was proved counts at the app, where the session itself is not longer. */

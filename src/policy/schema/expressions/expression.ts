@@ -72,13 +72,12 @@ function resultIn(run: ParseResult, facts: RuleFacts): 'hit' | 'miss' | 'error' 
   }
 }
 
-/** Cached by facts: several expressions in a row are about the same ones. */
-const contexts = new WeakMap<RuleFacts, ReturnType<typeof newContext>>();
+/** Cached by the last facts: several expressions in a row are about the same ones. */
+let last: { readonly facts: RuleFacts; readonly context: ReturnType<typeof newContext> } | undefined;
 
 function contextOf(facts: RuleFacts): ReturnType<typeof newContext> {
-  const context = contexts.get(facts) ?? newContext(facts);
-  contexts.set(facts, context);
-  return context;
+  if (last?.facts !== facts) last = { facts, context: newContext(facts) };
+  return last.context;
 }
 
 /** What is absent has no key, so that `has()` tells and reading it fails. */

@@ -256,6 +256,28 @@ test('what is left aside is said, and taken from the store for a user with a pas
   });
 });
 
+test('a user of whom no sign-in is on record counts as the files would find them', async () => {
+  const asking = (condition: object) => ({
+    ...validFiles,
+    'policies/sign-on/notes.yaml': JSON.stringify({
+      name: 'notes',
+      rules: [
+        { name: 'Asking', when: { lastSignIn: condition }, then: 'deny' },
+        { name: 'Rest', then: { allow: { factors: 1 } } },
+      ],
+    }),
+  });
+  await terminal.directory.create({ identifiers: ['new@demo.test'], groups: [], credentials: [password] });
+  const words = ['--app', 'notes', '--user', 'new@demo.test', '--device', 'known'];
+  // The active configuration asks nothing, so the records would begin now, and the user counts as signed in now.
+  await withConfiguration(asking({ within: 'P2D' }), async (files) => {
+    expect(stepsOf(await explained(...words, '--config', files))[1]).toMatch(/^2\. denied/);
+  });
+  await withConfiguration(asking({ notWithin: 'P2D' }), async (files) => {
+    expect(stepsOf(await explained(...words, '--config', files))[1]).toMatch(/^2\. complete/);
+  });
+});
+
 test('facts that exclude one another are refused', async () => {
   const words = ['--app', 'notes', '--groups', 'staff'];
   await expect(explained(...words, '--device', 'known', '--risk', 'recentFailures')).rejects.toThrow(

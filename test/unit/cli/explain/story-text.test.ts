@@ -110,6 +110,9 @@ test('a denial because of what must be enrolled says which rule is in the way', 
   expect(happened('enrollment_forbids', { ...totp, ...account })).toContain(
     'denied: totp or webauthn must be enrolled, and "Takes a code" of the account policy forbids that\n',
   );
+  expect(happened('acr_unattainable', { ...totp, ...account })).toContain(
+    'cannot be reached (unmet_authentication_requirements): totp or webauthn must be enrolled, and "Takes a code" of the account policy is in the way\n',
+  );
   expect(happened('enrollment_forbids', { ...totp, layer: 'account' })).toContain(
     'denied: totp or webauthn must be enrolled, and the account policy forbids that\n',
   );
@@ -129,4 +132,16 @@ test('a step because of a password that must be replaced says why', () => {
     `  ${why}, and more was asked for by Account policy, "By code"\n`,
   );
   expect(happened({})).toContain('  everything asked for was proved\n');
+});
+
+test('a step says what report-only rules of the account policy would have decided, and leaves the others to the decision', () => {
+  const trace = { layers: [], proved: [], device: { known: false }, scopes: ['openid'] };
+  const happened = (reported: string) => {
+    const events = [{ ...line, event: 'sign_in.asked', trace, reported }];
+    return `${storyText({ transaction: 'transaction', events, decisions: [] }, (_, words) => words)}\n`;
+  };
+  expect(happened('session: Soon (unmet); account: Keys (deny)')).toContain(
+    '  everything asked for was proved; rules that only report: account: Keys (deny)\n',
+  );
+  expect(happened('session: Soon (unmet)')).toContain('  everything asked for was proved\n');
 });

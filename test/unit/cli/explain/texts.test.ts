@@ -1,9 +1,11 @@
 import { expect, test } from '@jest/globals';
 import { conditionText } from '../../../../src/cli/explain/condition-text.ts';
+import { denialText } from '../../../../src/cli/explain/denial-text.ts';
 import { missingText, requirementText } from '../../../../src/cli/explain/requirement-text.ts';
 import { ageText, parseDuration } from '../../../../src/cli/shared/values/durations.ts';
 import type { MissingEvidence } from '../../../../src/core/decision/missing-evidence.ts';
 import type { ConditionName } from '../../../../src/core/model/conditions.ts';
+import type { Denial } from '../../../../src/core/model/decision.ts';
 import type { Requirement } from '../../../../src/core/model/policy.ts';
 import { compileConditions } from '../../../../src/core/policy/rules/condition-table.ts';
 import { durationText } from '../../../../src/policy/model/duration-text.ts';
@@ -139,4 +141,15 @@ test.each(Object.entries(conditionsInFiles))('%s is shown with the values of its
   const values = valuesIn(written);
   expect(values.filter((value) => !shown.some((line) => line.includes(value)))).toEqual([]);
   expect(values).not.toEqual([]);
+});
+
+test.each<[string, Omit<Denial, 'reason'>]>([
+  ['what "Rest" of the session policy asks for', { layer: 'session', rule: 'Rest' }],
+  ['what "Rest" of the sign-on policy asks for', { layer: 'app', rule: 'Rest' }],
+  ['what the enrollment policy asks for', { layer: 'enrollment' }],
+  ['the requirement', { layer: 'app' }],
+  ['the requirement', {}],
+])('a denial of what cannot be met says that it is %s', (what, more) => {
+  const text = `nothing that this user has or may enroll meets ${what}`;
+  expect(denialText({ reason: 'unsatisfiable', ...more })).toBe(text);
 });

@@ -475,6 +475,32 @@ test('what `expect` leaves aside is said', async () => {
   expect(await said('user: { enrolled: [password], lastSignIn: P3D }')).not.toContain('also ask about');
 });
 
+test('a rule that only reports is no rule that must never decide', async () => {
+  const rules = `name: notes
+rules:
+  - { name: Shadow, reportOnly: true, then: deny }
+  - { name: Rest, then: { allow: { factors: 1 } } }
+`;
+  const files = (line: string) => ({
+    ...validFiles,
+    'policies/sign-on/notes.yaml': rules,
+    'tests/own.yaml': one('app: notes', staff, line),
+  });
+  const said = async (line: string) => {
+    let text = '';
+    await withConfiguration(files(line), async (dir) => {
+      const { stdout, stderr } = await run(dir);
+      text = `${stdout}${stderr}`;
+    });
+    return text;
+  };
+  const refused = 'the rule `Shadow` only reports, so it never decides';
+  expect(await said('never: { rule: Shadow }')).toContain(refused);
+  expect(await said('never: { rule: { app: Shadow } }')).toContain(refused);
+  expect(await said('never: { rule: Rest }')).not.toContain(refused);
+  expect(await said('expect: { rule: Rest }')).toContain('1 of 1 tests passed');
+});
+
 test('coverage lists the rules that no test was decided by, those that are switched off excepted', async () => {
   const rules = `name: notes
 rules:

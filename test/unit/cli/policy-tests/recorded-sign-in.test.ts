@@ -146,6 +146,17 @@ test('proofs of the session have their age and their pause', () => {
   expect(facts.evidence).toEqual(['totp@7200s/1200s', 'phone.sms@7200s']);
 });
 
+test('a proof that was given twice within a second is written once', () => {
+  const proof = { authenticator: 'password', age: 60, factors: ['knowledge'], earlier: true } as const;
+  expect(recorded({ proved: [proof, proof] }).evidence).toEqual(['password@60s']);
+});
+
+test('a recovery after the sign-in is none before it', () => {
+  const recovery = (later: number) => ({ recovery: { at: fixedNow + later, by: [] } });
+  expect(recordedOf({ recovered: { within: 3600 } }, recovery(-60)).user.recovered).toBe('PT60S');
+  expect(recordedOf({ recovered: { within: 3600 } }, recovery(60)).user.recovered).toBeUndefined();
+});
+
 /** What is recorded where a rule above the rest has these conditions. */
 function recordedOf(when: Rule['when'], who: Partial<Subject>, schema: AttributeSchema = attributes) {
   const app = compilePolicy({ name: 'app', rules: [{ name: 'Own', when, then: deny }, ...rules.slice(4)] });

@@ -184,11 +184,19 @@ describe('a comment accepts a finding', () => {
     ['stepgate:accept contradictory until 2026-11-25: the audit wants it', 'the finding was accepted until 2026-11-25'],
     ['stepgate:accept contradictory until 2027-01-01', 'must be written like'],
     ['stepgate:accept contradictory until 2027-13-01: why', 'must be written like'],
+    ['stepgate:accept contradictory until 2027-02-31: why', 'must be written like'],
     ['stepgate:accept shadowed until 2027-01-01: why', 'there is no finding `shadowed` here any more'],
     ['stepgate:accept contradictry until 2027-01-01: why', 'did you mean `contradictory`?'],
   ])('and not with %s', async (comment, fault) => {
     expect(await accepted(comment)).toEqual([
       expect.stringMatching(new RegExp(`^warning acceptance ${signOn}:3:3 .*${fault.replace('?', '\\?')}`)),
+      expect.stringMatching(/^error contradictory/),
+    ]);
+  });
+
+  test('but no text that looks like one', async () => {
+    const name = '"A # stepgate:accept contradictory until 2027-01-01: why"';
+    expect(await findingLines({ [signOn]: policy(dead.replace('name: A', `name: ${name}`)) })).toEqual([
       expect.stringMatching(/^error contradictory/),
     ]);
   });

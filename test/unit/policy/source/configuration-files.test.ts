@@ -139,3 +139,22 @@ test('links are followed within the directory, but not out of it', async () => {
     }),
   );
 });
+
+test('a volume from a ConfigMap: links to directories are followed within the directory, but in no circle', async () => {
+  const moved = Object.fromEntries(Object.entries(validFiles).map(([file, text]) => [`..2026/${file}`, text]));
+  await withConfiguration({ 'stray.yaml': 'a: 1\n' }, (outside) =>
+    withConfiguration(moved, async (dir) => {
+      await symlink('..2026', join(dir, '..data'));
+      for (const name of ['stepgate.yaml', 'apps', 'policies']) await symlink(`..data/${name}`, join(dir, name));
+      expect(await linesOf(dir)).toEqual([]);
+      await symlink(outside, join(dir, 'brand'));
+      await symlink('.', join(dir, 'circle'));
+      await symlink('loop', join(dir, 'loop'));
+      expect((await linesOf(dir)).toSorted()).toEqual([
+        'brand:1:1 is a link out of the directory of the configuration [file_unreadable]',
+        expect.stringMatching(/^circle:1:1 unknown file/),
+        expect.stringMatching(/^loop:1:1 unknown file/),
+      ]);
+    }),
+  );
+});

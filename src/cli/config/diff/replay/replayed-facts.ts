@@ -12,12 +12,12 @@ import type {
   Subject,
 } from '../../../../core/model/facts.ts';
 import { omitUndefined } from '../../../../core/model/omit-undefined.ts';
+import { subjectAt } from '../../../../core/model/subject-at.ts';
 import { riskOf } from '../../../../core/policy/values/risk.ts';
-import type { AuditTrace, TracedProof } from '../../../../flow/audit-trace.ts';
+import { type AuditTrace, isRecovery, type TracedProof } from '../../../../flow/audit-trace.ts';
 import type { TracedMemory } from '../../../../flow/traced-memories.ts';
 import type { Snapshot } from '../../../../policy/revision/snapshot.ts';
 import type { AuditLine } from '../../../audit/audit-text.ts';
-import { isRecovery } from '../../../explain/sign-in-story.ts';
 
 export type TracedLine = AuditLine & { readonly trace: AuditTrace };
 
@@ -30,8 +30,9 @@ export function saysWhatWasLeftOut({ skipped, noInteraction }: AuditTrace): bool
 }
 
 /** Without zones and risk, which each configuration finds out by itself. */
-export function replayedFacts({ trace, client = '', ip = '', time }: TracedLine, subject: Subject): Facts {
+export function replayedFacts({ trace, client = '', ip = '', time }: TracedLine, account: Subject): Facts {
   const now = Math.floor(Date.parse(time) / 1000);
+  const subject = subjectAt(account, now);
   const { scopes, essentialClaims, acrValues = [], acrEssential = false, maxAge, promptLogin = false } = trace;
   const { kept, device } = trace;
   const proofs = trace.proved.map((proof, index) => proofOf(proof, { subject, now, index }));

@@ -91,10 +91,12 @@ export function classesAtApps(
       if (atom?.id !== id) throw new TypeError('apps with other conditions are not alike');
       return numbered.readBy(atom).values.map(({ text, subject }) => resultAtApp(subject, atom, text));
     });
-    const found = new Map<string, { userClass: UserClass; users: number }>();
+    const numberOf = resultsOf.map(numbersOfResults);
+    const found = new Map<number, { userClass: UserClass; users: number }>();
     for (const { userClass, fixed, read, users, consents } of parts) {
-      const results = read.map((value, index) => resultsOf[index]?.[value] ?? '');
-      const same = getOrMake(found, [fixed, ...results].join('\n'), () => {
+      const key = read.reduce((number, value, index) => numberOf[index]?.(number, value) ?? number, fixed);
+      const same = getOrMake(found, key, () => {
+        const results = read.map((value, index) => resultsOf[index]?.[value] ?? '');
         return { userClass: { ...withResults(userClass, varying, results), consents: new Map() }, users: 0 };
       });
       same.users += users;
@@ -102,6 +104,14 @@ export function classesAtApps(
     }
     return [...found.values()].flatMap(({ userClass, users }) => apartByConsent({ ...userClass, users }, asked));
   };
+}
+
+/** Returns a function that numbers pairs of a number and the result for a value: texts as keys would take longer. */
+function numbersOfResults(results: readonly string[]): (number: number, value: number) => number {
+  const numbers = new Map<string, number>();
+  const numberOf = results.map((result) => numberIn(numbers, result));
+  const pairs = new Map<number, number>();
+  return (number, value) => getOrMake(pairs, number * numbers.size + (numberOf[value] ?? 0), () => pairs.size);
 }
 
 type Varying = readonly { readonly atom: Atom; readonly at: number }[];

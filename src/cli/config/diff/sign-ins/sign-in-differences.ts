@@ -8,7 +8,7 @@ import { acrDifferences } from './acr-difference.ts';
 import { newOnes } from './asked-headline.ts';
 import type { ContentDifference } from './content-difference.ts';
 import { type EffectOnUsers, effectOf, isWithoutSecondFactor } from './effect-on-users.ts';
-import type { SignInContent } from './sign-in-view.ts';
+import type { SessionLength, SignInContent } from './sign-in-view.ts';
 import { type ComparedContents, laterStepsDifferences, stepsDifferences } from './step-differences.ts';
 
 export function contentDifferences(
@@ -99,23 +99,32 @@ function scopesDifference(sides: ComparedContents): readonly ContentDifference[]
 }
 
 /** Contains only what differs. */
-function lifetimeDifference(sides: ComparedContents): readonly ContentDifference[] {
-  const { active, next } = sides;
-  const changed = next.lifetimes.flatMap(({ what, length: to, by }) => {
-    const from = active.lifetimes.find((lifetime) => lifetime.what === what)?.length;
-    return from === undefined || from === to ? [] : [{ what, from, to, by }];
+function lifetimeDifference({ active, next }: ComparedContents): readonly ContentDifference[] {
+  // Of users who are denied there is none.
+  if (active.lifetimes.length === 0 || next.lifetimes.length === 0) return [];
+  const [before, after] = [differingLengths(active, next), differingLengths(next, active)];
+  if (after.length === 0) return [];
+  const saidBefore = (what: string) => before.find((lifetime) => lifetime.what === what)?.length;
+  const told = after.map(({ what, length }) => {
+    const known = saidBefore(what);
+    return `${what} ${length}${known === undefined ? '' : ` (${known} before)`}`;
   });
-  if (changed.length === 0) return [];
-  const lengths = (side: 'from' | 'to') => changed.map((change) => `${change.what} ${change[side]}`).join(', ');
+  const words = (some: readonly SessionLength[]) => some.map(({ what, length }) => `${what} ${length}`).join(', ');
   return [
     {
       kind: 'session',
-      headline: changed.map(({ what, from, to }) => `${what} ${to} (${from} before)`).join(', '),
-      words: [lengths('from'), lengths('to')],
-      saidBy: [...new Set(changed.map(({ by }) => by))],
+      headline: told.join(', '),
+      words: [words(before), words(after)],
+      saidBy: [...new Set(after.map(({ by }) => by))],
       isSaidByAll: true,
     },
   ];
+}
+
+function differingLengths(own: SignInContent, other: SignInContent): readonly SessionLength[] {
+  return own.lifetimes.filter(
+    ({ what, length }) => !other.lifetimes.some((each) => each.what === what && each.length === length),
+  );
 }
 
 function recoveryDifference(sides: ComparedContents): ContentDifference {

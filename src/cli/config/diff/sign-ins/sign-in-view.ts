@@ -11,7 +11,7 @@ import { simulate } from '../../../../core/analysis/simulation/simulate.ts';
 import type { SimulatedStep } from '../../../../core/analysis/simulation/simulated-answers.ts';
 import { passwordToReplace } from '../../../../core/enrollment/password-to-replace.ts';
 import type { Facts } from '../../../../core/model/facts.ts';
-import type { AllowTerms, Rule, RuleHead } from '../../../../core/model/policy.ts';
+import type { AllowTerms, Rule, RuleHead, SessionLimits } from '../../../../core/model/policy.ts';
 import type { CompiledPolicy, PolicySet } from '../../../../core/policy/rules/compile.ts';
 import { onceProved, signInOnceProved } from '../../../../core/policy/rules/once-proved.ts';
 import { findRule, possiblePositions, type RuleMatch } from '../../../../core/policy/rules/rules.ts';
@@ -250,8 +250,15 @@ function sessionLifetimes(rule: Rule | undefined): readonly SessionLength[] {
   return [
     { what: 'a session lasts', length: durationText(absolute), by: 'session' },
     { what: 'it ends without use after', length: durationText(idle), by: 'session' },
-    { what: 'a kept session lasts', length: keep ? durationText(keep.absolute) : 'no longer', by: 'session' },
-    { what: 'a kept session ends without use after', length: keep ? durationText(keep.idle) : '-', by: 'session' },
+    { what: 'keeping a session is', length: keep ? 'offered' : 'not offered', by: 'session' },
+    ...(keep ? keptLifetimes(keep) : []),
+  ];
+}
+
+function keptLifetimes({ absolute, idle }: SessionLimits): readonly SessionLength[] {
+  return [
+    { what: 'a kept session lasts', length: durationText(absolute), by: 'session' },
+    { what: 'a kept session ends without use after', length: durationText(idle), by: 'session' },
   ];
 }
 

@@ -224,11 +224,27 @@ export function classOf(
   return { ...compared, users: 1, groups, results, consents, rest: factsKey(subject, projection) };
 }
 
-function add(found: Map<string, UserClass>, userClass: UserClass): void {
-  const key = JSON.stringify([userClass.groups, userClass.results, userClass.rest]);
+interface CountedClass {
+  readonly userClass: UserClass;
+  users: number;
+}
+
+function add(found: Map<string, CountedClass>, userClass: UserClass): void {
+  const { groups, results, rest, consents } = userClass;
+  const key = `${JSON.stringify([groups, results])} ${rest}`;
   const same = found.get(key);
-  if (same) addConsents(same.consents, userClass.consents);
-  found.set(key, same ? { ...same, users: same.users + userClass.users } : userClass);
+  if (same === undefined) {
+    found.set(key, { userClass, users: userClass.users });
+    return;
+  }
+  same.users += userClass.users;
+  addConsents(same.userClass.consents, consents);
+}
+
+/** Not in the order of the users in the store: what is told of them is the same from run to run. */
+function classesIn(found: ReadonlyMap<string, CountedClass>): readonly UserClass[] {
+  const byKey = [...found].sort(([one], [other]) => (one < other ? -1 : 1));
+  return byKey.map(([, { userClass, users }]) => ({ ...userClass, users }));
 }
 
 interface CountedFor {
@@ -257,14 +273,14 @@ export async function countUsers(
   { projection, now, historySince: since = now }: CountedFor,
 ): Promise<CountedUsers> {
   const { asksLastSignIn } = projection;
-  const found = new Map<string, UserClass>();
+  const found = new Map<string, CountedClass>();
   const seen = new Set<string>();
   let users = 0;
   for await (const ids of store.members(usersKey)) {
     // A set may contain a member twice.
     const page = ids.filter((id) => !seen.has(id));
     for (const id of page) seen.add(id);
-    if (seen.size > maxUsers) return { classes: [...found.values()], users, isPartial: true };
+    if (seen.size > maxUsers) return { classes: classesIn(found), users, isPartial: true };
     const { entries } = await store.load([...page.map(userKey), ...(asksLastSignIn ? page.map(signInHistoryKey) : [])]);
     for (const { user: storedUser, credentials } of accountsOf(entries, page).accounts) {
       if (storedUser.status !== 'active') continue;
@@ -277,5 +293,5 @@ export async function countUsers(
       add(found, classOf(toSubject(storedUser, credentials, now), projection, past));
     }
   }
-  return { classes: [...found.values()], users, isPartial: false };
+  return { classes: classesIn(found), users, isPartial: false };
 }

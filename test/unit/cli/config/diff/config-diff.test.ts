@@ -171,6 +171,18 @@ test('session length, what counts at one app, and what a forgotten password take
       after: { rules: [{ name: 'All', file: 'policies/session.yaml', line: 2 }] },
     },
   ]);
+  const kept = { 'policies/session.yaml': session.replace('P1D', 'P1D, keepSignedIn: { idle: P7D, absolute: P30D }') };
+  const lengths = 'a kept session lasts 30 d, a kept session ends without use after 7 d';
+  expect(await diffs.changes(kept)).toMatchObject([
+    {
+      sentence: `all 2 users: keeping a session is offered (not offered before), ${lengths}`,
+      before: { words: 'keeping a session is not offered' },
+      after: { words: `keeping a session is offered, ${lengths}` },
+    },
+  ]);
+  expect(await diffs.sentences({ 'policies/session.yaml': session }, kept)).toEqual([
+    'all 2 users: keeping a session is not offered (offered before)',
+  ]);
   const atApp = (terms: object) => signOn({ name: 'All', then: { allow: { factors: 2 }, ...terms } });
   const day = atApp({ remember: { device: 'P1D' }, session: { absolute: 'PT2H', keepSignedIn: false } });
   expect(await diffs.sentences(atApp({}), day)).toEqual([

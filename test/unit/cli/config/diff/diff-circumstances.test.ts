@@ -15,6 +15,7 @@ import {
   settings,
   signOn,
   totp,
+  two,
   webauthn,
 } from '../../support/diff-harness.ts';
 import { fixedNow } from '../../support/harness.ts';
@@ -178,6 +179,27 @@ describe('an effect is told of the circumstances in which it occurs', () => {
       `2 of 5 users, in a known browser: ${more}; all of them have no second factor yet`,
     ]);
   });
+});
+
+test('what is told is in the same order, whichever users the store names first', async () => {
+  const kinds = [
+    { groups: [], credentials: [password] },
+    { groups: [], credentials: [passkey] },
+    { groups: ['editors'], credentials: [totp] },
+    { groups: [], credentials: [password, totp] },
+    { groups: ['editors'], credentials: [webauthn] },
+  ];
+  const next = signOn(two, { name: 'All', then: { allow: { factors: 2, possession: { authenticators: ['totp'] } } } });
+  const told = async (order: typeof kinds) => {
+    const own = openDiffs();
+    for (const { groups, credentials } of order) await own.addUsers(1, groups, { credentials });
+    const changes = await own.changes(next, signOn(all()));
+    await own.terminal.store.close();
+    return changes;
+  };
+  const first = await told(kinds);
+  expect(first.some(({ effects }) => effects.length > 1)).toBe(true);
+  expect(await told(kinds.toReversed())).toEqual(first);
 });
 
 test('users whose password must be replaced at another time only', async () => {

@@ -156,10 +156,7 @@ test('a lock-out by a password that must be replaced names the rules of both pol
 
 test.each([
   ['deny', '"Apps" of the account policy forbids that'],
-  [
-    { allow: { possession: { authenticators: ['webauthn'] } } },
-    'the user cannot prove what "Apps" of the account policy asks for before that',
-  ],
+  [{ allow: { factors: 2 } }, 'the user cannot prove what "Apps" of the account policy asks for before that'],
 ])('a lock-out by what must be set up and cannot be names the rules: %j', async (then, obstacle) => {
   await addUser('plain');
   const apps = (name: string) => ({

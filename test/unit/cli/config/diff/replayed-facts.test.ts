@@ -13,7 +13,7 @@ import { withZones } from '../../../../../src/core/analysis/comparison/compare-d
 import { evaluate } from '../../../../../src/core/decision/evaluate.ts';
 import type { ConditionSet } from '../../../../../src/core/model/conditions.ts';
 import type { EnrollmentTerms } from '../../../../../src/core/model/enrollment-policy.ts';
-import type { Facts } from '../../../../../src/core/model/facts.ts';
+import type { Facts, Subject } from '../../../../../src/core/model/facts.ts';
 import { omitUndefined } from '../../../../../src/core/model/omit-undefined.ts';
 import type { Rule } from '../../../../../src/core/model/policy.ts';
 import { compilePolicy, type PolicySet } from '../../../../../src/core/policy/rules/compile.ts';
@@ -294,4 +294,15 @@ test.each(casesIn(cases, ''))('%s', (_name, { policies, live, without }) => {
   const now = live.subject?.skipped ? { ...live.subject, skipped: { webauthn: {} } } : live.subject;
   expect(decided(policies, replayedOf(line, now))).toEqual(decided(policies, live));
   expect(decided(policies, without)).not.toEqual(decided(policies, live));
+});
+
+test.each<[string, number, Subject['recovery']]>([
+  ['before the sign-in counts', -60, { at: fixedNow - 60, by: [] }],
+  ['with it counts', 0, { at: fixedNow, by: [] }],
+  ['after it does not', 60, undefined],
+])('a recovery %s', (_when, later, recovery) => {
+  const { trace } = auditTrace(evaluate(policiesOf(), plain), plain, 'reference');
+  const line = { trace, client: 'app', ip: '', time: new Date(fixedNow * 1000).toISOString() };
+  const account: Subject = { ...subject, recovery: { at: fixedNow + later, by: [] } };
+  expect(replayedFacts(line as Parameters<typeof replayedFacts>[0], account).subject?.recovery).toEqual(recovery);
 });

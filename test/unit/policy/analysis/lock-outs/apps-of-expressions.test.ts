@@ -1,0 +1,99 @@
+/** Apps that only opaque parts of expressions tell apart are read once, and searched once if these say the same. */
+import { expect, test } from '@jest/globals';
+import { type AnalysedApp, analysedApps } from '../../../../../src/policy/analysis/analysed/analysed-apps.ts';
+import {
+  type AnalysedConfiguration,
+  analysedConfiguration,
+} from '../../../../../src/policy/analysis/analysed/configuration.ts';
+import { accountAdditions } from '../../../../../src/policy/analysis/lock-outs/account-additions.ts';
+import { searchAlike } from '../../../../../src/policy/analysis/lock-outs/alike-apps.ts';
+import { deniedIn } from '../../../../../src/policy/analysis/lock-outs/denied-newcomers.ts';
+import { lockOutFinder } from '../../../../../src/policy/analysis/lock-outs/lock-out-finder.ts';
+import { authenticators, load } from '../../support/configuration-dir.ts';
+import { rules } from '../../support/lock-out-files.ts';
+
+const app = (name: string, more = '') => ({
+  [`apps/${name}.yaml`]: `clientId: ${name}\nname: ${name}\nsignOnPolicy: shared\n${more}client: { redirect_uris: [https://notes.test/cb] }\n`,
+});
+
+const one = 'then: { allow: { factors: 1 } }';
+
+function filesWith(expression: string, last: string, apps: readonly string[]) {
+  return {
+    'stepgate.yaml':
+      'brand: { name: Test }\nauthenticators: { totp: { enabled: true } }\nattributes:\n  site: { label: Site }\n',
+    'policies/sign-on/shared.yaml': `name: shared\n${rules(`{ name: E, when: { expression: '${expression}' }, ${one} }`, last)}`,
+    ...Object.assign({}, ...apps.map((name) => app(name))),
+  };
+}
+
+/** As it was before anything was shared: each app alone, with a search of its own. */
+async function alone(configuration: AnalysedConfiguration, clientId: string): Promise<AnalysedApp | undefined> {
+  const { equivalentApps, ...others } = configuration.snapshot;
+  const only = async () => (await equivalentApps()).filter((each) => each.app.clientId === clientId);
+  return (await analysedApps({ ...configuration, snapshot: { ...others, equivalentApps: only } }))[0];
+}
+
+/** The apps of the shared policy, and those that are searched. */
+async function searched(files: Readonly<Record<string, string>>) {
+  const loaded = await load(files);
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
+  const configuration = await analysedConfiguration(loaded, { authenticators, now: 1_800_000_000 });
+  const analysed = (await analysedApps(configuration)).filter(({ app: { clientId } }) => clientId !== 'notes');
+  const finder = lockOutFinder(accountAdditions(analysed, configuration), configuration);
+  const names: string[] = [];
+  const inApp = (each: AnalysedApp) => each.combinations.map((combination) => deniedIn(combination, each, finder));
+  const found = searchAlike(analysed, configuration, (each) => {
+    names.push(each.app.clientId);
+    return inApp(each);
+  });
+  return { configuration, analysed, names, found, foundAlone: analysed.flatMap(inApp) };
+}
+
+const shown = ({ combinations, unshown, open, isPartial }: AnalysedApp) => ({
+  combinations: combinations.map(({ session, app: signOn, facts }) => [session.name, signOn.name, facts]),
+  unshown: unshown.map(({ session, app: signOn }) => [session.name, signOn.name]),
+  open,
+  isPartial,
+});
+
+test.each([
+  ['which no made-up user meets', 'request.clientId == user.profile.site', ['a1', 'a2', 'a3'], ['a1']],
+  [
+    'which made-up users meet at one of the apps',
+    'request.clientId == user.profile.site',
+    ['a1', 'a3', 'example'],
+    ['a1', 'example'],
+  ],
+  ['which some names meet', 'user.profile.site.startsWith(request.clientId)', ['a1', 'a3', 'ex'], ['a1', 'ex']],
+])('an expression %s', async (_, expression, apps, names) => {
+  const found = await searched(filesWith(expression, `{ name: Rest, ${one} }`, apps));
+  expect(found.names).toEqual(names);
+  expect(found.analysed.map(({ app: { clientId } }) => clientId)).toEqual(apps);
+  expect(found.found).toEqual(found.foundAlone);
+  for (const each of found.analysed) {
+    const itself = await alone(found.configuration, each.app.clientId);
+    expect(shown(each)).toEqual(itself && shown(itself));
+  }
+});
+
+test('apps that ask for something by themselves are searched each on its own', async () => {
+  const files = {
+    ...filesWith('request.clientId == user.profile.site', `{ name: Rest, ${one} }`, ['a1', 'a2']),
+    ...app('a3', 'firstParty: false\n'),
+  };
+  expect((await searched(files)).names).toEqual(['a1', 'a3']);
+});
+
+test('apps at which users are denied are searched each on its own', async () => {
+  const files = {
+    ...filesWith('request.clientId == user.profile.site', '{ name: Rest, then: { allow: { factors: 2 } } }', [
+      'a1',
+      'a2',
+    ]),
+    'policies/account.yaml': rules('{ name: No, change: { add: all }, then: deny }', `{ name: Rest, ${one} }`),
+  };
+  const { names, found } = await searched(files);
+  expect(names).toEqual(['a1', 'a2']);
+  expect(found.some(({ denied }) => denied.length > 0)).toBe(true);
+});
