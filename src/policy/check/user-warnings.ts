@@ -56,14 +56,14 @@ function movableUsers(
   });
 }
 
-interface NamedUser {
+interface NamedIdentifier {
   readonly name: string;
   readonly path: Path;
   /** In an expression: UTF-16 units from its beginning. */
   readonly offset?: number;
 }
 
-function namedUsers({ content }: YamlSource): readonly NamedUser[] {
+function namedUsers({ content }: YamlSource): readonly NamedIdentifier[] {
   const listed = valuesInConditions(content, 'users.any|none.*').flatMap(({ path, value }) =>
     typeof value === 'string' ? [{ path, name: value }] : [],
   );

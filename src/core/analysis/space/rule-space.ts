@@ -72,12 +72,7 @@ export function ruleSpace(rules: readonly Conditions[], universe: Universe): Rul
   const theories = Object.fromEntries(
     names.map((name) => [name, theoryOf(name, universe, { sets, formulaOf })]),
   ) as Theories;
-  const read = new WeakMap<Conditions, readonly RulePart[]>();
-  const parts = (when: Conditions): readonly RulePart[] => {
-    const known = read.get(when) ?? partsOfRule(when, theories);
-    read.set(when, known);
-    return known;
-  };
+  const parts = onceFor((when: Conditions) => partsOfRule(when, theories));
   const takenApart = onceFor((when: Conditions) =>
     conditionSets(when).some(({ expression }) => expression) ? partsOfRule(when, theories, takenApartSet) : parts(when),
   );

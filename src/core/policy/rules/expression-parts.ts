@@ -10,11 +10,11 @@ export function expressionParts(logic: ExpressionLogic | undefined): readonly Ex
 }
 
 /** The parts that are asked to hold, and not to be false. */
-export function askedParts(logic: ExpressionLogic | undefined, isAsked = true): readonly ExpressionLogic[] {
+export function partsToHold(logic: ExpressionLogic | undefined, isAsked = true): readonly ExpressionLogic[] {
   if (logic === undefined) return [];
-  if ('not' in logic) return askedParts(logic.not, !isAsked);
+  if ('not' in logic) return partsToHold(logic.not, !isAsked);
   const parts = 'all' in logic ? logic.all : 'any' in logic ? logic.any : undefined;
-  if (parts) return parts.flatMap((part) => askedParts(part, isAsked));
+  if (parts) return parts.flatMap((part) => partsToHold(part, isAsked));
   return isAsked ? [logic] : [];
 }
 

@@ -190,18 +190,6 @@ export function negated(formula: Formula): Formula {
   return { variable, classes: everyClass(variable) & ~classes };
 }
 
-/**
- * Simplifies the formula for given positions of variables. If `positionOf` returns undefined, the variable stays open.
- */
-export function resolved(formula: Formula, positionOf: (variable: Variable) => number | undefined): Formula {
-  const within = (part: Formula) => resolved(part, positionOf);
-  if ('all' in formula) return { all: formula.all.map(within) };
-  if ('any' in formula) return { any: formula.any.map(within) };
-  const position = positionOf(formula.variable);
-  if (position === undefined) return formula;
-  return (formula.classes & (1n << BigInt(position))) === 0n ? { any: [] } : { all: [] };
-}
-
 /** All bits of a variable's classes. */
 function everyClass({ classes }: Variable): bigint {
   const known = everyClassOf[classes.length] ?? (1n << BigInt(classes.length)) - 1n;

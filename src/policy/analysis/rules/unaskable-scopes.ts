@@ -4,7 +4,7 @@ import type { ConditionSet } from '../../../core/model/conditions.ts';
 import { locationKey } from '../../../core/model/location-key.ts';
 import type { Rule } from '../../../core/model/policy.ts';
 import { conditionSets } from '../../../core/policy/rules/condition-table.ts';
-import { askedParts } from '../../../core/policy/rules/expression-parts.ts';
+import { partsToHold } from '../../../core/policy/rules/expression-parts.ts';
 import { signOnOf } from '../../check/sign-on-of.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';
 import type { App } from '../../model/app.ts';
@@ -61,16 +61,18 @@ function ofRule({ when }: Rule, refused: ReadonlySet<string>, location: FileLoca
   });
 }
 
-interface AskedScope {
+interface ScopeToHold {
   readonly scope: string;
   /** Where the set asks for it. */
   readonly path: readonly (string | number)[];
 }
 
-function scopesAsked({ scopes = {}, expression }: ConditionSet): readonly AskedScope[] {
+function scopesAsked({ scopes = {}, expression }: ConditionSet): readonly ScopeToHold[] {
   const listed = (['any', 'all'] as const).flatMap((list) =>
     (scopes[list] ?? []).map((scope, index) => ({ scope, path: ['scopes', list, index] })),
   );
-  const within = askedParts(expression?.logic).flatMap((part) => ('when' in part ? (part.when.scopes?.any ?? []) : []));
+  const within = partsToHold(expression?.logic).flatMap((part) =>
+    'when' in part ? (part.when.scopes?.any ?? []) : [],
+  );
   return [...listed, ...[...new Set(within)].map((scope) => ({ scope, path: ['expression'] }))];
 }

@@ -27,9 +27,9 @@ const facts = ['device.known', 'device.platform', 'device.os'];
 
 /** The devices for which it holds. An empty one stands for all. Undefined: it fails for some. */
 function devicesFor(run: ParseResult, known: boolean): readonly Device[] | undefined {
-  const held = platforms.map((platform) => operatingSystems.map((os) => resultFor(run, { known, platform, os })));
-  if (held.flat().includes(undefined)) return undefined;
-  const systemsOf = held.map((results) => operatingSystems.filter((_, at) => results[at]));
+  const results = platforms.map((platform) => operatingSystems.map((os) => resultFor(run, { known, platform, os })));
+  if (results.flat().includes(undefined)) return undefined;
+  const systemsOf = results.map((each) => operatingSystems.filter((_, at) => each[at]));
   const [first = [], ...others] = systemsOf;
   if (others.every((systems) => `${systems}` === `${first}`)) return first.length === 0 ? [] : [onSystems(first)];
   return platforms.flatMap((platform, at): readonly Device[] => {
