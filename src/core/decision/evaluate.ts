@@ -112,9 +112,10 @@ function deny(denial: Denial, evaluation: SubjectEvaluation, trace: Trace): Deci
   if (countedEvidence(subject, policies, facts).length > 0) return { kind: 'deny', ...denial, trace };
   const general = evaluate(policies, anonymous(facts));
   if (general.kind === 'deny') return { ...general, trace };
-  // If all of the user's authenticators are disabled, the user proves one of them and then sees the reason of the
-  // denial.
-  const usable = capabilities.enrollments.length > 0 ? capabilities : unrestricted;
+  // If all of the user's authenticators are disabled that can begin a sign-in, the user proves one of them and then
+  // sees the reason of the denial.
+  const canBegin = capabilities.enrollments.some(({ auxiliary }) => !auxiliary);
+  const usable = canBegin ? capabilities : unrestricted;
   const options = firstChallenge(chosen.requirements, usable);
   return { ...withRememberable({ kind: 'challenge', options, withheld: denial }, context, usable), trace };
 }

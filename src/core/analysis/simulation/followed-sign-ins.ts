@@ -51,7 +51,7 @@ export function followedSignIns(policies: PolicySet, facts: Facts): FollowedSign
     const own = isProvedBy(set, proved) ? undefined : afterProving(set, start, simulation);
     return byEachChoice({ set, turns: own ?? after }, simulation);
   });
-  return { proofs, simulated, ...(others.length > 1 && { others }) };
+  return isOnlyWay && others.length === 1 ? { proofs, simulated } : { proofs, simulated, others };
 }
 
 /** Where the user chooses what to prove before an enrollment, each choice after which something else may follow. */

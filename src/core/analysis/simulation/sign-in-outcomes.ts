@@ -2,6 +2,7 @@
  * Outcomes of simulated sign-ins. A simulation depends on what the deciding rules ask for, not on the user or the app.
  * So each is run once for all users who are asked for the same.
  */
+import type { Facts } from '../../model/facts.ts';
 import type { RuleHead } from '../../model/policy.ts';
 import { beforeSignIn, type CompiledPolicy, type PolicySet } from '../../policy/rules/compile.ts';
 import { findRule, possiblePositions } from '../../policy/rules/rules.ts';
@@ -103,12 +104,24 @@ function mayDecideLater(enrollment: PolicySet['enrollment'], facts: UserFacts, n
     .join();
 }
 
+/** Cached by policies, and by all facts but those of the user. */
+const namesByFacts = new WeakMap<PolicySet, Map<string, string>>();
+
+/** The rules that may decide. The first page asks at once for a proof that helps under each of them. */
+function aheadOf(policies: PolicySet, { subject: _, ...anonymous }: UserFacts): string {
+  const known = namesByFacts.get(policies) ?? new Map<string, string>();
+  namesByFacts.set(policies, known);
+  const key = JSON.stringify(anonymous);
+  const name = known.get(key) ?? nameOfAhead(policies, anonymous);
+  known.set(key, name);
+  return name;
+}
+
 /** Cached by the rules ahead. */
 const namesAhead = cachedAnswers<string>();
 
-/** The rules that may decide. The first page asks at once for a proof that helps under each of them. */
-function aheadOf(policies: PolicySet, facts: UserFacts): string {
-  const ahead = rulesAhead(policies, facts);
+function nameOfAhead(policies: PolicySet, anonymous: Facts): string {
+  const ahead = rulesAhead(policies, anonymous);
   return namesAhead(ahead, '', () => {
     const numbering = numberingFor(policies);
     return [ahead.session, ahead.app, ahead.enrollment]

@@ -51,6 +51,21 @@ export function newBudget(): Budget {
   return { steps: 100_000 };
 }
 
+/** A part of a budget that several searches have in common, with at most this many steps. */
+export function shareOf(whole: Budget, most: number): Budget {
+  let own = most;
+  return {
+    get steps() {
+      return Math.min(own, whole.steps);
+    },
+    set steps(left) {
+      const used = this.steps - left;
+      own -= used;
+      whole.steps -= used;
+    },
+  };
+}
+
 /** Finds a model within a larger budget; one question takes at most its own share. */
 export function findModelWithin(
   formulas: readonly Formula[],

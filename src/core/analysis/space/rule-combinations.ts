@@ -43,7 +43,7 @@ export interface RuleCombinations {
 }
 
 /** The budget for all combinations of an app: enough for tens of thousands of them. */
-const budgetSteps = 10_000_000;
+export const combinationSteps = 10_000_000;
 
 /** Rules of which the formulas hold together. */
 export interface PossibleCombination extends UnshownCombination {
@@ -60,7 +60,7 @@ export function ruleCombinations(policies: PolicySet, space: RuleSpace, budget?:
 export function possibleCombinations(
   { session, app, enrollment }: PolicySet,
   space: RuleSpace,
-  budget: Budget = { steps: budgetSteps },
+  budget: Budget = { steps: combinationSteps },
 ): readonly PossibleCombination[] {
   const enrollments = enrollment ? deciding(beforeSignIn(enrollment), space) : [undefined];
   return allowing(session, space).flatMap((sessionRule) =>

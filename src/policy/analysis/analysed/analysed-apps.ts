@@ -1,6 +1,8 @@
 /** The apps of a configuration with their policies, and the rules of these that decide together. */
+import { shareOf } from '../../../core/analysis/space/find-model.ts';
 import type { Budget } from '../../../core/analysis/space/propagate.ts';
 import {
+  combinationSteps,
   type PossibleCombination,
   possibleCombinations,
   type RuleCombinations,
@@ -25,6 +27,8 @@ export interface AnalysedApp extends RuleCombinations {
   readonly count: number;
   readonly policies: PolicySet;
   readonly space: RuleSpace;
+  /** False: the steps for all apps did not suffice to look at its rules together. */
+  readonly isExamined: boolean;
   /** Equal for apps that only opaque parts of expressions may tell apart. */
   readonly template: string;
   /**
@@ -37,36 +41,60 @@ export interface AnalysedApp extends RuleCombinations {
 /** The budget of `denialBudget` for one app. */
 const denialSteps = 10_000_000;
 
-export async function analysedApps({ snapshot, universe }: AnalysedConfiguration): Promise<readonly AnalysedApp[]> {
-  const found: AnalysedApp[] = [];
-  const templates = new Map<string, Template>();
+/** The steps for the rule combinations of all apps, and for all of their denials. */
+interface StepsOfCheck {
+  readonly combinations: Budget;
+  readonly denials: Budget;
+}
+
+/** Enough for 1,000 apps under 200 policies a hundred times, or for three apps that take all that one may. */
+function stepsOfCheck(): StepsOfCheck {
+  return { combinations: { steps: 3 * combinationSteps }, denials: { steps: 3 * denialSteps } };
+}
+
+/** Apps with few rules come first, so that one with many does not take their steps. */
+export async function analysedApps(
+  { snapshot, universe }: AnalysedConfiguration,
+  { combinations, denials }: StepsOfCheck = stepsOfCheck(),
+): Promise<readonly AnalysedApp[]> {
   const templateOf = appClasses(snapshot.policies, (set) => appTests(set, () => false));
-  for (const { app, names, clientIds, count } of await snapshot.equivalentApps()) {
-    const policies = await snapshot.policies(app);
-    const key = await templateOf(app);
-    const known = templates.get(key) ?? newTemplate(policies, universe([app.clientId]));
-    templates.set(key, known);
-    const space = known.space.at(app.clientId);
-    const denialBudget = { steps: denialSteps };
-    const shown = shownCombinations(known.possible, policies, { space, known: known.shown });
-    found.push({ app, names, clientIds, count, policies, space, template: key, denialBudget, ...shown });
-  }
-  return found;
+  const read = (await snapshot.equivalentApps()).map(async (group) => ({
+    ...group,
+    policies: await snapshot.policies(group.app),
+    template: await templateOf(group.app),
+  }));
+  const all = await Promise.all(read);
+  const templates = new Map<string, Template>();
+  const lengths = new Map(all.map(({ app, policies }) => [app, rulesOfApp(policies).length]));
+  const lengthOf = ({ app }: (typeof all)[number]) => lengths.get(app) ?? 0;
+  for (const { app, policies, template } of all.toSorted((one, other) => lengthOf(one) - lengthOf(other)))
+    if (!templates.has(template))
+      templates.set(template, newTemplate(policies, universe([app.clientId]), combinations));
+  return all.flatMap(({ openable: _, ...group }) => {
+    const known = templates.get(group.template);
+    if (known === undefined) return [];
+    const { possible, shown, isExamined } = known;
+    const space = known.space.at(group.app.clientId);
+    const found = shownCombinations(possible, group.policies, { space, known: shown });
+    return [{ ...group, space, isExamined, denialBudget: shareOf(denials, denialSteps), ...found }];
+  });
 }
 
 /** The rules of apps that only opaque parts of expressions tell apart: they are read and searched once. */
-interface Template {
+interface Template extends Pick<AnalysedApp, 'isExamined'> {
   readonly space: RuleSpace;
   readonly possible: readonly PossibleCombination[];
   readonly shown: Parameters<typeof shownCombinations>[2]['known'];
 }
 
-function newTemplate(policies: PolicySet, universe: Universe): Template {
+function newTemplate(policies: PolicySet, universe: Universe, whole: Budget): Template {
   const space = ruleSpace(
     rulesOfApp(policies).map(({ when }) => when),
     universe,
   );
-  return { space, possible: possibleCombinations(policies, space), shown: new Map() };
+  const isExamined = whole.steps > 0;
+  const possible = possibleCombinations(policies, space, shareOf(whole, combinationSteps));
+  return { space, isExamined, possible, shown: new Map() };
 }
 
 /** No user can enter the app, although each of its policies has rules that allow. */

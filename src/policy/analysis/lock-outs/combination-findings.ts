@@ -6,7 +6,7 @@ import { type AnalysedApp, isClosed } from '../analysed/analysed-apps.ts';
 import { type AnalysedConfiguration, namedRule } from '../analysed/configuration.ts';
 import { failOpenFindings } from '../rules/fail-open-findings.ts';
 import { weakerRuleFindings } from '../rules/weaker-findings.ts';
-import { distinctRules, mostNamed as mostRules, otherAppsText } from '../text/apps-text.ts';
+import { analysedAppsText, distinctRules, mostNamed as mostRules, otherAppsText } from '../text/apps-text.ts';
 import { firstSignInFindings } from './first-sign-in-findings.ts';
 import { lockOutFindings } from './lock-out-findings.ts';
 import { newcomerFindings } from './newcomer-findings.ts';
@@ -23,6 +23,7 @@ export function combinationFindings(
   ]);
   const found = [
     ...ofApps,
+    ...unexaminedApps(apps, configuration),
     ...weakerRuleFindings(apps, configuration),
     ...failOpenFindings(apps, configuration),
     ...lockOutsIn(apps, configuration),
@@ -75,7 +76,8 @@ function closedApp(closed: AnalysedApp, { apps }: AnalysedConfiguration): readon
  * Rules that still had combinations to examine, or too entangled ones, when the steps of the search had run out. Of
  * many rules, the first is told with their number.
  */
-function undecidedCombinations({ app, open }: AnalysedApp, configuration: AnalysedConfiguration) {
+function undecidedCombinations({ app, open, isExamined }: AnalysedApp, configuration: AnalysedConfiguration) {
+  if (!isExamined) return [];
   const byRule = [...Map.groupBy(open, (combination) => combination.app).values()];
   if (byRule.length <= mostTold) return byRule.flatMap((same) => undecidedEffect(app, same, configuration));
   const first = byRule[0] ?? [];
@@ -84,6 +86,28 @@ function undecidedCombinations({ app, open }: AnalysedApp, configuration: Analys
     ...finding,
     message: `${finding.message}. This goes for ${byRule.length} rules, the last of them "${last}"`,
   }));
+}
+
+/** One for each file with rules that were not looked at together with others, as the steps for all did not suffice. */
+function unexaminedApps(
+  apps: readonly AnalysedApp[],
+  { locationOf }: AnalysedConfiguration,
+): readonly AnalysisFinding[] {
+  const closed = apps.filter(({ isExamined }) => !isExamined).map((app) => ({ app }));
+  const rules = distinctRules(closed.flatMap(({ app: { open } }) => open.map((combination) => combination.app)));
+  return [...Map.groupBy(rules, ({ location }) => location?.file).values()].flatMap((inFile) => {
+    const [first, last] = [inFile[0], inFile.at(-1)];
+    const location = first && locationOf(first);
+    if (location === undefined || last === undefined) return [];
+    const own = closed.filter(({ app: { open } }) => open.some((combination) => inFile.includes(combination.app)));
+    const more = inFile.length > 1 ? ` and that of ${inFile.length - 1} more, the last "${last.name}",` : '';
+    const parts = {
+      message: `its effect${more} with other policies in ${analysedAppsText(own)} was not examined: the steps for all apps did not suffice`,
+      severity: 'warning' as const,
+      advice: 'say the rules of long policies with fewer conditions, or divide these policies',
+    };
+    return [findingAt('undecided', location, parts)];
+  });
 }
 
 /** With more rules than this, they are not told one by one. */

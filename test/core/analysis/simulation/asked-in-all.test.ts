@@ -131,6 +131,26 @@ test('a user gets in by leaving an offer, where the proof for it makes a rule as
   expect(waysOf(policies, userWith(['password', 'email']))).toEqual([[['email'], 'complete']]);
 });
 
+test('a user gets in without the secret of the first page, where a rule about it asks for what cannot be added', () => {
+  const rules = [
+    {
+      ...{ name: 'By password', when: { authenticated: { any: ['password'] } } },
+      then: enrollmentTerms({ required: [{ anyOf: ['totp'] }] }),
+    },
+    { name: 'Rest', when: {}, then: enrollmentTerms() },
+  ];
+  const accountPolicy = compileAccountPolicy({
+    name: 'account',
+    rules: [
+      { name: 'No apps', change: { add: ['totp'] }, when: {}, then: { kind: 'deny' } },
+      { name: 'Rest', when: {}, then: allow(factors(1)) },
+    ],
+  });
+  const enrollment = compilePolicy({ name: 'enrollment', rules });
+  const policies = { ...policiesOf({ app: factors(2) }), enrollment, accountPolicy };
+  expect(waysOf(policies, userWith(['password', 'webauthn']))).toEqual([[['webauthn'], 'complete']]);
+});
+
 /** Those who sign in like this must set up another one. */
 function asksHowSignedIn(any: readonly string[], app: Policy | Requirement = factors(1)): PolicySet {
   const rule = (name: string, when: Conditions, required: readonly string[]) => ({

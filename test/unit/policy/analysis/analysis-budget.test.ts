@@ -2,7 +2,10 @@
 import { expect, test } from '@jest/globals';
 import { ruleCombinations } from '../../../../src/core/analysis/space/rule-combinations.ts';
 import { ruleSpace } from '../../../../src/core/analysis/space/rule-space.ts';
+import { analysedApps } from '../../../../src/policy/analysis/analysed/analysed-apps.ts';
+import { analysedConfiguration } from '../../../../src/policy/analysis/analysed/configuration.ts';
 import { analyse } from '../../../../src/policy/analysis/findings/analyse.ts';
+import { combinationFindings } from '../../../../src/policy/analysis/lock-outs/combination-findings.ts';
 import { snapshotOfDocuments } from '../../../../src/policy/revision/snapshot.ts';
 import { universe } from '../../../core/support/universe.ts';
 import { authenticators, load } from '../support/configuration-dir.ts';
@@ -115,4 +118,41 @@ test('combinations that are left when the steps have run out are open, and none 
   expect(findingLines(combinations(10_000))).toEqual([['Target', 'Rest'], [], false]);
   expect(findingLines(combinations(0))).toEqual([[], ['Target', 'Rest'], true]);
   expect(findingLines(combinations(11))).toEqual([['Target'], ['Rest'], true]);
+});
+
+test('when the steps for all apps run out, the rules of long policies were not looked at, and one finding a file says so', async () => {
+  const app = (name: string, policy: string) => ({
+    [`apps/${name}.yaml`]: `clientId: ${name}\nname: ${name}\nsignOnPolicy: ${policy}\nclient: { redirect_uris: [https://notes.test/cb] }\n`,
+  });
+  const rest = '  - { name: Rest, then: { allow: { factors: 1 } } }\n';
+  const loaded = await load({
+    ...app('first', 'long'),
+    ...app('second', 'short'),
+    ...app('third', 'alone'),
+    ...app('fourth', 'long'),
+    'policies/sign-on/long.yaml': `name: long\nrules:\n  - ${target}\n  - ${target.replace('Target', 'Other')}\n${rest}`,
+    'policies/sign-on/short.yaml': `name: short\nrules:\n${rest}`,
+    'policies/sign-on/alone.yaml': `name: alone\nrules:\n  - ${target.replace('}, then: { allow: { factors: 2 } }', '}, then: deny')}\n${rest}`,
+  });
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
+  const configuration = await analysedConfiguration(loaded, { authenticators, now: 0 });
+  const told = async (steps: number) => {
+    const apps = await analysedApps(configuration, { combinations: { steps }, denials: { steps: 1_000 } });
+    const found = combinationFindings(apps, configuration).filter(({ code }) => code === 'undecided');
+    return found.map((each) => `${each.severity} ${each.file}:${each.line} ${each.message}`).sort();
+  };
+  const reason = 'with other policies in';
+  const end = 'was not examined: the steps for all apps did not suffice';
+  expect(await told(1_000)).toEqual([]);
+  const [alone, long, notes, short] = await told(0);
+  expect([alone, long, short]).toEqual([
+    `warning policies/sign-on/alone.yaml:4 its effect ${reason} the app third ${end}`,
+    `warning policies/sign-on/long.yaml:3 its effect and that of 2 more, the last "Rest", ${reason} 2 apps (first, fourth) ${end}`,
+    `warning policies/sign-on/short.yaml:3 its effect ${reason} the app second ${end}`,
+  ]);
+  expect(notes).toContain(`${reason} the app Notes ${end}`);
+  const counts = await Promise.all(names(60).map(async (steps) => (await told(steps)).join()));
+  // The app that comes first in the files has the longest policy, and its rules are left first.
+  expect(counts.some((text) => text.includes('long.yaml:3 its effect and') && !text.includes('alone'))).toBe(true);
+  expect(counts.every((text) => !text.includes('short') || text.includes('long'))).toBe(true);
 });

@@ -77,7 +77,7 @@ export function pairComparison(like: AppPair, signIns: ComparedSignIns): PairCom
     );
     const { isCounted } = shared;
     const same = isCounted ? [...Map.groupBy(found, ({ key }) => key).values()] : sameOfMadeUp(found);
-    const compared = { classes, isCounted, sizes: groupSizes(classes), ...whoIn(classes), placedAt };
+    const compared = { classes, isCounted, sizes: groupSizes(classes), ...whoIn(classes, isCounted), placedAt };
     return same.flatMap((alike) => changeOf(alike, pair, compared));
   };
 }
@@ -164,12 +164,13 @@ function havingOf(some: readonly UserClass[]): readonly Having[] {
 
 /** Groups and identities, and what made-up users have. */
 interface WhoIn {
+  /** Of made-up users alone. */
   readonly who: number;
   readonly had: readonly Having[];
 }
 
-function whoIn(some: readonly UserClass[]): WhoIn {
-  return { who: new Set(some.map(keyOfWho)).size, had: havingOf(some) };
+function whoIn(some: readonly UserClass[], isCounted: boolean): WhoIn {
+  return { who: isCounted ? 0 : new Set(some.map(keyOfWho)).size, had: havingOf(some) };
 }
 
 interface ComparedAt extends WhoIn, Pick<SharedByApps, 'isCounted'> {
@@ -203,7 +204,7 @@ function affectedBy(
   const own = groupSizes(inChange);
   const groups = names.map((group) => ({ group, users: own.get(group) ?? 0, of: sizes.get(group) ?? 0 }));
   const of = classes.reduce((sum, userClass) => sum + userClass.users, 0);
-  const inside = whoIn(inChange);
+  const inside = whoIn(inChange, isCounted);
   const isAll = isCounted ? users > 0 && users === of : inside.who === all.who;
   const had = havingText(inside.had, all.had);
   const such = users > 0 || isAll ? [] : namesOfSome(meant, classes);

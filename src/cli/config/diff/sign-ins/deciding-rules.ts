@@ -145,18 +145,21 @@ interface ReadOfUsers {
 /** Caches a text. Users whom the policies do not distinguish share one function. */
 function textOfUsersAlike(read: ReadOfUsers, textOf: TextOfUser): TextOfUser {
   const readBy = readingOf(read);
-  const byUser = new WeakMap<UserClass, ReturnType<TextOfUser>>();
+  // One user after the other is asked about, in all circumstances.
+  let last: { readonly user: UserClass; readonly textAt: ReturnType<TextOfUser> } | undefined;
   const byReading = new Map<string, ReturnType<TextOfUser>>();
   const cached = (who: UserAtApp): ReturnType<TextOfUser> => {
     const known = new Map<Circumstance, string>();
     const make = textOf(who);
     return (circumstance) => getOrMake(known, circumstance, () => make(circumstance));
   };
-  return (who) =>
-    getOrMake(byUser, who.user, () => {
-      const reading = readBy?.(who.user);
-      return reading === undefined ? cached(who) : getOrMake(byReading, reading, () => cached(who));
-    });
+  return (who) => {
+    if (last?.user === who.user) return last.textAt;
+    const reading = readBy?.(who.user);
+    const textAt = reading === undefined ? cached(who) : getOrMake(byReading, reading, () => cached(who));
+    last = { user: who.user, textAt };
+    return textAt;
+  };
 }
 
 /** What the policies read of a user. Undefined if they read more than classes of users tell apart. */
