@@ -55,7 +55,7 @@ export function contentKeys(
 }
 
 /** The circumstance, and if the browser may remember a second factor, that of the next sign-in with it. */
-export function momentsIn({ app }: PolicySet): (circumstance: Circumstance) => readonly Circumstance[] {
+export function rememberingMoments({ app }: PolicySet): (circumstance: Circumstance) => readonly Circumstance[] {
   const mayRemember = app?.rules.some(({ rule: { then } }) => then.kind === 'allow' && then.remember !== undefined);
   if (!mayRemember) return (circumstance) => [circumstance];
   const known = new Map<Circumstance, readonly Circumstance[]>();

@@ -22,7 +22,7 @@ import { carriedScopes } from '../compared/carried-scopes.ts';
 import type { NamedLocation } from '../compared/configuration-changes.ts';
 import { type RememberedSecondFactor, rememberedSecondFactor } from '../compared/remembered-second-factor.ts';
 import { type Circumstance, factsIn } from './circumstances.ts';
-import { contentKeys, momentsIn } from './content-keys.ts';
+import { contentKeys, rememberingMoments } from './content-keys.ts';
 import { type CircumstanceOfUser, decidingRuleNames, type TextOfUser, type UserAtApp } from './deciding-rules.ts';
 import { signInOfUser } from './user-classes.ts';
 
@@ -121,7 +121,7 @@ export function viewerOf(own: AppSide, key: 'active' | 'next', context: ViewCont
   };
   const decidersOf = decidingRuleNames(policies, factsOf, atoms);
   const contentKeyOf = contentKeys(own, factsOf, context);
-  const momentsOf = momentsIn(policies);
+  const momentsOf = rememberingMoments(policies);
   const viewOf = (asked: CircumstanceOfUser): SignInView => {
     const facts = factsOf(asked);
     const keys = momentsOf(asked.circumstance).map((circumstance) => contentKeyOf({ ...asked, circumstance }));
