@@ -4,7 +4,7 @@ import type { Facts, Seconds } from '../../../../core/model/facts.ts';
 import { neutralFacts, neutralRequest } from '../../../../core/model/neutral-facts.ts';
 import { timeCondition } from '../../../../core/policy/conditions/time.ts';
 import { isRead, openReads, withConditionsInside } from '../../../../core/policy/rules/expression-parts.ts';
-import { rememberingMoments } from '../../../../core/policy/theories/expression-theory.ts';
+import { momentsIn } from '../../../../core/policy/theories/expression-theory.ts';
 import { meetsLists } from '../../../../core/policy/values/membership.ts';
 
 /** The positions of the first values with each reading. */
@@ -21,7 +21,7 @@ export function firstOfEach<Value>(values: readonly Value[], readingOf: (value: 
 export function timeReading(sets: readonly ConditionSet[]): (now: Seconds) => string {
   if (isRead('now', openReads(sets))) return String;
   const tests = sets.flatMap(({ time }) => (time ? timeCondition.compile(time) : []));
-  const moments = sets.flatMap(({ expression }) => (expression ? rememberingMoments(expression.logic) : []));
+  const moments = sets.flatMap(({ expression }) => (expression ? momentsIn(expression.logic) : []));
   return (now) => {
     const facts = neutralFacts({ now, request: neutralRequest('') });
     return JSON.stringify([tests.map(({ test }) => test(facts)), moments.map((moment) => now >= moment)]);
