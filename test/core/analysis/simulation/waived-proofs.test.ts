@@ -25,7 +25,7 @@ test('those of possessions, by each of their methods', () => {
 
 test('by the methods that the user can be asked by', () => {
   const { enrollments, ...subject } = userWith(['password', 'phone']);
-  const voiceOnly = enrollments.map((one) => (one.id === 'phone' ? { ...one, methods: ['voice'] } : one));
+  const voiceOnly = enrollments.map((own) => (own.id === 'phone' ? { ...own, methods: ['voice'] } : own));
   expect(waivedProofs(policiesWith(any), factsOf({ subject: { ...subject, enrollments: voiceOnly } }))).toEqual([
     'phone.voice',
   ]);
