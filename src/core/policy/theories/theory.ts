@@ -70,7 +70,6 @@ export interface NamedPart extends ConditionPart {
   /** `any`: one of the alternatives must hold. In an expression: the condition that says the same. */
   readonly condition: ConditionName | 'any';
   readonly alternatives?: readonly (readonly NamedPart[])[];
-  /** An expression says so. */
   readonly isOfExpression?: true;
   /** `has(...)`, or that it is not there. */
   readonly isPresence?: true;
