@@ -146,7 +146,8 @@ function deadRule(
     const advice = verdict.failure
       ? `correct one of these conditions, and put \`has()\` before what it reads. ${removal}`
       : 'correct one of these conditions, or remove the rule';
-    return [findingAt('contradictory', { source, path: [...path, ...inner] }, { message, advice })];
+    const severity = rule.reportOnly && { severity: 'warning' as const };
+    return [findingAt('contradictory', { source, path: [...path, ...inner] }, { message, advice, ...severity })];
   }
   const changesNothing = verdict.by.every((other) => thenOf(other) === thenOf(rule));
   const never = `never ${rule.reportOnly ? 'reports' : 'decides'}${verdict.failure ? ' as it says' : ''}`;
