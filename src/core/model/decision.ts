@@ -133,6 +133,8 @@ export type DecisionOutcome =
       /** Proofs of this transaction that the browser may remember. */
       readonly rememberable?: Rememberable;
       readonly keptPassword?: KeptPassword;
+      /** Names of the proofs by which the user signed in, of this session: more than tokens rest on. Absent: no rule asks. */
+      readonly signedInWith?: readonly string[];
     };
 
 /** The user may not replace it. */
