@@ -40,9 +40,10 @@ export type IssuanceDecision = { readonly trace: Trace } & (
 
 /**
  * Decides by the newest policies (Law 5). `facts` are those of the authorization, including its time and how the user
- * signed in, with the evidence behind the tokens and the user's present record. Ages therefore do not grow, except for the session length of the
- * app, which is measured at `time`, the time of the exchange (epoch seconds). The user cannot be asked anything: a
- * requirement that the evidence does not meet denies. A missing subject (the account is gone) denies, too.
+ * signed in, with the evidence behind the tokens and the user's present record. Ages therefore do not grow, except for
+ * the session length of the app, which is measured at `time`, the time of the exchange (epoch seconds). The user cannot
+ * be asked anything: a requirement that the evidence does not meet denies. A missing subject (the account is gone)
+ * denies, too.
  */
 export function evaluateIssuance(policies: PolicySet, facts: RuleFacts, time: Seconds = facts.now): IssuanceDecision {
   const context = evaluationContext(policies, facts);

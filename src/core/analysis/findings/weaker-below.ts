@@ -3,7 +3,6 @@
  * rule below asks the same users for less: most often the condition was meant to widen the rule, and it narrows it.
  */
 
-import type { Conditions } from '../../model/conditions.ts';
 import type { Rule } from '../../model/policy.ts';
 import type { ConditionAbout } from '../../policy/condition-descriptor.ts';
 import type { CompiledPolicy, PolicySet } from '../../policy/rules/compile.ts';
@@ -53,38 +52,34 @@ export function weakerBelow(
 
 /** Whether a rule allows, names users, and depends on what differs from one sign-in of a user to the next. */
 function isNamed({ then, when }: Rule, space: RuleSpace): boolean {
-  const parts = space.parts(when);
-  const alternatives = partsOfAlternatives(when, space);
-  const names =
-    parts.some(namesUsers) ||
-    (alternatives.length > 0 && alternatives.every((alternative) => alternative.some(namesUsers)));
-  return then.kind === 'allow' && names && narrowing(when, space).length > 0;
+  const parts = space.takenApart(when);
+  return then.kind === 'allow' && parts.some(namesUsers) && parts.some(narrows);
 }
 
-function partsOfAlternatives({ any = [] }: Conditions, space: RuleSpace): readonly (readonly RulePart[])[] {
-  return any.map((set) => space.parts(set));
-}
-
-/** The parts of the rule that differ from one sign-in of a user to the next, `any` among them. */
-function narrowing(when: Conditions, space: RuleSpace): readonly RulePart[] {
-  const alternatives = partsOfAlternatives(when, space);
-  // An alternative about something else than the user is intended, and so are the other alternatives.
-  const isMeant = (alternative: readonly RulePart[]) =>
-    !alternative.some(narrows) && !alternative.every(({ condition }) => aboutOf(condition) === 'user');
-  const isNarrow = alternatives.some((alternative) => alternative.some(narrows)) && !alternatives.some(isMeant);
-  return space.parts(when).filter((part) => (part.condition === 'any' ? isNarrow : narrows(part)));
-}
-
-function namesUsers({ condition, path }: RulePart): boolean {
+function namesUsers({ condition, path, alternatives }: RulePart): boolean {
+  if (alternatives) return alternatives.length > 0 && alternatives.every((alternative) => alternative.some(namesUsers));
   return aboutOf(condition) === 'user' && path[0] !== 'none';
 }
 
-/** `none` and a new device are intended, and not reported. */
-function narrows({ condition, path, isNegative }: RulePart): boolean {
+/**
+ * Whether the part differs from one sign-in of a user to the next. `none` and a new device are intended, and not
+ * reported.
+ */
+function narrows({ condition, path, isNegative, alternatives }: RulePart): boolean {
+  if (alternatives) return alternatives.some((alternative) => alternative.some(narrows)) && !alternatives.some(isMeant);
   if (isNegative) return false;
   if (condition === 'device') return isSaidOfDevice(path);
   const about = aboutOf(condition);
   return (about === 'circumstance' || about === 'scope') && path[0] !== 'none';
+}
+
+/** An alternative about something else than the user is intended, and so are the other alternatives. */
+function isMeant(alternative: readonly RulePart[]): boolean {
+  return !alternative.some(narrows) && !alternative.every(isAboutUser);
+}
+
+function isAboutUser({ condition, alternatives }: RulePart): boolean {
+  return alternatives ? alternatives.flat().every(isAboutUser) : aboutOf(condition) === 'user';
 }
 
 function aboutOf(condition: RulePart['condition']): ConditionAbout | undefined {
@@ -118,7 +113,7 @@ function comparePair(
 ): WeakerBelow | 'undecided' | undefined {
   const { strict, weak } = pair;
   if (strict.then.kind !== 'allow' || weak.then.kind !== 'allow') return undefined;
-  const missing = narrowing(strict.when, space);
+  const missing = space.takenApart(strict.when).filter(narrows);
   let isOpen = false;
   let formulas: readonly Formula[] | undefined;
   for (const { rule, formulas: decidingBeside } of besides) {
@@ -126,10 +121,13 @@ function comparePair(
     const less = compare({ own: strict.then, beside: rule.then }, { own: weak.then, beside: rule.then });
     if (less === undefined) continue;
     formulas ??= missed(pair, missing, space);
-    const facts = factsFor([...formulas, ...decidingBeside], space);
+    const all = [...formulas, ...decidingBeside];
+    const facts = factsFor(all, space);
     isOpen ||= facts === 'undecided';
     const isShown = (example: UserFacts) =>
-      applyRules(own, example).rule === weak && applyRules(beside, example).rule === rule;
+      applyRules(own, example).rule === weak &&
+      applyRules(beside, example).rule === rule &&
+      mayHoldIn(example, all, space);
     if (typeof facts === 'object' && isShown(facts)) return { strict, weak, missing, facts, ...less };
   }
   return isOpen ? 'undecided' : undefined;
@@ -137,20 +135,29 @@ function comparePair(
 
 /** The weak rule decides, only because a narrowing condition of the strict one is not met. */
 function missed({ strict, weak, rules }: Pair, missing: readonly RulePart[], space: RuleSpace): readonly Formula[] {
-  const parts = space.parts(strict.when);
-  const others = parts.filter((part) => !missing.includes(part)).map(({ formula }) => formula);
-  const isWithin = missing.some(({ condition }) => condition === 'any');
-  const alternatives = partsOfAlternatives(strict.when, space).map((partsOfAlternative) => ({
-    all: partsOfAlternative.filter((part) => !narrows(part)).map(({ formula }) => formula),
-  }));
   return [
     ...space.onceProved,
-    ...others,
-    ...(isWithin ? [{ any: alternatives }] : []),
+    ...space.takenApart(strict.when).flatMap(withoutNarrowing),
     { any: missing.map(({ formula }) => negated(formula)) },
     ...rules.slice(0, rules.indexOf(weak)).map(({ when }) => space.misses(when)),
     space.applies(weak.when),
   ];
+}
+
+/** The part, or what its alternatives say besides. */
+function withoutNarrowing(part: RulePart): readonly Formula[] {
+  if (!narrows(part)) return [part.formula];
+  const { alternatives } = part;
+  return alternatives ? [{ any: alternatives.map((parts) => ({ all: parts.flatMap(withoutNarrowing) })) }] : [];
+}
+
+/** Opaque parts have in these facts the results that the formulas want of them. */
+function mayHoldIn(facts: UserFacts, formulas: readonly Formula[], space: RuleSpace): boolean {
+  const results = space.opaquePartsIn(facts);
+  return (
+    results.size === 0 ||
+    findModel([...formulas, ...space.opaquePartsAs(results)], newBudget(), space.reader) !== 'impossible'
+  );
 }
 
 function factsFor(formulas: readonly Formula[], space: RuleSpace): UserFacts | 'undecided' | 'impossible' {

@@ -4,6 +4,7 @@ import type { SignInLayer } from '../../../core/analysis/findings/asks-less.ts';
 import { spoofable } from '../../../core/analysis/findings/spoofable.ts';
 import { spoofableEnrollment } from '../../../core/analysis/findings/spoofable-enrollment.ts';
 import { weakerBelow } from '../../../core/analysis/findings/weaker-below.ts';
+import type { RulePart } from '../../../core/analysis/space/rule-space.ts';
 import { proofNames } from '../../../core/evidence/proof-names.ts';
 import { locationKey } from '../../../core/model/location-key.ts';
 import type { Rule, RuleHead } from '../../../core/model/policy.ts';
@@ -46,7 +47,7 @@ function weaker(
     const location = configuration.locationOf(strict);
     if (location === undefined) return [];
     told.add(locationKey(strict));
-    const conditions = missing.map(({ condition, path }) => `\`${[condition, ...path].join('.')}\``).join(' or ');
+    const conditions = [...new Set(missing.map(conditionText))].join(' or ');
     const keys = [...new Set(evidence.map(({ authenticator }) => authenticator))];
     const proofs = [...new Set(evidence.map((item) => proofNames(item).at(-1)))];
     const less =
@@ -66,6 +67,10 @@ function weaker(
     ...findings,
     ...undecidedFindings(undecided, 'whether a rule below asks the same users for less', configuration),
   ];
+}
+
+function conditionText({ condition, path, isOfExpression }: RulePart): string {
+  return isOfExpression ? '`expression`' : `\`${[condition, ...path].join('.')}\``;
 }
 
 /** What the rule does, as a clause. */

@@ -52,7 +52,7 @@ describe('an expression is taken apart', () => {
     ['user.groups.exists(g, g.startsWith("a"))', { text: 'user.groups.exists(g, g.startsWith("a"))' }],
     ['user.groups.exists(g, g == 1)', { text: 'user.groups.exists(g, g == 1)' }],
     ['"a" in request.scopes', { when: { scopes: { any: ['a'] } } }],
-    ['"a" in network.zones', { text: '"a" in network.zones' }],
+    ['"a" in network.zones', { zones: ['a'], text: '"a" in network.zones' }],
     ['request.clientId == "a"', { when: { apps: { any: ['a'] } } }],
     ['request.clientId in ["a", "b"]', { when: { apps: { any: ['a', 'b'] } } }],
     ['request.clientId == user.id', { text: 'request.clientId == user.id' }],
