@@ -23,7 +23,7 @@ import { type ComparedPair, comparedPair, renamedIn } from './compared-pair.ts';
 import { changedFormulas } from './failing-formulas.ts';
 import { uncomparedChanges } from './uncompared-changes.ts';
 import { ofAccounts } from './weaker-accounts.ts';
-import { ofEnrolling } from './weaker-enrolling.ts';
+import { ofChains, ofEnrolling } from './weaker-enrolling.ts';
 import {
   enrollmentText,
   freedRule,
@@ -64,16 +64,15 @@ export async function weakerFindings(
     ofSwitches([...apps, account], enabledEarlier),
     ofAccounts([account, ...apps]),
   ];
-  return {
-    weaker: found.flatMap(({ weaker }) => weaker),
-    undecided: [
-      ...new Set([
-        ...found.flatMap(({ undecided }) => undecided),
-        ...aboutMovedZones([...apps, account]),
-        ...(await uncomparedChanges(active, next, locationOf)),
-      ]),
-    ],
-  };
+  const weaker = found.flatMap((each) => each.weaker);
+  const undecided = new Set([
+    ...found.flatMap((each) => each.undecided),
+    ...aboutMovedZones([...apps, account]),
+    ...(await uncomparedChanges(active, next, locationOf)),
+  ]);
+  // What is refused in any case is not searched for chains, which takes longer.
+  if (weaker.length > 0 || undecided.size > 0) return { weaker, undecided: [...undecided] };
+  return ofChains([...apps, account], own);
 }
 
 function ofPair(compared: ComparedPair, since: Seconds, account: AccountBefore): WeakerFindings {
