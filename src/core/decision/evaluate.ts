@@ -20,7 +20,7 @@ import { profileRequest } from '../profile/profile-terms.ts';
 import { firstChallenge } from '../remediation/first-challenge.ts';
 import { requirementStatus } from '../remediation/requirement-status.ts';
 import { nextAdditionLayers, ruledOutAdditionLayers } from './account-policy.ts';
-import { type AskedAfterSignIn, askedAfterSignIn } from './after-sign-in.ts';
+import { type AskedAfterSignIn, askedAfterSignIn, signedInWith } from './after-sign-in.ts';
 import { completedTrace } from './completed-trace.ts';
 import { consentStep } from './consent.ts';
 import { denialOf, type SubjectEvaluation } from './denial.ts';
@@ -174,6 +174,7 @@ function allow(
     ...(policyLayers.session && { session: policyLayers.session }),
     ...(waived && { waived }),
     ...(isKept && { keptPassword: keptPasswordOf(toReplace, context) }),
+    ...omitUndefined({ signedInWith: signedInWith(context, capabilities) }),
   };
 }
 

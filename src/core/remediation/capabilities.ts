@@ -101,13 +101,17 @@ export function provable({ enrollments, policies }: Capabilities): readonly Asse
  * enrollment policy disables here. Recovery authenticators and temporary enrollments do not count.
  */
 export function enrolledAtBest(capabilities: Capabilities): readonly AssessedEvidence[] {
+  return lastingProofs(capabilities).map(({ accountManagementOnly: _, ...proof }) => proof);
+}
+
+/** The same, with a mark on what the enrollment policy disables here. */
+export function lastingProofs(capabilities: Capabilities): readonly AssessedEvidence[] {
   const { enrollments, authenticators } = capabilities.accountManagement;
   const isForRecovery = (name: string) => authenticators.some(({ key, recovery }) => key === name && recovery);
   const lasting = enrollments.filter(
     ({ authenticator, auxiliary, temporary }) => !auxiliary && !temporary && !isForRecovery(authenticator),
   );
-  const proofs = provable({ ...capabilities, enrollments: lasting });
-  return [...capabilities.evidence, ...proofs.map(({ accountManagementOnly: _, ...proof }) => proof)];
+  return [...capabilities.evidence, ...provable({ ...capabilities, enrollments: lasting })];
 }
 
 function evidenceOfProving(enrollment: Enrollment): AssessedEvidence {
