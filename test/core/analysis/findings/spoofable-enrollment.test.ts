@@ -69,7 +69,6 @@ test.each<[string, readonly RequiredEnrollment[], readonly RequiredEnrollment[],
   expect(search(rules)).toEqual({
     found: enrolled ? [['others', 'phones', ...enrolled]] : [],
     undecided: [],
-    opaque: [],
   });
 });
 
