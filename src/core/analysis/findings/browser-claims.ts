@@ -3,6 +3,7 @@ import type { ConditionSet } from '../../model/conditions.ts';
 import type { RuleHead } from '../../model/policy.ts';
 import { browserVariable } from '../../policy/conditions/device.ts';
 import { conditionSets } from '../../policy/rules/condition-table.ts';
+import { isRead, openReads } from '../../policy/rules/expression-parts.ts';
 import type { Formula, UserFacts, Variable } from '../../policy/theories/theory.ts';
 import { variablesIn } from '../space/ordinary-facts.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
@@ -11,6 +12,12 @@ import type { RuleSpace } from '../space/rule-space.ts';
 export function browserOf({ when }: RuleHead, space: RuleSpace): Variable | undefined {
   if (!conditionSets(when).some(mayAskAboutBrowser)) return undefined;
   return variablesIn([space.applies(when)]).has(browserVariable) ? browserVariable : undefined;
+}
+
+/** Nothing is known of a part of an expression that reads what the browser says. */
+export function mayReadBrowser({ when }: RuleHead): boolean {
+  const reads = openReads(conditionSets(when));
+  return isRead('device.platform', reads) || isRead('device.os', reads);
 }
 
 /** Trusted sources state everything else that a rule asks about a device. */

@@ -39,7 +39,7 @@ export function failOpen(policy: CompiledPolicy, universe: Universe): FoundByRul
       .map((attribute): MissedDenial => ({ rule, attribute, rules }));
   });
   const { found, undecided } = findByRule(denials, (denial) => admittedWithout(denial, policy, universe));
-  return { found, undecided: [...new Set(undecided.map(({ rule }) => rule))] };
+  return { found, undecided: [...new Set(undecided.map(({ rule }) => rule))], opaque: [] };
 }
 
 /** The parts of the expression in a set of conditions. */
@@ -116,8 +116,14 @@ function* admittedWithout(
 ): Generator<FailOpen | 'undecided'> {
   const absent = absenceOf(attribute);
   const space = ruleSpace([...rules.map(({ when }) => when), absent], universe);
-  // A rule that never applies denies no user, and is a finding of its own.
-  if (findModel(decidingFormulas(rule, [], space), newBudget()) === 'impossible') return;
+  // A rule that never applies denies no user, and is a finding of its own; so is one that is not seen to apply.
+  const denied = findModel(decidingFormulas(rule, [], space), newBudget());
+  if (denied === 'impossible') return;
+  const isOpaque = space
+    .takenApart(rule.when)
+    .flatMap(withAlternatives)
+    .some(({ reads }) => reads !== undefined);
+  if (isOpaque && !(typeof denied === 'object' && isMet(rule, policy, space.factsOf(denied.model)))) return;
   const below = rules.slice(rules.indexOf(rule) + 1).filter(({ then }) => then.kind === 'allow');
   for (const rest of withoutAttribute(space.takenApart(rule.when), attribute)) {
     for (const instead of below) {
@@ -134,6 +140,11 @@ function* admittedWithout(
       if (applyRules(policy, facts).rule === instead) yield { rule, attribute, instead, facts };
     }
   }
+}
+
+function isMet(rule: Rule, policy: CompiledPolicy, facts: UserFacts): boolean {
+  const compiled = policy.rules.find((compiledRule) => compiledRule.rule === rule);
+  return compiled?.conditions.every(({ test }) => test(facts) === 'hit') ?? false;
 }
 
 function absenceOf(attribute: string): Conditions {
@@ -155,7 +166,8 @@ function withoutAttribute(parts: readonly RulePart[], attribute: string): readon
   const isAbout = (part: RulePart) => nameOf(part) === attribute;
   // What an alternative compares may be guarded by `has` outside of it.
   const isGuard = (part: RulePart) => isAbout(part) && part.isPresence && !part.isNegative;
-  const own = parts.some(isAbout) ? [parts.filter((part) => !isAbout(part)).map(({ formula }) => formula)] : [];
+  const others = parts.filter((part) => !mayCompare(part, attribute));
+  const own = parts.some(isAbout) ? [others.map(({ formula }) => formula)] : [];
   const within = parts.flatMap((part) => {
     const besides = parts.filter((other) => other !== part && !isGuard(other)).map(({ formula }) => formula);
     const ofAlternatives = (part.alternatives ?? []).flatMap((set) => withoutAttribute(set, attribute));

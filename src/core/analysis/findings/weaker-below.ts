@@ -4,18 +4,18 @@
  */
 
 import type { Rule } from '../../model/policy.ts';
-import type { ConditionAbout } from '../../policy/condition-descriptor.ts';
 import type { CompiledPolicy, PolicySet } from '../../policy/rules/compile.ts';
-import { conditionDescriptors } from '../../policy/rules/condition-table.ts';
 import { applyRules } from '../../policy/rules/rules.ts';
 import { type Formula, negated, type UserFacts } from '../../policy/theories/theory.ts';
 import type { LongerLimit } from '../comparison/longer-limits.ts';
 import type { EvidenceSet } from '../proofs/strictness.ts';
+import { decidingFormulas } from '../space/deciding-formulas.ts';
 import { type FoundByRule, findByRule, findModel, newBudget } from '../space/find-model.ts';
 import { ordinaryFacts } from '../space/ordinary-facts.ts';
 import { allowing, type Deciding } from '../space/rule-combinations.ts';
 import type { RulePart, RuleSpace } from '../space/rule-space.ts';
 import { type CompareTerms, termsComparison } from './asks-less.ts';
+import { mayName, mayNarrow, namesUsers, narrows } from './narrowing-parts.ts';
 import type { ExaminedLayer } from './spoofable.ts';
 
 /** A rule that asks the users of another one for less, if a condition of that one is not met. */
@@ -37,15 +37,16 @@ export function weakerBelow(
   { layer = 'app', isTold = () => false }: ExaminedLayer = {},
 ): FoundByRule<WeakerBelow, Rule> {
   const { session, app } = policies;
-  if (app === undefined) return { found: [], undecided: [] };
+  if (app === undefined) return { found: [], undecided: [], opaque: [] };
   const [own, beside] = layer === 'app' ? [app, session] : [session, app];
   const rules = own.rules.map(({ rule }) => rule);
   const search = { own, beside, space, besides: allowing(beside, space), compare: termsComparison(policies, layer) };
   return findByRule(
     rules.filter((rule) => !isTold(rule)),
     function* (strict) {
-      const below = isNamed(strict, space) ? rules.slice(rules.indexOf(strict) + 1) : [];
-      for (const weak of below) yield comparePair({ strict, weak, rules }, search);
+      const below = rules.slice(rules.indexOf(strict) + 1);
+      if (isNamed(strict, space)) for (const weak of below) yield comparePair({ strict, weak, rules }, search);
+      else if (mayBeNamed(strict, space)) for (const weak of below) yield openPair({ strict, weak, rules }, search);
     },
   );
 }
@@ -56,39 +57,10 @@ function isNamed({ then, when }: Rule, space: RuleSpace): boolean {
   return then.kind === 'allow' && parts.some(namesUsers) && parts.some(narrows);
 }
 
-function namesUsers({ condition, path, alternatives }: RulePart): boolean {
-  if (alternatives) return alternatives.length > 0 && alternatives.every((alternative) => alternative.some(namesUsers));
-  return aboutOf(condition) === 'user' && path[0] !== 'none';
-}
-
-/**
- * Whether the part differs from one sign-in of a user to the next. `none` and a new device are intended, and not
- * reported.
- */
-function narrows({ condition, path, isNegative, alternatives }: RulePart): boolean {
-  if (alternatives) return alternatives.some((alternative) => alternative.some(narrows)) && !alternatives.some(isMeant);
-  if (isNegative) return false;
-  if (condition === 'device') return isSaidOfDevice(path);
-  const about = aboutOf(condition);
-  return (about === 'circumstance' || about === 'scope') && path[0] !== 'none';
-}
-
-/** An alternative about something else than the user is intended, and so are the other alternatives. */
-function isMeant(alternative: readonly RulePart[]): boolean {
-  return !alternative.some(narrows) && !alternative.every(isAboutUser);
-}
-
-function isAboutUser({ condition, alternatives }: RulePart): boolean {
-  return alternatives ? alternatives.flat().every(isAboutUser) : aboutOf(condition) === 'user';
-}
-
-function aboutOf(condition: RulePart['condition']): ConditionAbout | undefined {
-  return condition === 'any' ? undefined : conditionDescriptors[condition].about;
-}
-
-/** Another finding covers what a browser says about itself. */
-function isSaidOfDevice([name, list]: readonly string[]): boolean {
-  return name === 'known' || name === 'registered' || name === 'managed' || (name === 'assurance' && list !== 'none');
+/** The same, as far as something is known of the parts of expressions. */
+function mayBeNamed({ then, when }: Rule, space: RuleSpace): boolean {
+  const parts = space.takenApart(when);
+  return then.kind === 'allow' && parts.some(mayName) && parts.some(mayNarrow);
 }
 
 interface Pair {
@@ -131,6 +103,25 @@ function comparePair(
     if (typeof facts === 'object' && isShown(facts)) return { strict, weak, missing, facts, ...less };
   }
   return isOpen ? 'undecided' : undefined;
+}
+
+/** The weak rule asks for less, and may decide about users of the strict one. */
+function openPair({ strict, weak, rules }: Pair, { besides, space, compare }: Search): 'opaque' | undefined {
+  if (strict.then.kind !== 'allow' || weak.then.kind !== 'allow') return undefined;
+  const [own, weakOwn] = [strict.then, weak.then];
+  const others = space.takenApart(strict.when).filter((part) => !mayNarrow(part));
+  const formulas = [
+    ...space.onceProved,
+    ...others.map(({ formula }) => formula),
+    ...decidingFormulas(weak, rules.slice(0, rules.indexOf(weak)), space),
+  ];
+  const isOpen = besides.some(
+    ({ rule: { then }, formulas: decidingBeside }) =>
+      then.kind === 'allow' &&
+      compare({ own, beside: then }, { own: weakOwn, beside: then }) &&
+      findModel([...formulas, ...decidingBeside], newBudget()) !== 'impossible',
+  );
+  return isOpen ? 'opaque' : undefined;
 }
 
 /** The weak rule decides, only because a narrowing condition of the strict one is not met. */

@@ -12,7 +12,7 @@ import type { AnalysisFinding } from '../../model/analysis-finding.ts';
 import { findingAt } from '../../source/finding-at.ts';
 import type { AnalysedApp } from '../analysed/analysed-apps.ts';
 import { type AnalysedConfiguration, namedRule } from '../analysed/configuration.ts';
-import { undecidedFindings } from '../analysed/undecided-findings.ts';
+import { opaqueFindings, undecidedFindings } from '../analysed/undecided-findings.ts';
 import { exampleOptions } from '../text/example-options.ts';
 
 /** A rule of the session policy that was found at one app is not examined at others. */
@@ -21,13 +21,20 @@ export function weakerRuleFindings(
   configuration: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
   const told = { weaker: new Set<string>(), chosen: new Set<string>() };
-  return apps.flatMap((app) => [
+  const findings = apps.flatMap((app) => [
     ...(['app', 'session'] as const).flatMap((layer) => [
       ...weaker(app, { layer, told: told.weaker }, configuration),
       ...chosenByBrowser(app, { layer, told: told.chosen }, configuration),
     ]),
     ...enrollmentByBrowser(app, configuration),
   ]);
+  return [...new Map(findings.map((finding) => [keyOf(finding), finding])).values()];
+}
+
+/** What could not be decided is said of a rule once, however many apps it is for. */
+function keyOf(finding: AnalysisFinding): unknown {
+  const { code, file, path, message } = finding;
+  return code === 'undecided' ? JSON.stringify([file, path, message]) : finding;
 }
 
 interface Examined {
@@ -42,7 +49,7 @@ function weaker(
   configuration: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
   const isTold = (rule: Rule) => told.has(locationKey(rule));
-  const { found, undecided } = weakerBelow(policies, space, { layer, isTold });
+  const { found, undecided, opaque } = weakerBelow(policies, space, { layer, isTold });
   const findings = found.flatMap(({ strict, weak, missing, facts, evidence, longer }) => {
     const location = configuration.locationOf(strict);
     if (location === undefined) return [];
@@ -63,9 +70,11 @@ function weaker(
       }),
     ];
   });
+  const question = 'whether a rule below asks the same users for less';
   return [
     ...findings,
-    ...undecidedFindings(undecided, 'whether a rule below asks the same users for less', configuration),
+    ...undecidedFindings(undecided, question, configuration),
+    ...opaqueFindings(opaque, question, configuration),
   ];
 }
 
@@ -87,13 +96,17 @@ function chosenByBrowser(
   configuration: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
   const isTold = (rule: Rule) => told.has(locationKey(rule));
-  const { found, undecided } = spoofable(policies, space, { layer, isTold });
+  const { found, undecided, opaque } = spoofable(policies, space, { layer, isTold });
   const findings = found.flatMap(({ asking, strict, weak, facts, longer }) => {
     told.add(locationKey(asking));
     const less = longer.length > 0 ? longerText('users', longer) : 'asks for less';
     return chosen({ strict, weak, less, example: exampleOptions(facts) }, configuration);
   });
-  return [...findings, ...undecidedFindings(undecided, browserQuestion, configuration)];
+  return [
+    ...findings,
+    ...undecidedFindings(undecided, browserQuestion, configuration),
+    ...opaqueFindings(opaque, browserQuestion, configuration),
+  ];
 }
 
 const browserQuestion = 'whether what a browser says of itself leads from it to a weaker rule';
@@ -102,12 +115,16 @@ function enrollmentByBrowser(
   { policies, space }: AnalysedApp,
   configuration: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
-  const { found, undecided } = spoofableEnrollment(policies, space);
+  const { found, undecided, opaque } = spoofableEnrollment(policies, space);
   const findings = found.flatMap(({ strict, weak, facts, enrolled }) => {
     const example = exampleOptions(facts, enrolled.length > 0 ? enrolled : undefined);
     return chosen({ strict, weak, less: 'asks users to set up less', example }, configuration);
   });
-  return [...findings, ...undecidedFindings(undecided, browserQuestion, configuration)];
+  return [
+    ...findings,
+    ...undecidedFindings(undecided, browserQuestion, configuration),
+    ...opaqueFindings(opaque, browserQuestion, configuration),
+  ];
 }
 
 interface Chosen {

@@ -193,6 +193,11 @@ describe('what must be enrolled', () => {
     const facts = factsOf({ subject: both, evidence });
     expect(evaluate(exempt, facts)).toMatchObject({ kind: 'allow', signedInWith: ['email', 'email.code', 'password'] });
     expect(evaluate(policiesOf(), facts)).not.toHaveProperty('signedInWith');
+    const rules: readonly ProfileRule[] = [byMail, {}].map((when, at) => {
+      return { name: `rule ${at}`, when, then: { required: [], optional: [], terms: [] } };
+    });
+    const profile = { ...policiesOf(), profile: compilePolicy({ name: 'profile', rules }) };
+    expect(evaluate(profile, facts)).toHaveProperty('signedInWith');
   });
 
   test('tokens are issued to each user whom the sign-in lets in', () => {

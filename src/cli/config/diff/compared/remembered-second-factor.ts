@@ -5,12 +5,15 @@ import { waivedProofs, withEverything } from '../../../../core/analysis/simulati
 import type { Facts, Seconds } from '../../../../core/model/facts.ts';
 import type { Rule } from '../../../../core/model/policy.ts';
 import type { PolicySet } from '../../../../core/policy/rules/compile.ts';
+import { durationText } from '../../../../policy/model/duration-text.ts';
 
 /** Of a sign-in whose rule lets the browser remember the second factor. */
 export interface RememberedSecondFactor {
   readonly seconds: Seconds;
   /** Whether it is waived for a user who has what the rules ask for, so that the page offers to remember it. */
   readonly isWaived: boolean;
+  /** The user lacks what the rules ask for. */
+  readonly mustSetUp: boolean;
   /** Proofs of what the user has that waive it. */
   readonly own: readonly string[];
   /** The rules say the same in the next sign-in with this browser, which is a known one then. */
@@ -36,10 +39,12 @@ export function rememberedSecondFactor(
   const hasEnough = () => asked()?.proofs.sets.some((set) => set.every(({ toEnroll }) => !toEnroll)) === true;
   const { risk: _, ...usual } = facts;
   const later = rulesInEffect(policies, { ...usual, device: { ...facts.device, known: true } });
+  const mustSetUp = own.length === 0 && !hasEnough();
   return {
     seconds,
     own,
-    isWaived: own.length > 0 || (!hasEnough() && waivedProofs(policies, withEverything(policies, facts)).length > 0),
+    isWaived: own.length > 0 || (mustSetUp && waivedProofs(policies, withEverything(policies, facts)).length > 0),
+    mustSetUp,
     isSameOnceKnown: isSame(later.app, app) && isSame(later.session, session),
   };
 }
@@ -54,16 +59,37 @@ interface RememberedDifference {
   readonly words: readonly [string, string];
 }
 
+/** How long browsers remember it under each configuration, in words. Undefined: the difference is told otherwise. */
+export function rememberedLengths(
+  active: RememberedSecondFactor | undefined,
+  next: RememberedSecondFactor | undefined,
+): readonly [string, string] | undefined {
+  const isOther = active !== undefined && next !== undefined && active.isWaived !== next.isWaived;
+  if (isOther && (rememberedDifference(active, next) !== undefined || isFromSetUp(active, next))) return undefined;
+  return [lengthText(active), lengthText(next)];
+}
+
+function lengthText(remembered: RememberedSecondFactor | undefined): string {
+  return remembered?.isWaived ? `remembered for ${durationText(remembered.seconds)}` : 'not remembered';
+}
+
+/** Whether it is waived after a set-up alone that only one of them asks for, so that the set-up is what is told. */
+function isFromSetUp(active: RememberedSecondFactor, next: RememberedSecondFactor): boolean {
+  const [waived, other] = active.isWaived ? [active, next] : [next, active];
+  return waived.mustSetUp && !other.mustSetUp;
+}
+
 /** Undefined: there is none, or that browsers may remember a second factor is itself what changes. */
 export function rememberedDifference(
   active: RememberedSecondFactor | undefined,
   next: RememberedSecondFactor | undefined,
 ): RememberedDifference | undefined {
   if (!active?.isSameOnceKnown || !next?.isSameOnceKnown) return undefined;
-  const [gone, added] =
-    active.isWaived === next.isWaived
-      ? [newNames(next, active), newNames(active, next)]
-      : [active.isWaived ? 'it' : '', next.isWaived ? 'it' : ''];
+  const isOther = active.isWaived !== next.isWaived;
+  if (isOther && isFromSetUp(active, next)) return undefined;
+  const [gone, added] = isOther
+    ? [active.isWaived ? 'it' : '', next.isWaived ? 'it' : '']
+    : [newNames(next, active), newNames(active, next)];
   if (gone === '' && added === '') return undefined;
   const headline = [wordsOf(added, 'no longer asked for'), wordsOf(gone, 'asked for even')].filter(Boolean).join('; ');
   return { headline, words: [stateOf(gone, added), stateOf(added, gone)] };

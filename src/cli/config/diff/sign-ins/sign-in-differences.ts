@@ -2,10 +2,9 @@
 import { asksAlike, leastFactors, type RulesInEffect } from '../../../../core/analysis/proofs/rules-in-effect.ts';
 import type { AuthenticatorDescriptor } from '../../../../core/model/facts.ts';
 import type { Requirement } from '../../../../core/model/policy.ts';
-import { durationText } from '../../../../policy/model/duration-text.ts';
 import { requirementText } from '../../../explain/requirement-text.ts';
 import { scopeNames, scopesHeadline } from '../compared/carried-scopes.ts';
-import { rememberedDifference } from '../compared/remembered-second-factor.ts';
+import { rememberedDifference, rememberedLengths } from '../compared/remembered-second-factor.ts';
 import { acrDifferences } from './acr-difference.ts';
 import { newOnes } from './asked-headline.ts';
 import type { ContentDifference } from './content-difference.ts';
@@ -106,10 +105,12 @@ function lifetimeDifference(sides: ComparedContents): readonly ContentDifference
   // Of users who are denied there is none.
   if (active.lifetimes.length === 0 || next.lifetimes.length === 0) return [];
   const remembered = rememberedDifference(active.remembered, next.remembered);
-  const isTold = remembered !== undefined && active.remembered?.isWaived !== next.remembered?.isWaived;
-  const lengthsOf = (content: SignInContent) => [...content.lifetimes, ...(isTold ? [] : [rememberedLength(content)])];
+  const [before, after] = rememberedLengths(active.remembered, next.remembered)?.map(rememberedLength) ?? [];
   return [
-    ...lengthsDifference(lengthsOf(active), lengthsOf(next)),
+    ...lengthsDifference(
+      [...active.lifetimes, ...(before ? [before] : [])],
+      [...next.lifetimes, ...(after ? [after] : [])],
+    ),
     ...(remembered ? [{ kind: 'session' as const, ...remembered, saidBy: waivedBy }] : []),
   ];
 }
@@ -117,8 +118,7 @@ function lifetimeDifference(sides: ComparedContents): readonly ContentDifference
 /** The policies on which it depends whether a remembered second factor is waived. */
 const waivedBy: ContentDifference['saidBy'] = ['app', 'session', 'enrollment'];
 
-function rememberedLength({ remembered }: SignInContent): SessionLength {
-  const length = remembered?.isWaived ? `remembered for ${durationText(remembered.seconds)}` : 'not remembered';
+function rememberedLength(length: string): SessionLength {
   return { what: 'the second factor is', length, by: 'app' };
 }
 

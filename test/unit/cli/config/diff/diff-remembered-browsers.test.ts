@@ -106,11 +106,42 @@ test('users in whose browsers nothing else is asked for are not meant', async ()
   ]);
 });
 
+test.each([
+  [['editors'], ['staff']],
+  [['staff'], ['editors']],
+])('in a new browser, users of whom other rules will decide in a known one: %j, %j', async (...order) => {
+  for (const groups of order) await diffs.addUsers(1, groups, { credentials: [password, totp] });
+  const ofStaff = signOn(
+    {
+      name: 'Editors',
+      when: { groups: { any: ['editors'] }, device: { known: true } },
+      then: { allow: { factors: 2 } },
+    },
+    { name: 'Others', then: { allow: { factors: 2 }, remember } },
+  );
+  expect(await diffs.sentences({ ...ofStaff, ...never }, { ...ofStaff, ...always })).toEqual([
+    `1 of 2 users: ${waived}`,
+  ]);
+});
+
 test('a user who sets up the second factor first is told the same', async () => {
   await diffs.addUsers(1, [], { credentials: [password] });
   expect(await diffs.sentences({ ...remembering, ...never }, { ...remembering, ...always })).toEqual([
     `the one user: ${waived}`,
   ]);
+});
+
+test('what follows a set-up that is newly asked for is not told besides', async () => {
+  const verifying = { ...webauthn, factors: ['possession' as const, 'inherence' as const] };
+  await diffs.addUsers(1, [], { credentials: [verifying] });
+  const anyFirst =
+    session('never')['policies/session.yaml']?.replaceAll('"primary":"password"', '"primary":"any"') ?? '';
+  const sides = [never, { 'policies/session.yaml': anyFirst }] as const;
+  for (const [from, to] of [sides, sides.toReversed()] as const) {
+    const told = await diffs.sentences({ ...remembering, ...to }, { ...remembering, ...from });
+    expect(told.length).toBeGreaterThan(0);
+    expect(told.filter((sentence) => sentence.includes('remember'))).toEqual([]);
+  }
 });
 
 test('the minimum `acr` of the app', async () => {
