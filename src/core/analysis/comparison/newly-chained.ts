@@ -4,7 +4,6 @@
  * earlier rule denied. Users with up to three authenticators are put to the evaluator under both configurations.
  */
 import type { GovernedChange } from '../../model/account-policy.ts';
-import type { EnrollmentRule } from '../../model/enrollment-policy.ts';
 import type { Rule, RuleHead } from '../../model/policy.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
 import { findRule } from '../../policy/rules/rules.ts';
@@ -18,6 +17,7 @@ import {
   factsOn,
   type NoFacts,
   type Pairing,
+  type PolicySides,
   possiblyDecidingOn,
   type SidesInSpace,
 } from './deciding-together.ts';
@@ -41,7 +41,7 @@ export interface NewlyChainedSearch {
   readonly undecided: readonly ChainingRules[];
 }
 
-/** More combinations of rules stay undecided. */
+/** Of more combinations of rules, one is named as undecided. */
 const mostCombinations = 300;
 
 /** `space`: of the rules of both sides. */
@@ -50,16 +50,17 @@ export function newlyChained(sides: EnrollingSides, space: RuleSpace): NewlyChai
   const undecided = new Map<string, ChainingRules>();
   if (!mayChain(sides.next) || isSame(sides)) return { found: [], undecided: [] };
   const examine = examination({ ...sides, space });
-  let left = mostCombinations;
+  let examined = 0;
   for (const combination of combinationsIn({ ...sides, space })) {
     if (asksTheSame(combination, sides)) continue;
     const rules = rulesThatDiffer(combination);
     const key = JSON.stringify([rules.rulesBefore, rules.rulesNow]);
     if (found.has(key)) continue;
-    left -= 1;
-    const result = left < 0 ? 'undecided' : examine(combination);
+    examined += 1;
+    const result = examined > mostCombinations ? 'undecided' : examine(combination);
     if (result === 'undecided') undecided.set(key, rules);
     else if (result) found.set(key, { ...result, ...rules });
+    if (examined > mostCombinations) break;
   }
   return {
     found: [...found.values()],
@@ -90,56 +91,48 @@ function isSame({ active, next, refused }: EnrollingSides): boolean {
 
 /** Rules that decide together, also about enrollments. */
 interface Combination extends Pairing {
-  /** About each enrollment. */
-  readonly additions: readonly AdditionPairing[];
-  /** What decides after the sign-in. Absent: the same rules as before it. */
-  readonly afterSignIn?: RulePairing<EnrollmentRule>;
+  readonly beside: readonly PairBeside[];
 }
 
-interface AdditionPairing extends RulePairing<Rule> {
+/** Rules about an enrollment, or rules that decide after the sign-in what must be set up. */
+interface PairBeside extends RulePairing<RuleHead> {
   /** One of the changes that the same rules are about. */
-  readonly change: GovernedChange;
+  readonly change?: GovernedChange;
 }
 
-function combinationsIn(sides: SidesInSpace): readonly Combination[] {
-  const together = decidingTogether(sides, sides.space);
-  const after = afterSignIn(sides);
-  const withAfter = after
-    ? together.flatMap((pair) =>
-        after.flatMap((afterPair) => feasible({ ...pair, additions: [], afterSignIn: afterPair }, afterPair)),
-      )
-    : together.map((pair) => ({ ...pair, additions: [] }));
-  return additionsIn(sides).reduce<readonly Combination[]>(
-    (all, pairs) =>
-      all.flatMap((combination) =>
-        pairs.flatMap((pair) => feasible({ ...combination, additions: [...combination.additions, pair] }, pair)),
-      ),
-    withAfter,
-  );
+/** All that differ, and possibly others. */
+function* combinationsIn(sides: SidesInSpace): Generator<Combination> {
+  const beside = [...additionsIn(sides), ...afterSignIn(sides)];
+  for (const pair of decidingTogether(sides, sides.space)) yield* extended({ ...pair, beside: [] }, beside, sides);
 }
 
-/** The combination, if these rules can decide with it. */
-function feasible(
+function* extended(
   combination: Combination,
-  { formulas: more }: Pick<RulePairing<unknown>, 'formulas'>,
-): readonly Combination[] {
-  if (more.length === 0) return [combination];
-  const formulas = [...combination.formulas, ...more];
-  return findModel(formulas, newBudget()) === 'impossible' ? [] : [{ ...combination, formulas }];
+  [pairs, ...others]: readonly (readonly PairBeside[])[],
+  sides: SidesInSpace,
+): Generator<Combination> {
+  if (pairs === undefined) yield combination;
+  else if (!asksTheSame(combination, sides) || [pairs, ...others].flat().some(differs))
+    for (const pair of pairs) {
+      const formulas = [...combination.formulas, ...pair.formulas];
+      if (pair.formulas.length > 0 && findModel(formulas, newBudget()) === 'impossible') continue;
+      yield* extended({ ...combination, formulas, beside: [...combination.beside, pair] }, others, sides);
+    }
 }
 
-/** Undefined: no rule asks how the user signed in. */
-function afterSignIn(sides: SidesInSpace): readonly RulePairing<EnrollmentRule>[] | undefined {
+/** Empty: no rule asks how the user signed in, so that the same rules decide as before it. */
+function afterSignIn(sides: SidesInSpace): readonly (readonly PairBeside[])[] {
   const { active, next } = sides;
-  if (!active.enrollment?.beforeSignIn && !next.enrollment?.beforeSignIn) return undefined;
-  return pairings(
+  if (!active.enrollment?.beforeSignIn && !next.enrollment?.beforeSignIn) return [];
+  const rules = [
     possiblyDecidingOn('active', active.enrollment, sides),
     possiblyDecidingOn('next', next.enrollment, sides),
-  );
+  ] as const;
+  return [pairings(...rules)];
 }
 
 /** The pairs of rules about each enrollment, once for all those that the same rules are about. */
-function additionsIn(sides: SidesInSpace): readonly (readonly AdditionPairing[])[] {
+function additionsIn(sides: SidesInSpace): readonly (readonly PairBeside[])[] {
   const { active, next } = sides;
   const changes = next.authenticators
     .filter(({ enrollable }) => enrollable)
@@ -160,29 +153,29 @@ function additionsIn(sides: SidesInSpace): readonly (readonly AdditionPairing[])
   );
 }
 
-function pairsOf({ before, now, additions, afterSignIn: after }: Combination): readonly RulePairing<RuleHead>[] {
+function pairsOf({ before, now, beside }: Combination): readonly PairBeside[] {
   const own = (['session', 'app', 'enrollment'] as const).map((layer) => ({
-    before: before[layer],
-    now: now[layer],
-    formulas: [],
+    ...{ before: before[layer], now: now[layer], formulas: [] },
   }));
-  return [...own, ...(after ? [after] : []), ...additions];
+  return [...own, ...beside];
+}
+
+function differs({ before, now }: PairBeside): boolean {
+  return JSON.stringify(termsOf(before)) !== JSON.stringify(termsOf(now));
 }
 
 function termsOf(rule: RuleHead | undefined): unknown {
   return rule && 'then' in rule ? rule.then : undefined;
 }
 
-function asksTheSame(combination: Combination, { active, next }: EnrollingSides): boolean {
+function asksTheSame(combination: Combination, { active, next }: PolicySides): boolean {
   const written = (side: 'before' | 'now', { minimumAcr, authenticators }: PolicySet) =>
     JSON.stringify([pairsOf(combination).map((pair) => termsOf(pair[side])), minimumAcr, authenticators]);
   return written('before', active) === written('now', next);
 }
 
 function rulesThatDiffer(combination: Combination): ChainingRules {
-  const pairs = pairsOf(combination).filter(
-    ({ before, now }) => JSON.stringify(termsOf(before)) !== JSON.stringify(termsOf(now)),
-  );
+  const pairs = pairsOf(combination).filter(differs);
   const rules = (side: 'before' | 'now') => [...new Set(pairs.flatMap((pair) => pair[side] ?? []))];
   return { rulesBefore: rules('before'), rulesNow: rules('now') };
 }
@@ -213,8 +206,8 @@ function factsOfCombination(combination: Combination, sides: SidesInSpace): User
     const { accountPolicy } = sides[side];
     return accountPolicy && findRule(accountPolicy.about(change), factsOn(side, facts, sides)).rule;
   };
-  const isConfirmed = combination.additions.every(
-    ({ change, before, now }) => decides('active', change) === before && decides('next', change) === now,
+  const isConfirmed = combination.beside.every(
+    ({ change, before, now }) => !change || (decides('active', change) === before && decides('next', change) === now),
   );
   return isConfirmed ? facts : 'undecided';
 }

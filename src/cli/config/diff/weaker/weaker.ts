@@ -64,14 +64,18 @@ export async function weakerFindings(
     ofSwitches([...apps, account], enabledEarlier),
     ofAccounts([account, ...apps]),
   ];
-  const weaker = found.flatMap((each) => each.weaker);
-  const undecided = new Set([
-    ...found.flatMap((each) => each.undecided),
-    ...aboutMovedZones([...apps, account]),
-    ...(await uncomparedChanges(active, next, locationOf)),
-  ]);
+  const all = {
+    weaker: found.flatMap(({ weaker }) => weaker),
+    undecided: [
+      ...new Set([
+        ...found.flatMap(({ undecided }) => undecided),
+        ...aboutMovedZones([...apps, account]),
+        ...(await uncomparedChanges(active, next, locationOf)),
+      ]),
+    ],
+  };
   // What is refused in any case is not searched for chains, which takes longer.
-  if (weaker.length > 0 || undecided.size > 0) return { weaker, undecided: [...undecided] };
+  if (all.weaker.length > 0 || all.undecided.length > 0) return all;
   return ofChains([...apps, account], own);
 }
 
