@@ -7,6 +7,7 @@ import { isAddress, recoveredPart } from '../evidence/recovered-password.ts';
 import type { AssessedEvidence } from '../evidence/requirement.ts';
 import { authenticatorIn } from '../model/authenticator-name.ts';
 import type { LayerRequirement } from '../model/decision.ts';
+import type { RequiredEnrollment } from '../model/enrollment-policy.ts';
 import type { AuthenticatorDescriptor, Enrollment, RecoveredPart, Subject } from '../model/facts.ts';
 import { type ChainStep, longestChain } from '../model/policy.ts';
 import type { PolicySet } from '../policy/rules/compile.ts';
@@ -29,6 +30,8 @@ export interface Capabilities extends AuthenticatorState {
    * requirement. Absent if it requires nothing.
    */
   readonly additions?: ReadonlyMap<string, LayerRequirement>;
+  /** What the enrollment policy requires in any case, without any grace left. Absent without an account policy. */
+  readonly required?: readonly RequiredEnrollment[];
   /**
    * The same for the account-management requirement (Law 7). It includes authenticators that the enrollment policy
    * disables here, and marks them.
@@ -88,6 +91,16 @@ function usableHere(enrollment: Enrollment, descriptor: AuthenticatorDescriptor,
   return { ...enrollment, ...own, ...(auxiliary && { auxiliary }), ...(recovered && { recovered }) };
 }
 
+/** Whether the user has less than is required. */
+export function isLacking(required: RequiredEnrollment, capabilities: Capabilities): boolean {
+  return enrollmentsMissing(required, capabilities) > 0;
+}
+
+/** How many of the required enrollments the user lacks. Not positive: none. */
+export function enrollmentsMissing({ anyOf, count = 1 }: RequiredEnrollment, { enrollments }: Capabilities): number {
+  return count - enrollments.filter(({ authenticator }) => anyOf.includes(authenticator)).length;
+}
+
 /** The evidence that the user would gain by proving each enrollment. */
 export function provable({ enrollments, policies }: Capabilities): readonly AssessedEvidence[] {
   return enrollments.flatMap((enrollment) => {
@@ -136,7 +149,8 @@ export function enrollable(
   return policies.authenticators.flatMap((descriptor) => {
     const { key, methods, factors, characteristics, auxiliary } = descriptor;
     const recovered = isRecovered ? partOfNew(descriptor) : undefined;
-    const equal = enrollments.filter((enrollment) => isAsGood(enrollment, descriptor)).length;
+    const own = enrollments.filter(({ authenticator }) => authenticator === key);
+    const equal = own.filter((enrollment) => isAsGood(enrollment, descriptor)).length;
     const left = descriptor.enrollable ? (descriptor.enrollmentsLeft ?? longestChain) : 0;
     // A new enrollment replaces the existing one if only one is allowed, and so adds nothing.
     const wanted = descriptor.maxEnrollments ?? mostOf(key, requirements);
@@ -148,7 +162,9 @@ export function enrollable(
       ...(auxiliary && { auxiliary }),
       ...(recovered && { recovered }),
     };
-    const numbered = Array.from({ length: missing }, (_, index) => ({ ...one, enrollment: `new ${key} ${index}` }));
+    const numbered = Array.from({ length: missing }, (_, index) => {
+      return { ...one, enrollment: `new ${key} ${own.length + index}` };
+    });
     return numbered.flatMap((action) => withinMethods(action, policies));
   });
 }
@@ -167,7 +183,6 @@ function partOfNew(descriptor: AuthenticatorDescriptor): RecoveredPart | undefin
 
 function isAsGood(enrollment: Enrollment, descriptor: AuthenticatorDescriptor): boolean {
   return (
-    enrollment.authenticator === descriptor.key &&
     (descriptor.methods?.every((method) => enrollment.methods?.includes(method) ?? true) ?? true) &&
     descriptor.factors.every((factor) => enrollment.factors.includes(factor)) &&
     descriptor.characteristics.every((characteristic) => enrollment.characteristics.includes(characteristic))
@@ -175,7 +190,7 @@ function isAsGood(enrollment: Enrollment, descriptor: AuthenticatorDescriptor): 
 }
 
 /** How many enrollments of one authenticator a requirement can use. */
-function mostOf(authenticator: string, requirements: readonly LayerRequirement[]): number {
+export function mostOf(authenticator: string, requirements: readonly LayerRequirement[]): number {
   const chains = requirements.flatMap(({ anyOf }) =>
     anyOf.flatMap((requirement) => ('chains' in requirement ? requirement.chains : [])),
   );
