@@ -6,11 +6,11 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { GovernedChange } from '../core/model/account-policy.ts';
-import type { Decision, Denial, KeptPassword } from '../core/model/decision.ts';
+import type { Decision, Denial } from '../core/model/decision.ts';
 import type { MissingEnrollment } from '../core/model/enrollment-policy.ts';
 import type { Evidence, Facts, OperatingSystem, Platform, Seconds } from '../core/model/facts.ts';
 import { omitUndefined } from '../core/model/omit-undefined.ts';
-import type { PasswordToReplace } from '../core/model/password-policy.ts';
+import type { KeptPassword, PasswordToReplace } from '../core/model/password-policy.ts';
 import type { RiskSignal } from '../core/model/risk.ts';
 import type { LayerTrace, RuleTrace, Trace } from '../core/model/trace.ts';
 import { riskText } from '../core/policy/values/risk.ts';

@@ -1,8 +1,8 @@
 /** Explains to administrators why a decision denies. */
-import type { Denial, DenyReason, KeptPassword } from '../../core/model/decision.ts';
+import type { Denial, DenyReason } from '../../core/model/decision.ts';
 import type { MissingEnrollment } from '../../core/model/enrollment-policy.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
-import type { PasswordToReplace, ReplacementReason } from '../../core/model/password-policy.ts';
+import type { KeptPassword, PasswordToReplace, ReplacementReason } from '../../core/model/password-policy.ts';
 
 const words: Readonly<Record<DenyReason, string>> = {
   rule: 'a rule says so',

@@ -3,9 +3,11 @@
  * `authenticated` (how the user signed in) count only at this point. They change neither what the user must prove nor
  * what may be used or enrolled, so the evaluation is never circular. See decision 50.
  */
+
 import { proofNames } from '../evidence/proof-names.ts';
 import { isSignInProof } from '../evidence/sign-in-proofs.ts';
-import type { Facts } from '../model/facts.ts';
+import { authenticatorIn } from '../model/authenticator-name.ts';
+import type { RuleFacts } from '../model/facts.ts';
 import type { PolicySet } from '../policy/rules/compile.ts';
 import type { EnrollmentRuling } from '../policy/rules/enrollment-terms.ts';
 import { termsRuling } from '../policy/rules/terms-ruling.ts';
@@ -22,20 +24,20 @@ export interface AskedAfterSignIn {
 /** What was found before the sign-in. */
 interface BeforeSignIn extends Pick<AskedAfterSignIn, 'enrollment' | 'profile'> {
   readonly policies: PolicySet;
-  readonly facts: Facts;
+  readonly facts: RuleFacts;
 }
 
 /** `signedIn`: the evidence of the completed sign-in. Undefined while the user has more to prove. */
 export function askedAfterSignIn(
   beforeSignIn: BeforeSignIn,
-  signedIn: Pick<Capabilities, 'evidence'> | undefined,
+  signedIn: Pick<Capabilities, 'evidence' | 'policies'> | undefined,
 ): AskedAfterSignIn {
   const { policies, facts, enrollment, profile } = beforeSignIn;
   // If no rule without `authenticated` holds, the denial stands.
   const asksEnrollment = policies.enrollment?.beforeSignIn !== undefined && !enrollment.layer?.denial;
   const asksProfile = policies.profile?.beforeSignIn !== undefined && !profile.layer?.denial;
   if (!asksEnrollment && !asksProfile) return { enrollment, profile };
-  const known = { ...facts, ...(signedIn && { signedInWith: signInProofs(signedIn) }) };
+  const known = { ...facts, ...(signedIn && { signedInWith: signInProofs(signedIn, facts) }) };
   return {
     enrollment: asksEnrollment ? termsRuling('enrollment', policies.enrollment, known) : enrollment,
     profile: asksProfile ? termsRuling('profile', policies.profile, known) : profile,
@@ -43,10 +45,30 @@ export function askedAfterSignIn(
 }
 
 /**
- * Names of the proofs of this session that count, for example `phone` and `phone.sms`. What the user enrolled after
- * signing in is not among them, unless it took the place of one that is.
+ * How the user signed in, for the exchange of tokens, which rest on a part of that evidence. Undefined if no rule asks.
  */
-function signInProofs({ evidence }: Pick<Capabilities, 'evidence'>): readonly string[] {
+export function signedInWith(
+  { policies, facts }: Pick<BeforeSignIn, 'policies' | 'facts'>,
+  capabilities: Pick<Capabilities, 'evidence' | 'policies'>,
+): readonly string[] | undefined {
+  const isAsked = policies.enrollment?.beforeSignIn !== undefined || policies.profile?.beforeSignIn !== undefined;
+  return isAsked ? signInProofs(capabilities, facts) : undefined;
+}
+
+/**
+ * Names of the proofs of this session that count, for example `phone` and `phone.sms`. What the user enrolled after
+ * signing in is not among them, unless it took the place of one that is. At an exchange, the names of the authorization
+ * are among them as far as the user still has such an authenticator, and may use it.
+ */
+function signInProofs(
+  { evidence, policies: usable }: Pick<Capabilities, 'evidence' | 'policies'>,
+  { signedInWith: names = [], subject }: RuleFacts,
+): readonly string[] {
   const proved = evidence.filter((proof) => isSignInProof(proof.evidence));
-  return [...new Set(proved.flatMap(proofNames))];
+  const standing = names.filter((name) => {
+    const key = authenticatorIn(name);
+    const isEnrolled = subject?.enrollments?.some(({ authenticator }) => authenticator === key);
+    return isEnrolled && usable.authenticators.some((descriptor) => descriptor.key === key);
+  });
+  return [...new Set([...proved.flatMap(proofNames), ...standing])];
 }

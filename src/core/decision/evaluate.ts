@@ -20,7 +20,7 @@ import { profileRequest } from '../profile/profile-terms.ts';
 import { firstChallenge } from '../remediation/first-challenge.ts';
 import { requirementStatus } from '../remediation/requirement-status.ts';
 import { nextAdditionLayers, ruledOutAdditionLayers } from './account-policy.ts';
-import { type AskedAfterSignIn, askedAfterSignIn } from './after-sign-in.ts';
+import { type AskedAfterSignIn, askedAfterSignIn, signedInWith } from './after-sign-in.ts';
 import { completedTrace } from './completed-trace.ts';
 import { consentStep } from './consent.ts';
 import { denialOf, type SubjectEvaluation } from './denial.ts';
@@ -112,9 +112,10 @@ function deny(denial: Denial, evaluation: SubjectEvaluation, trace: Trace): Deci
   if (countedEvidence(subject, policies, facts).length > 0) return { kind: 'deny', ...denial, trace };
   const general = evaluate(policies, anonymous(facts));
   if (general.kind === 'deny') return { ...general, trace };
-  // If all of the user's authenticators are disabled, the user proves one of them and then sees the reason of the
-  // denial.
-  const usable = capabilities.enrollments.length > 0 ? capabilities : unrestricted;
+  // If all of the user's authenticators are disabled that can begin a sign-in, the user proves one of them and then
+  // sees the reason of the denial.
+  const canBegin = capabilities.enrollments.some(({ auxiliary }) => !auxiliary);
+  const usable = canBegin ? capabilities : unrestricted;
   const options = firstChallenge(chosen.requirements, usable);
   return { ...withRememberable({ kind: 'challenge', options, withheld: denial }, context, usable), trace };
 }
@@ -173,6 +174,7 @@ function allow(
     ...(policyLayers.session && { session: policyLayers.session }),
     ...(waived && { waived }),
     ...(isKept && { keptPassword: keptPasswordOf(toReplace, context) }),
+    ...omitUndefined({ signedInWith: signedInWith(context, capabilities) }),
   };
 }
 

@@ -10,7 +10,7 @@ import { countedEvidence, withinLimits } from '../evidence/counted-evidence.ts';
 import { meetsLayerRequirement, meetsRequirement } from '../evidence/requirement.ts';
 import type { Denial, Layer, LayerRequirement } from '../model/decision.ts';
 import type { RequiredEnrollment } from '../model/enrollment-policy.ts';
-import type { Facts, Subject } from '../model/facts.ts';
+import type { RuleFacts, Subject } from '../model/facts.ts';
 import type { PolicySet } from '../policy/rules/compile.ts';
 import { type EnrollmentRuling, enrollmentRuling, usablePolicies } from '../policy/rules/enrollment-terms.ts';
 import { type ProfileRuling, profileRuling } from '../profile/profile-terms.ts';
@@ -19,9 +19,10 @@ import {
   type Capabilities,
   capabilitiesWithin,
   enrolledAtBest,
+  lastingProofs,
   usableEnrollments,
 } from '../remediation/capabilities.ts';
-import { isMet, isPossible } from '../remediation/requirement-status.ts';
+import { canProve, isMet, isPossible } from '../remediation/requirement-status.ts';
 import { type Additions, requestedChangeLayer, withAccountPolicy } from './account-policy.ts';
 import { requestLayersOf } from './acr-layers.ts';
 import { askedAfterSignIn } from './after-sign-in.ts';
@@ -31,7 +32,7 @@ import { canWaiveBeside, rememberedProofs } from './waiver.ts';
 /** The rulings that do not depend on what the user has proved. */
 export interface EvaluationContext {
   readonly policies: PolicySet;
-  readonly facts: Facts;
+  readonly facts: RuleFacts;
   readonly policyLayers: PolicyLayers;
   /** The same layers as if this browser remembered nothing. */
   readonly unwaivedLayers: PolicyLayers;
@@ -47,7 +48,7 @@ export interface EvaluationContext {
 }
 
 /** Applies all policies to the facts. */
-export function evaluationContext(policies: PolicySet, facts: Facts): EvaluationContext {
+export function evaluationContext(policies: PolicySet, facts: RuleFacts): EvaluationContext {
   const requestLayers = requestLayersOf(facts.request, policies.acrLevels);
   const enrollment = enrollmentRuling(policies, facts);
   const remembered = rememberedProofs(usablePolicies(policies, enrollment.terms), facts);
@@ -112,20 +113,21 @@ export interface ChosenRequestLayer {
 
 /**
  * Chooses the best alternative of the request that the user can reach, or the last one if the user can reach none. A
- * voluntary `acr` value never makes the user enroll an authenticator.
+ * voluntary `acr` value never makes the user enroll an authenticator: the user must be able to prove it here. Beside
+ * it, the user enrolls only what is needed without it.
  */
 export function chooseRequestLayer(context: EvaluationContext, capabilities: Capabilities): ChosenRequestLayer {
   const { requestLayers } = context;
-  const [first, ...others] = requestLayers.length === 1 ? requestLayers : requestLayers.filter(isWithinReach);
-  let chosen = tryRequestLayer(first ?? requestLayers[0], context, capabilities);
-  for (const request of others) {
-    if (chosen.isPossible) break;
-    chosen = tryRequestLayer(request, context, capabilities);
+  const last = tryRequestLayer(requestLayers.at(-1) ?? requestLayers[0], context, capabilities);
+  const isProofEnough = requestLayers.length > 1 && canProve(last.requirements, capabilities);
+  for (const request of requestLayers.slice(0, -1).filter(isWithinReach)) {
+    const chosen = tryRequestLayer(request, context, capabilities);
+    if (isProofEnough ? canProve(chosen.requirements, capabilities) : chosen.isPossible) return chosen;
   }
-  return chosen;
+  return last;
 
   function isWithinReach({ requirement }: Layer): boolean {
-    return requirement === undefined || meetsLayerRequirement(requirement, enrolledAtBest(capabilities));
+    return requirement === undefined || meetsLayerRequirement(requirement, lastingProofs(capabilities));
   }
 }
 

@@ -1,7 +1,7 @@
 /** Says which policy keeps a password that the password policy no longer takes. See decision 151. */
-import type { KeptPassword } from '../model/decision.ts';
+
 import { omitUndefined } from '../model/omit-undefined.ts';
-import type { PasswordToReplace } from '../model/password-policy.ts';
+import type { KeptPassword, PasswordToReplace } from '../model/password-policy.ts';
 import { usablePolicies } from '../policy/rules/enrollment-terms.ts';
 import { additionLayers } from './account-policy.ts';
 import type { EvaluationContext } from './evaluation-context.ts';

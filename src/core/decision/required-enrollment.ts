@@ -14,10 +14,11 @@ import { meetsAll } from '../evidence/requirement.ts';
 import type { DecisionOutcome, Denial, LayerRequirement } from '../model/decision.ts';
 import type { RequiredEnrollment } from '../model/enrollment-policy.ts';
 import { omitUndefined } from '../model/omit-undefined.ts';
-import { type Capabilities, enrollable, enrollmentsMissing } from '../remediation/capabilities.ts';
+import { type Capabilities, enrollable } from '../remediation/capabilities.ts';
 import { canReach, everyProof } from '../remediation/chained-enrollments.ts';
 import { additionGroups } from '../remediation/enrollment-plans.ts';
 import { afterEnrolling } from '../remediation/made-enrollments.ts';
+import { enrollmentsMissing } from '../remediation/missing-enrollments.ts';
 import { additionDenial, type NeededEnrollment } from './addition-denial.ts';
 import type { ChosenRequestLayer, EvaluationContext } from './evaluation-context.ts';
 

@@ -2,7 +2,7 @@
 import { mustEnroll } from '../enrollment/apply-policy.ts';
 import { meetsAll } from '../evidence/requirement.ts';
 import type { DenyReason } from '../model/decision.ts';
-import type { Facts, Seconds, Subject } from '../model/facts.ts';
+import type { RuleFacts, Seconds, Subject } from '../model/facts.ts';
 import type { Trace } from '../model/trace.ts';
 import type { PolicySet } from '../policy/rules/compile.ts';
 import type { EnrollmentRuling } from '../policy/rules/enrollment-terms.ts';
@@ -39,12 +39,13 @@ export type IssuanceDecision = { readonly trace: Trace } & (
 );
 
 /**
- * Decides by the newest policies (Law 5). `facts` are those of the authorization, including its time, with the evidence
- * behind the tokens and the user's present record. Ages therefore do not grow, except for the session length of the
- * app, which is measured at `time`, the time of the exchange (epoch seconds). The user cannot be asked anything: a
- * requirement that the evidence does not meet denies. A missing subject (the account is gone) denies, too.
+ * Decides by the newest policies (Law 5). `facts` are those of the authorization, including its time and how the user
+ * signed in, with the evidence behind the tokens and the user's present record. Ages therefore do not grow, except for
+ * the session length of the app, which is measured at `time`, the time of the exchange (epoch seconds). The user cannot
+ * be asked anything: a requirement that the evidence does not meet denies. A missing subject (the account is gone)
+ * denies, too.
  */
-export function evaluateIssuance(policies: PolicySet, facts: Facts, time: Seconds = facts.now): IssuanceDecision {
+export function evaluateIssuance(policies: PolicySet, facts: RuleFacts, time: Seconds = facts.now): IssuanceDecision {
   const context = evaluationContext(policies, facts);
   const { subject, request } = facts;
   const { policyLayers, enrollment } = context;

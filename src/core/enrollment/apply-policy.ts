@@ -4,8 +4,9 @@ import { meetsAll } from '../evidence/requirement.ts';
 import type { ChallengeOption, DecisionOutcome, Denial, Skippable } from '../model/decision.ts';
 import type { EnrollmentTerms, Promotion, RequiredEnrollment } from '../model/enrollment-policy.ts';
 import type { Facts, Skipped, Subject } from '../model/facts.ts';
-import { type Capabilities, forAccountManagement, isLacking, provable } from '../remediation/capabilities.ts';
+import { type Capabilities, forAccountManagement, provable } from '../remediation/capabilities.ts';
 import { type AdditionGroup, additionGroups } from '../remediation/enrollment-plans.ts';
+import { isLacking } from '../remediation/missing-enrollments.ts';
 import { chainStatus, challenge } from '../remediation/requirement-status.ts';
 import { sufficientSets } from '../remediation/sufficient-sets.ts';
 import { isSingle } from './enrollment-limit.ts';
@@ -96,9 +97,7 @@ export function enrollmentStep(
   context: EnrollmentContext,
 ): Extract<DecisionOutcome, { kind: 'enroll' | 'challenge' }> | OutOfReach | undefined {
   const [required] = mustEnroll(context);
-  if (required !== undefined) {
-    return requiredStep(required, context) ?? { kind: 'out_of_reach', required };
-  }
+  if (required !== undefined) return requiredStep(required, context) ?? { kind: 'out_of_reach', required };
   const due = context.facts.transaction && (graceNow(context) ?? offeredNow(context));
   return due && provenStep(due, context);
 }

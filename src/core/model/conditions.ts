@@ -107,6 +107,7 @@ export interface ExpressionPart {
  * - `ofApp`: something about the client id of the app alone
  * - `userType`: the type of the user is one of these, or any; it fails if the user has none
  * - `attribute`: a comparison with an attribute of the profile
+ * - `zones`: the address is in one of these zones
  * - `text`: anything else; the same text is the same for the same facts, and it may fail
  */
 export type ExpressionLogic =
@@ -118,6 +119,7 @@ export type ExpressionLogic =
   | { readonly ofApp: (clientId: string) => 'hit' | 'miss' | 'error' }
   | { readonly userType: readonly string[] | 'any' }
   | AttributeLogic
+  | ZoneLogic
   | { readonly text: string };
 
 /** What an expression asks of an attribute. */
@@ -128,6 +130,13 @@ export interface AttributeLogic {
   /** The attribute is a list, and one of its members passes. */
   readonly isMember?: true;
   /** The same as text, where the schema says nothing of the attribute, or gives it another type. */
+  readonly text: string;
+}
+
+/** What an expression asks of the zones of the address. */
+export interface ZoneLogic {
+  readonly zones: readonly string[];
+  /** The same as text, where zones have other names than the expression gives them. */
   readonly text: string;
 }
 

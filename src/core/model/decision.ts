@@ -2,7 +2,7 @@
 
 import type { MissingEnrollment } from './enrollment-policy.ts';
 import type { Evidence, Seconds, SkipReason } from './facts.ts';
-import type { PasswordToReplace, ReplacementReason } from './password-policy.ts';
+import type { KeptPassword, PasswordToReplace, ReplacementReason } from './password-policy.ts';
 import type { GrantedSession, Requirement } from './policy.ts';
 import type { TermsOfUse } from './profile-policy.ts';
 import type { LayerTrace, Trace } from './trace.ts';
@@ -133,15 +133,9 @@ export type DecisionOutcome =
       /** Proofs of this transaction that the browser may remember. */
       readonly rememberable?: Rememberable;
       readonly keptPassword?: KeptPassword;
+      /** Names of the proofs of this session by which the user signed in. Absent: no rule asks. */
+      readonly signedInWith?: readonly string[];
     };
-
-/** The user may not replace it. */
-export interface KeptPassword extends Omit<PasswordToReplace, 'authenticator'> {
-  /** The policy that keeps it. Absent: no user can set a password here. */
-  readonly layer?: Extract<LayerTrace['layer'], 'enrollment' | 'account'>;
-  /** Name of its rule. Absent: no rule of that policy holds. */
-  readonly rule?: string;
-}
 
 /** What a profile policy asks the user for. At least one of the lists is not empty. */
 export interface ProfileRequest {

@@ -1,6 +1,7 @@
 /** The password policy as data: what a new password must be, and how long it stays good. */
 import type { PasswordBlocklist, Seconds } from './facts.ts';
 import type { RuleHead } from './policy.ts';
+import type { LayerTrace } from './trace.ts';
 
 /** A rule of the password policy. */
 export interface PasswordRule extends RuleHead {
@@ -64,4 +65,12 @@ export interface PasswordToReplace {
   readonly reason: ReplacementReason;
   /** Name of the rule of the password policy. Absent without a policy, where the default applies. */
   readonly passwordRule?: string;
+}
+
+/** A password that must be replaced, and that the user may not replace. */
+export interface KeptPassword extends Omit<PasswordToReplace, 'authenticator'> {
+  /** The policy that keeps it. Absent: no user can set a password here. */
+  readonly layer?: Extract<LayerTrace['layer'], 'enrollment' | 'account'>;
+  /** Name of its rule. Absent: no rule of that policy holds. */
+  readonly rule?: string;
 }

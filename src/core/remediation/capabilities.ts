@@ -91,16 +91,6 @@ function usableHere(enrollment: Enrollment, descriptor: AuthenticatorDescriptor,
   return { ...enrollment, ...own, ...(auxiliary && { auxiliary }), ...(recovered && { recovered }) };
 }
 
-/** Whether the user has less than is required. */
-export function isLacking(required: RequiredEnrollment, capabilities: Capabilities): boolean {
-  return enrollmentsMissing(required, capabilities) > 0;
-}
-
-/** How many of the required enrollments the user lacks. Not positive: none. */
-export function enrollmentsMissing({ anyOf, count = 1 }: RequiredEnrollment, { enrollments }: Capabilities): number {
-  return count - enrollments.filter(({ authenticator }) => anyOf.includes(authenticator)).length;
-}
-
 /** The evidence that the user would gain by proving each enrollment. */
 export function provable({ enrollments, policies }: Capabilities): readonly AssessedEvidence[] {
   return enrollments.flatMap((enrollment) => {
@@ -114,13 +104,17 @@ export function provable({ enrollments, policies }: Capabilities): readonly Asse
  * enrollment policy disables here. Recovery authenticators and temporary enrollments do not count.
  */
 export function enrolledAtBest(capabilities: Capabilities): readonly AssessedEvidence[] {
+  return lastingProofs(capabilities).map(({ accountManagementOnly: _, ...proof }) => proof);
+}
+
+/** The same, with a mark on what the enrollment policy disables here. */
+export function lastingProofs(capabilities: Capabilities): readonly AssessedEvidence[] {
   const { enrollments, authenticators } = capabilities.accountManagement;
   const isForRecovery = (name: string) => authenticators.some(({ key, recovery }) => key === name && recovery);
   const lasting = enrollments.filter(
     ({ authenticator, auxiliary, temporary }) => !auxiliary && !temporary && !isForRecovery(authenticator),
   );
-  const proofs = provable({ ...capabilities, enrollments: lasting });
-  return [...capabilities.evidence, ...proofs.map(({ accountManagementOnly: _, ...proof }) => proof)];
+  return [...capabilities.evidence, ...provable({ ...capabilities, enrollments: lasting })];
 }
 
 function evidenceOfProving(enrollment: Enrollment): AssessedEvidence {

@@ -6,9 +6,10 @@ import { demandsOf } from '../evidence/proof-names.ts';
 import { type AnyDemand, type AssessedEvidence, meetsAll, meetsDemand } from '../evidence/requirement.ts';
 import type { LayerRequirement } from '../model/decision.ts';
 import type { RequiredEnrollment } from '../model/enrollment-policy.ts';
-import { type Capabilities, enrollable, forAccountManagement, isLacking, mostOf, provable } from './capabilities.ts';
+import { type Capabilities, enrollable, forAccountManagement, mostOf, provable } from './capabilities.ts';
 import { additionGroups, enrollmentPlans, hasEnrollmentPlan } from './enrollment-plans.ts';
 import { afterEnrolling } from './made-enrollments.ts';
+import { isLacking } from './missing-enrollments.ts';
 import { sufficientSets } from './sufficient-sets.ts';
 
 /**

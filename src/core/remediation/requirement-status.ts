@@ -63,9 +63,14 @@ export function isMet(requirements: readonly LayerRequirement[], capabilities: C
  * user could prove and enroll. This is cheaper than computing the status.
  */
 export function isPossible(requirements: readonly LayerRequirement[], capabilities: Capabilities): boolean {
-  const able = countedIn(requirements, capabilities);
-  if (meetsAll(requirements, [...able.evidence, ...provable(able)])) return true;
+  if (canProve(requirements, capabilities)) return true;
   return hasEnrollmentPlan(requirements, capabilities) || hasChain(requirements, capabilities);
+}
+
+/** Whether the user can prove enough without an enrollment. */
+export function canProve(requirements: readonly LayerRequirement[], capabilities: Capabilities): boolean {
+  const able = countedIn(requirements, capabilities);
+  return meetsAll(requirements, [...able.evidence, ...provable(able)]);
 }
 
 function metBy(evidence: readonly CountedEvidence[]): RequirementStatus {

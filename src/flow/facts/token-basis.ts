@@ -5,7 +5,8 @@
  */
 
 import type { Assurance } from '../../core/model/decision.ts';
-import type { Facts, Seconds } from '../../core/model/facts.ts';
+import type { Facts, RuleFacts, Seconds } from '../../core/model/facts.ts';
+import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { riskSignals } from '../../core/model/risk.ts';
 import { withClaimScopes } from '../../core/policy/claim-scopes.ts';
 import { riskOf } from '../../core/policy/values/risk.ts';
@@ -20,6 +21,8 @@ export interface TokenBasis extends Omit<Facts, 'subject' | 'network'> {
   readonly network: Pick<Facts['network'], 'ip'>;
   /** The scopes granted by the authorization. No token gets more, whatever rules say later. Absent: all. */
   readonly granted?: readonly string[];
+  /** How the user signed in, by more proofs than the tokens rest on. Absent: no rule asked. */
+  readonly signedInWith?: readonly string[];
 }
 
 /**
@@ -32,10 +35,12 @@ export function tokenBasisOf(
     assurance,
     waived = [],
     scopes: granted,
+    signedInWith,
   }: {
     readonly assurance: Assurance;
     readonly waived?: readonly string[] | undefined;
     readonly scopes?: readonly string[] | undefined;
+    readonly signedInWith?: readonly string[] | undefined;
   },
 ): TokenBasis {
   const { subject: _user, network, device, ...rest } = facts;
@@ -46,7 +51,7 @@ export function tokenBasisOf(
     network: { ip: network.ip },
     device: { ...kept, ...(proofs.length > 0 ? { remembered: proofs } : {}) },
     evidence: assurance.supportingEvidence,
-    ...(granted && { granted }),
+    ...omitUndefined({ granted, signedInWith }),
   };
 }
 
@@ -61,7 +66,7 @@ export function issuanceFacts(
     snapshot,
     now,
   }: { readonly account: VersionedAccount; readonly snapshot: Snapshot; readonly now: Seconds },
-): Facts | undefined {
+): RuleFacts | undefined {
   if (!hasEveryFact(basis)) return undefined;
   const { granted: _cut, ...authorized } = basis;
   const request = withClaimScopes(basis.request, snapshot.settings.scopes);

@@ -5,9 +5,10 @@ import { type Documents, documentKey } from '../model/documents.ts';
 import type { Settings } from '../model/settings.ts';
 import { standardScopes } from '../model/standard-scopes.ts';
 import { readApp, readSettings } from '../revision/read-document.ts';
+import { comparedNames } from '../schema/expressions/compared-names.ts';
 import { findingAt } from '../source/finding-at.ts';
 import { valuesAt, valuesInConditions } from '../source/values-at.ts';
-import type { DocumentSource, YamlSource } from '../source/yaml-source.ts';
+import type { DocumentSource, Path, YamlSource } from '../source/yaml-source.ts';
 
 export interface UserWarningOptions {
   readonly authenticators: readonly AuthenticatorKind[];
@@ -44,15 +45,34 @@ function movableUsers(
   const canMail = inbox || settings.mail !== undefined;
   const movesAddress = canMail && settings.attributes.attributes.email?.write === 'user';
   const movesName = settings.account.username === 'user';
-  return valuesInConditions(source.content, 'users.any|none.*').flatMap(({ path, value }) => {
-    if (typeof value !== 'string' || isUserId(value)) return [];
-    const isAddress = value.includes('@');
+  return namedUsers(source).flatMap(({ name, path, ...where }) => {
+    if (isUserId(name)) return [];
+    const isAddress = name.includes('@');
     if (!(isAddress ? movesAddress : movesName)) return [];
     const what = isAddress ? 'an address' : 'a user name';
-    const message = `\`${value}\` is ${what}, which users change themselves`;
+    const message = `\`${name}\` is ${what}, which users change themselves`;
     const advice = 'name the user by id (`users show`), or a group';
-    return [findingAt('changeable-user', { source, path }, { message, advice })];
+    return [findingAt('changeable-user', { source, path }, { message, advice, ...where })];
   });
+}
+
+interface NamedIdentifier {
+  readonly name: string;
+  readonly path: Path;
+  /** In an expression: UTF-16 units from its beginning. */
+  readonly offset?: number;
+}
+
+function namedUsers({ content }: YamlSource): readonly NamedIdentifier[] {
+  const listed = valuesInConditions(content, 'users.any|none.*').flatMap(({ path, value }) =>
+    typeof value === 'string' ? [{ path, name: value }] : [],
+  );
+  const compared = valuesInConditions(content, 'expression').flatMap(({ path, value }) =>
+    comparedNames(typeof value === 'string' ? value : '').flatMap(({ thing, isPart, name, offset }) =>
+      thing === 'identifier' && !isPart ? [{ path, name, offset }] : [],
+    ),
+  );
+  return [...listed, ...compared];
 }
 
 /** 128 bits in base64url. */

@@ -69,6 +69,29 @@ describe('voluntary acr values', () => {
     expect(evaluate(policies, facts)).toMatchObject({ kind: 'allow', assurance: { acr: '1fa' } });
   });
 
+  test('that only a disabled authenticator reaches lead to no enrollment', () => {
+    const terms = enrollmentTerms({ disabled: ['totp'] });
+    const enrollment = compilePolicy({ name: 'enrollment', rules: [{ name: 'All', when: {}, then: terms }] });
+    const policies = { ...policiesOf({ enabled: ['password', 'totp', 'webauthn'] }), enrollment };
+    const subject = userWith(['password', 'totp']);
+    const decideFor = (evidence: readonly Evidence[], acrEssential: boolean, acrValues = ['2fa', '1fa']) =>
+      evaluate(policies, factsOf({ subject, evidence, request: { acrValues, acrEssential } }));
+    expect(decideFor(password, false)).toMatchObject({ kind: 'allow', assurance: { acr: '1fa' } });
+    expect(decideFor(password, false, ['2fa'])).toMatchObject({ kind: 'allow', assurance: { acr: 'pwd' } });
+    expect(decideFor(password, true, ['2fa'])).toMatchObject({ kind: 'challenge', toEnroll: ['webauthn'] });
+  });
+
+  test('are still asked for where the app makes the user enroll something', () => {
+    const enabled = ['password', 'totp', 'webauthn'] as const;
+    const app = factors(1, { demands: [{ characteristics: ['phishingResistant'] }] });
+    const policies = { ...policiesOf({ enabled, app }) };
+    const subject = userWith(['password', 'totp']);
+    const request = { acrValues: ['phr', '2fa', 'pwd'] };
+    const step = (evidence: readonly Evidence[]) => evaluate(policies, factsOf({ subject, evidence, request }));
+    expect(step(password)).toMatchObject({ kind: 'challenge', options: [{ authenticator: 'totp' }] });
+    expect(step([...password, proof('totp', 'now')])).toMatchObject({ kind: 'enroll', choices: ['webauthn'] });
+  });
+
   test('that no user can reach give way to the next and then to nothing, and the acr is true', () => {
     const enabled = ['password', 'totp'] as const;
     const evidence = [proof('password', 'now'), proof('totp', 'now')];

@@ -324,6 +324,18 @@ describe('a disabled authenticator', () => {
     });
   });
 
+  test.each([[['password', 'security_question'] as const], [['password'] as const]])(
+    'is asked for first where none is left that can begin a sign-in: %j',
+    (has) => {
+      const disabled = (Object.keys(descriptor) as Key[]).filter((key) => key !== 'security_question');
+      expect(decide({ disabled }, { has, evidence: [] })).toMatchObject({
+        kind: 'challenge',
+        options: [{ authenticator: 'password', enrollments: ['password'] }],
+        withheld: { reason: 'enrollment_forbids' },
+      });
+    },
+  );
+
   test('is not asked for on the identifier page where a rule may yet disable it', () => {
     const policies = policiesOf();
     const contractors = rule({ disabled: ['password'] }, { groups: { any: ['contractors'] } });

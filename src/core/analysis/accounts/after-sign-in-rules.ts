@@ -5,7 +5,8 @@
 import type { EnrollmentRule } from '../../model/enrollment-policy.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
 import { findRule } from '../../policy/rules/rules.ts';
-import { type Formula, resolved, type UserFacts } from '../../policy/theories/theory.ts';
+import { resolved } from '../../policy/theories/resolved.ts';
+import type { Formula, UserFacts } from '../../policy/theories/theory.ts';
 import { decidingFormulas } from '../space/deciding-formulas.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
 

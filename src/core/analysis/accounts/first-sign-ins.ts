@@ -8,6 +8,7 @@ import type { Rule } from '../../model/policy.ts';
 import { riskSignals } from '../../model/risk.ts';
 import type { CompiledPolicy } from '../../policy/rules/compile.ts';
 import { conditionSets } from '../../policy/rules/condition-table.ts';
+import { withConditionsInside } from '../../policy/rules/expression-parts.ts';
 import { findRule } from '../../policy/rules/rules.ts';
 import { type Formula, negated, type UserFacts } from '../../policy/theories/theory.ts';
 import { boundOf } from '../../policy/values/bound.ts';
@@ -39,7 +40,7 @@ export interface NeverFirstSearch {
  * sign-in is one like any other.
  */
 export function firstSignIn(rules: readonly Conditions[]): Conditions | undefined {
-  const sets = rules.flatMap(conditionSets);
+  const sets = withConditionsInside(rules.flatMap(conditionSets));
   const bounds = (name: 'lastSignIn' | 'distance') =>
     sets.flatMap((set) => {
       const one = set[name];

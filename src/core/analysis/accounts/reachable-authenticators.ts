@@ -3,7 +3,8 @@
  * all that it can.
  */
 import type { AuthenticatorDescriptor } from '../../model/facts.ts';
-import { type Formula, resolved, type Variable } from '../../policy/theories/theory.ts';
+import { resolved } from '../../policy/theories/resolved.ts';
+import type { Formula, Variable } from '../../policy/theories/theory.ts';
 import { findModel, newBudget } from '../space/find-model.ts';
 import { variablesIn } from '../space/ordinary-facts.ts';
 import type { ClassModel } from '../space/read-formulas.ts';

@@ -1,19 +1,28 @@
 /** What a browser says of itself in its User-Agent header, as a variable that the browser chooses freely. */
+import type { ConditionSet } from '../../model/conditions.ts';
 import type { RuleHead } from '../../model/policy.ts';
+import { browserVariable } from '../../policy/conditions/device.ts';
 import { conditionSets } from '../../policy/rules/condition-table.ts';
+import { isRead, openReads } from '../../policy/rules/expression-parts.ts';
 import type { Formula, UserFacts, Variable } from '../../policy/theories/theory.ts';
+import { variablesIn } from '../space/ordinary-facts.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
 
-/** The variable, if the rule asks about it, in an alternative of `any` or outside of them. */
+/** The variable, if the rule asks about it, be it in an alternative of `any` or in an expression. */
 export function browserOf({ when }: RuleHead, space: RuleSpace): Variable | undefined {
-  const parts = conditionSets(when).flatMap((set) => space.parts(set));
-  const part = parts.find(({ condition, path }) => condition === 'device' && isSaidByBrowser(path[0]));
-  return part && 'variable' in part.formula ? part.formula.variable : undefined;
+  if (!conditionSets(when).some(mayAskAboutBrowser)) return undefined;
+  return variablesIn([space.applies(when)]).has(browserVariable) ? browserVariable : undefined;
+}
+
+/** Nothing is known of a part of an expression that reads what the browser says. */
+export function mayReadBrowser({ when }: RuleHead): boolean {
+  const reads = openReads(conditionSets(when));
+  return isRead('device.platform', reads) || isRead('device.os', reads);
 }
 
 /** Trusted sources state everything else that a rule asks about a device. */
-function isSaidByBrowser(key: string | number | undefined): boolean {
-  return key === 'platform' || key === 'os';
+function mayAskAboutBrowser({ device, expression }: ConditionSet): boolean {
+  return device?.platform !== undefined || device?.os !== undefined || expression !== undefined;
 }
 
 /** The formula where the variable is in the class. */

@@ -2,17 +2,17 @@
  * Finds denials that rest on an attribute which a user may lack: without it the rule misses, and a rule below lets the
  * user in. Shown by facts for which the evaluator says so.
  */
-import type { AttributeTest, ConditionSet, Conditions } from '../../model/conditions.ts';
+import type { AttributeTest, CompiledExpression, ConditionSet, Conditions } from '../../model/conditions.ts';
 import type { Rule } from '../../model/policy.ts';
 import type { CompiledPolicy } from '../../policy/rules/compile.ts';
 import { conditionSets } from '../../policy/rules/condition-table.ts';
+import { isRead } from '../../policy/rules/expression-parts.ts';
 import { applyRules } from '../../policy/rules/rules.ts';
-import { namesIn } from '../../policy/theories/membership-theory.ts';
-import type { Universe, UserFacts } from '../../policy/theories/theory.ts';
+import type { Formula, Universe, UserFacts } from '../../policy/theories/theory.ts';
 import { decidingFormulas } from '../space/deciding-formulas.ts';
 import { type FoundByRule, findByRule, findModel, newBudget } from '../space/find-model.ts';
 import { ordinaryFacts } from '../space/ordinary-facts.ts';
-import { ruleSpace } from '../space/rule-space.ts';
+import { type RulePart, ruleSpace } from '../space/rule-space.ts';
 
 /** A rule that denies, but not users who lack the attribute. */
 export interface FailOpen {
@@ -26,16 +26,31 @@ export interface FailOpen {
 /** One finding for each attribute of each rule. Skips an attribute whose absence some rule names. */
 export function failOpen(policy: CompiledPolicy, universe: Universe): FoundByRule<FailOpen, Rule> {
   const rules = policy.rules.map(({ rule }) => rule);
-  const considered = new Set(rules.flatMap(({ when }) => conditionSets(when).flatMap(consideredBy)));
+  const partsOf = expressionParts(rules, universe);
+  const setsIn = (rule: Rule) => conditionSets(rule.when);
+  const considered = new Set(
+    rules.flatMap(setsIn).flatMap((set) => [...consideredBy(set), ...consideredIn(partsOf(set))]),
+  );
   const denying = rules.filter(({ then }) => then.kind === 'deny');
   const denials = denying.flatMap((rule) => {
-    const names = new Set(conditionSets(rule.when).flatMap(restsOn));
+    const names = new Set(setsIn(rule).flatMap((set) => [...restsOn(set), ...comparedIn(partsOf(set))]));
     return [...names]
       .filter((name) => !considered.has(name))
       .map((attribute): MissedDenial => ({ rule, attribute, rules }));
   });
   const { found, undecided } = findByRule(denials, (denial) => admittedWithout(denial, policy, universe));
-  return { found, undecided: [...new Set(undecided.map(({ rule }) => rule))] };
+  return { found, undecided: [...new Set(undecided.map(({ rule }) => rule))], opaque: [] };
+}
+
+/** The parts of the expression in a set of conditions. */
+function expressionParts(rules: readonly Rule[], universe: Universe): (set: ConditionSet) => readonly RulePart[] {
+  const hasExpression = rules.some(({ when }) => conditionSets(when).some(({ expression }) => expression));
+  if (!hasExpression) return () => [];
+  const space = ruleSpace(
+    rules.map(({ when }) => when),
+    universe,
+  );
+  return ({ expression }) => (expression ? space.takenApart({ expression }) : []);
 }
 
 /** The user type is no attribute, but a user may lack it, too. */
@@ -55,6 +70,35 @@ function saysOfAbsence({ present, not }: AttributeTest): boolean {
   return present !== undefined || not !== undefined;
 }
 
+/** What the part asks of a user who may lack it. Undefined: nothing. */
+function nameOf({ condition, path }: RulePart): string | undefined {
+  return condition === 'attributes' ? path[0] : condition === 'userType' ? userTypeName : undefined;
+}
+
+function withAlternatives(part: RulePart): readonly RulePart[] {
+  return part.alternatives ? part.alternatives.flat().flatMap(withAlternatives) : [part];
+}
+
+function comparedIn(parts: readonly RulePart[]): readonly string[] {
+  return parts.flatMap(withAlternatives).flatMap((part) => nameOf(part) ?? []);
+}
+
+/** `has(...)` before a comparison says nothing: without it the expression would fail. */
+function consideredIn(parts: readonly RulePart[]): readonly string[] {
+  return parts.flatMap((part): readonly string[] => {
+    if (part.alternatives) return part.alternatives.flatMap(consideredIn);
+    const name = nameOf(part);
+    if (name === undefined || !part.isPresence) return [];
+    const others = parts.filter((other) => other !== part).flatMap(withAlternatives);
+    return part.isNegative || !others.some((other) => mayCompare(other, name)) ? [name] : [];
+  });
+}
+
+function mayCompare(part: RulePart, name: string): boolean {
+  const fact = name === userTypeName ? 'user.userType' : `user.profile.${name}`;
+  return nameOf(part) === name || (part.reads !== undefined && isRead(fact, part.reads));
+}
+
 interface MissedDenial {
   readonly rule: Rule;
   readonly attribute: string;
@@ -70,17 +114,22 @@ function* admittedWithout(
   policy: CompiledPolicy,
   universe: Universe,
 ): Generator<FailOpen | 'undecided'> {
-  const absent = absenceOf(attribute, rules);
-  const rests = withoutAttribute(rule.when, attribute);
+  const absent = absenceOf(attribute);
   const space = ruleSpace([...rules.map(({ when }) => when), absent], universe);
-  // A rule that never applies denies no user, and is a finding of its own.
-  if (findModel(decidingFormulas(rule, [], space), newBudget()) === 'impossible') return;
+  // A rule that never applies denies no user, and is a finding of its own; so is one that is not seen to apply.
+  const denied = findModel(decidingFormulas(rule, [], space), newBudget());
+  if (denied === 'impossible') return;
+  const isOpaque = space
+    .takenApart(rule.when)
+    .flatMap(withAlternatives)
+    .some(({ reads }) => reads !== undefined);
+  if (isOpaque && !(typeof denied === 'object' && isMet(rule, policy, space.factsOf(denied.model)))) return;
   const below = rules.slice(rules.indexOf(rule) + 1).filter(({ then }) => then.kind === 'allow');
-  for (const rest of rests) {
+  for (const rest of withoutAttribute(space.takenApart(rule.when), attribute)) {
     for (const instead of below) {
       const formulas = [
         ...space.onceProved,
-        space.applies(rest),
+        ...rest,
         space.applies(absent),
         ...decidingFormulas(instead, rules.slice(0, rules.indexOf(instead)), space),
       ];
@@ -93,27 +142,36 @@ function* admittedWithout(
   }
 }
 
-/** The condition for a user type: none of those that rules name. */
-function absenceOf(attribute: string, rules: readonly Rule[]): Conditions {
-  if (attribute !== userTypeName) return { attributes: { [attribute]: { present: false } } };
-  const types = rules.flatMap(({ when }) => conditionSets(when)).flatMap(({ userType = {} }) => namesIn(userType));
-  return { userType: { none: [...new Set(types)] } };
+function isMet(rule: Rule, policy: CompiledPolicy, facts: UserFacts): boolean {
+  const compiled = policy.rules.find((compiledRule) => compiledRule.rule === rule);
+  return compiled?.conditions.every(({ test }) => test(facts) === 'hit') ?? false;
 }
 
-/** The conditions with the test left out, for each set in which it stands. */
-function withoutAttribute({ any, ...when }: Conditions, attribute: string): readonly Conditions[] {
-  const own = has(when, attribute) ? [{ ...without(when, attribute), ...(any && { any }) }] : [];
-  const alternatives = (any ?? []).filter((set) => has(set, attribute));
-  return [...own, ...alternatives.map((alternative) => ({ ...when, any: [without(alternative, attribute)] }))];
+function absenceOf(attribute: string): Conditions {
+  return attribute === userTypeName
+    ? { expression: lacksUserType }
+    : { attributes: { [attribute]: { present: false } } };
 }
 
-function has(set: ConditionSet, attribute: string): boolean {
-  return restsOn(set).includes(attribute);
-}
+const lacksUserType: CompiledExpression = {
+  written: '!has(user.userType)',
+  aboutUser: true,
+  varies: false,
+  evaluate: ({ subject }) => (subject?.userType === undefined ? 'hit' : 'miss'),
+  logic: { not: { userType: 'any' } },
+};
 
-function without({ attributes = {}, ...written }: ConditionSet, attribute: string): ConditionSet {
-  const { userType: _type, ...others } = written;
-  const set = attribute === userTypeName ? others : written;
-  const { [attribute]: _, ...tests } = attributes;
-  return { ...set, ...(Object.keys(tests).length > 0 && { attributes: tests }) };
+/** What else must hold, for each set of conditions in which the attribute is compared. */
+function withoutAttribute(parts: readonly RulePart[], attribute: string): readonly (readonly Formula[])[] {
+  const isAbout = (part: RulePart) => nameOf(part) === attribute;
+  // What an alternative compares may be guarded by `has` outside of it.
+  const isGuard = (part: RulePart) => isAbout(part) && part.isPresence && !part.isNegative;
+  const others = parts.filter((part) => !mayCompare(part, attribute));
+  const own = parts.some(isAbout) ? [others.map(({ formula }) => formula)] : [];
+  const within = parts.flatMap((part) => {
+    const besides = parts.filter((other) => other !== part && !isGuard(other)).map(({ formula }) => formula);
+    const ofAlternatives = (part.alternatives ?? []).flatMap((set) => withoutAttribute(set, attribute));
+    return ofAlternatives.map((rest) => [...besides, ...rest]);
+  });
+  return [...own, ...within];
 }

@@ -13,7 +13,7 @@ import { decidingFormulas } from '../space/deciding-formulas.ts';
 import { type FoundByRule, findByRule, findModel, newBudget } from '../space/find-model.ts';
 import { allowing } from '../space/rule-combinations.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
-import { browserOf, browserPairs, inBrowser, inClass } from './browser-claims.ts';
+import { browserOf, browserPairs, inBrowser, inClass, mayReadBrowser } from './browser-claims.ts';
 
 /** Two rules, where the browser chooses which of them decides. */
 export interface SpoofableEnrollment {
@@ -31,16 +31,19 @@ export function spoofableEnrollment(
   space: RuleSpace,
 ): FoundByRule<SpoofableEnrollment, EnrollmentRule> {
   const { enrollment } = policies;
-  if (enrollment === undefined) return { found: [], undecided: [] };
+  if (enrollment === undefined) return { found: [], undecided: [], opaque: [] };
   const own = beforeSignIn(enrollment);
   const rules = own.rules.map(({ rule }) => rule);
   const search = { own, rules, policies, space };
   return findByRule(rules, function* (asking) {
     const browser = browserOf(asking, space);
-    if (browser === undefined) return;
+    const isOpen = mayReadBrowser(asking);
+    if (browser === undefined && !isOpen) return;
     for (const other of rules.filter((enrollmentRule) => enrollmentRule !== asking))
-      for (const [strict, weak] of [[asking, other] as const, [other, asking] as const])
-        yield choiceOf({ strict, weak, browser }, search);
+      for (const [strict, weak] of [[asking, other] as const, [other, asking] as const]) {
+        if (isOpen && requiresLess(strict.then, weak.then, policies)) yield 'opaque';
+        if (browser) yield choiceOf({ strict, weak, browser }, search);
+      }
   });
 }
 

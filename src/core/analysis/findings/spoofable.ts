@@ -11,7 +11,7 @@ import { decidingFormulas } from '../space/deciding-formulas.ts';
 import { type FoundByRule, findByRule, findModel, newBudget } from '../space/find-model.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
 import { type CompareTerms, type SignInLayer, termsComparison, type Weaker } from './asks-less.ts';
-import { browserOf, browserPairs, inBrowser, inClass } from './browser-claims.ts';
+import { browserOf, browserPairs, inBrowser, inClass, mayReadBrowser } from './browser-claims.ts';
 
 /** Two rules, where the browser chooses which of them decides. */
 export interface Spoofable {
@@ -40,7 +40,7 @@ export function spoofable(
   { layer = 'app', isTold = () => false }: ExaminedLayer = {},
 ): FoundByRule<Spoofable, Rule> {
   const { session, app } = policies;
-  if (app === undefined) return { found: [], undecided: [] };
+  if (app === undefined) return { found: [], undecided: [], opaque: [] };
   const [own, beside] = layer === 'app' ? [app, session] : [session, app];
   const search: Search = { own, beside, space, compare: termsComparison(policies, layer) };
   const rules = rulesOf(own);
@@ -48,10 +48,13 @@ export function spoofable(
     rules.filter((rule) => !isTold(rule)),
     function* (asking) {
       const browser = browserOf(asking, space);
-      if (browser === undefined) return;
+      const isOpen = mayReadBrowser(asking);
+      if (browser === undefined && !isOpen) return;
       for (const other of rules.filter((candidate) => candidate !== asking))
-        for (const [strict, weak] of [[asking, other] as const, [other, asking] as const])
-          yield choiceOf({ asking, strict, weak, browser }, search);
+        for (const [strict, weak] of [[asking, other] as const, [other, asking] as const]) {
+          if (isOpen && waysOf({ strict, weak }, search).length > 0) yield 'opaque';
+          if (browser) yield choiceOf({ asking, strict, weak, browser }, search);
+        }
     },
   );
 }
@@ -112,7 +115,10 @@ function choiceOf(choice: WeakerPair, search: Search): Spoofable | 'undecided' |
  * The rules of the other policy to combine with both rules. First the same rule for both: different ones would need a
  * choice by the browser in that policy, too.
  */
-function waysOf({ strict, weak }: WeakerPair, { beside, space, compare }: Search): readonly Way[] {
+function waysOf(
+  { strict, weak }: Pick<WeakerPair, 'strict' | 'weak'>,
+  { beside, space, compare }: Search,
+): readonly Way[] {
   const allowing = rulesOf(beside).filter(({ then }) => then.kind === 'allow');
   if (weak.then.kind === 'deny') return [];
   if (strict.then.kind === 'deny') return allowing.map((rule) => ({ weak: rule, longer: [] }));

@@ -3,20 +3,19 @@
  * rule below asks the same users for less: most often the condition was meant to widen the rule, and it narrows it.
  */
 
-import type { Conditions } from '../../model/conditions.ts';
 import type { Rule } from '../../model/policy.ts';
-import type { ConditionAbout } from '../../policy/condition-descriptor.ts';
 import type { CompiledPolicy, PolicySet } from '../../policy/rules/compile.ts';
-import { conditionDescriptors } from '../../policy/rules/condition-table.ts';
 import { applyRules } from '../../policy/rules/rules.ts';
 import { type Formula, negated, type UserFacts } from '../../policy/theories/theory.ts';
 import type { LongerLimit } from '../comparison/longer-limits.ts';
 import type { EvidenceSet } from '../proofs/strictness.ts';
+import { decidingFormulas } from '../space/deciding-formulas.ts';
 import { type FoundByRule, findByRule, findModel, newBudget } from '../space/find-model.ts';
 import { ordinaryFacts } from '../space/ordinary-facts.ts';
 import { allowing, type Deciding } from '../space/rule-combinations.ts';
 import type { RulePart, RuleSpace } from '../space/rule-space.ts';
 import { type CompareTerms, termsComparison } from './asks-less.ts';
+import { mayName, mayNarrow, namesUsers, narrows } from './narrowing-parts.ts';
 import type { ExaminedLayer } from './spoofable.ts';
 
 /** A rule that asks the users of another one for less, if a condition of that one is not met. */
@@ -38,62 +37,30 @@ export function weakerBelow(
   { layer = 'app', isTold = () => false }: ExaminedLayer = {},
 ): FoundByRule<WeakerBelow, Rule> {
   const { session, app } = policies;
-  if (app === undefined) return { found: [], undecided: [] };
+  if (app === undefined) return { found: [], undecided: [], opaque: [] };
   const [own, beside] = layer === 'app' ? [app, session] : [session, app];
   const rules = own.rules.map(({ rule }) => rule);
   const search = { own, beside, space, besides: allowing(beside, space), compare: termsComparison(policies, layer) };
   return findByRule(
     rules.filter((rule) => !isTold(rule)),
     function* (strict) {
-      const below = isNamed(strict, space) ? rules.slice(rules.indexOf(strict) + 1) : [];
-      for (const weak of below) yield comparePair({ strict, weak, rules }, search);
+      const below = rules.slice(rules.indexOf(strict) + 1);
+      if (isNamed(strict, space)) for (const weak of below) yield comparePair({ strict, weak, rules }, search);
+      else if (mayBeNamed(strict, space)) for (const weak of below) yield openPair({ strict, weak, rules }, search);
     },
   );
 }
 
 /** Whether a rule allows, names users, and depends on what differs from one sign-in of a user to the next. */
 function isNamed({ then, when }: Rule, space: RuleSpace): boolean {
-  const parts = space.parts(when);
-  const alternatives = partsOfAlternatives(when, space);
-  const names =
-    parts.some(namesUsers) ||
-    (alternatives.length > 0 && alternatives.every((alternative) => alternative.some(namesUsers)));
-  return then.kind === 'allow' && names && narrowing(when, space).length > 0;
+  const parts = space.takenApart(when);
+  return then.kind === 'allow' && parts.some(namesUsers) && parts.some(narrows);
 }
 
-function partsOfAlternatives({ any = [] }: Conditions, space: RuleSpace): readonly (readonly RulePart[])[] {
-  return any.map((set) => space.parts(set));
-}
-
-/** The parts of the rule that differ from one sign-in of a user to the next, `any` among them. */
-function narrowing(when: Conditions, space: RuleSpace): readonly RulePart[] {
-  const alternatives = partsOfAlternatives(when, space);
-  // An alternative about something else than the user is intended, and so are the other alternatives.
-  const isMeant = (alternative: readonly RulePart[]) =>
-    !alternative.some(narrows) && !alternative.every(({ condition }) => aboutOf(condition) === 'user');
-  const isNarrow = alternatives.some((alternative) => alternative.some(narrows)) && !alternatives.some(isMeant);
-  return space.parts(when).filter((part) => (part.condition === 'any' ? isNarrow : narrows(part)));
-}
-
-function namesUsers({ condition, path }: RulePart): boolean {
-  return aboutOf(condition) === 'user' && path[0] !== 'none';
-}
-
-/** `none` and a new device are intended, and not reported. */
-function narrows({ condition, path, isNegative }: RulePart): boolean {
-  if (isNegative) return false;
-  if (condition === 'device') return isSaidOfDevice(path);
-  const about = aboutOf(condition);
-  return (about === 'circumstance' || about === 'scope') && path[0] !== 'none';
-}
-
-function aboutOf(condition: RulePart['condition']): ConditionAbout | undefined {
-  return condition === 'any' ? undefined : conditionDescriptors[condition].about;
-}
-
-/** Another finding covers what a browser says about itself. */
-function isSaidOfDevice([name, list]: readonly string[]): boolean {
-  return name === 'known' || name === 'registered' || name === 'managed' || (name === 'assurance' && list !== 'none');
+/** The same, as far as something is known of the parts of expressions. */
+function mayBeNamed({ then, when }: Rule, space: RuleSpace): boolean {
+  const parts = space.takenApart(when);
+  return then.kind === 'allow' && parts.some(mayName) && parts.some(mayNarrow);
 }
 
 interface Pair {
@@ -118,7 +85,7 @@ function comparePair(
 ): WeakerBelow | 'undecided' | undefined {
   const { strict, weak } = pair;
   if (strict.then.kind !== 'allow' || weak.then.kind !== 'allow') return undefined;
-  const missing = narrowing(strict.when, space);
+  const missing = space.takenApart(strict.when).filter(narrows);
   let isOpen = false;
   let formulas: readonly Formula[] | undefined;
   for (const { rule, formulas: decidingBeside } of besides) {
@@ -126,31 +93,62 @@ function comparePair(
     const less = compare({ own: strict.then, beside: rule.then }, { own: weak.then, beside: rule.then });
     if (less === undefined) continue;
     formulas ??= missed(pair, missing, space);
-    const facts = factsFor([...formulas, ...decidingBeside], space);
+    const all = [...formulas, ...decidingBeside];
+    const facts = factsFor(all, space);
     isOpen ||= facts === 'undecided';
     const isShown = (example: UserFacts) =>
-      applyRules(own, example).rule === weak && applyRules(beside, example).rule === rule;
+      applyRules(own, example).rule === weak &&
+      applyRules(beside, example).rule === rule &&
+      mayHoldIn(example, all, space);
     if (typeof facts === 'object' && isShown(facts)) return { strict, weak, missing, facts, ...less };
   }
   return isOpen ? 'undecided' : undefined;
 }
 
+/** The weak rule asks for less, and may decide about users of the strict one. */
+function openPair({ strict, weak, rules }: Pair, { besides, space, compare }: Search): 'opaque' | undefined {
+  if (strict.then.kind !== 'allow' || weak.then.kind !== 'allow') return undefined;
+  const [own, weakOwn] = [strict.then, weak.then];
+  const others = space.takenApart(strict.when).filter((part) => !mayNarrow(part));
+  const formulas = [
+    ...space.onceProved,
+    ...others.map(({ formula }) => formula),
+    ...decidingFormulas(weak, rules.slice(0, rules.indexOf(weak)), space),
+  ];
+  const isOpen = besides.some(
+    ({ rule: { then }, formulas: decidingBeside }) =>
+      then.kind === 'allow' &&
+      compare({ own, beside: then }, { own: weakOwn, beside: then }) &&
+      findModel([...formulas, ...decidingBeside], newBudget()) !== 'impossible',
+  );
+  return isOpen ? 'opaque' : undefined;
+}
+
 /** The weak rule decides, only because a narrowing condition of the strict one is not met. */
 function missed({ strict, weak, rules }: Pair, missing: readonly RulePart[], space: RuleSpace): readonly Formula[] {
-  const parts = space.parts(strict.when);
-  const others = parts.filter((part) => !missing.includes(part)).map(({ formula }) => formula);
-  const isWithin = missing.some(({ condition }) => condition === 'any');
-  const alternatives = partsOfAlternatives(strict.when, space).map((partsOfAlternative) => ({
-    all: partsOfAlternative.filter((part) => !narrows(part)).map(({ formula }) => formula),
-  }));
   return [
     ...space.onceProved,
-    ...others,
-    ...(isWithin ? [{ any: alternatives }] : []),
+    ...space.takenApart(strict.when).flatMap(withoutNarrowing),
     { any: missing.map(({ formula }) => negated(formula)) },
     ...rules.slice(0, rules.indexOf(weak)).map(({ when }) => space.misses(when)),
     space.applies(weak.when),
   ];
+}
+
+/** The part, or what its alternatives say besides. */
+function withoutNarrowing(part: RulePart): readonly Formula[] {
+  if (!narrows(part)) return [part.formula];
+  const { alternatives } = part;
+  return alternatives ? [{ any: alternatives.map((parts) => ({ all: parts.flatMap(withoutNarrowing) })) }] : [];
+}
+
+/** Opaque parts have in these facts the results that the formulas want of them. */
+function mayHoldIn(facts: UserFacts, formulas: readonly Formula[], space: RuleSpace): boolean {
+  const results = space.opaquePartsIn(facts);
+  return (
+    results.size === 0 ||
+    findModel([...formulas, ...space.opaquePartsAs(results)], newBudget(), space.reader) !== 'impossible'
+  );
 }
 
 function factsFor(formulas: readonly Formula[], space: RuleSpace): UserFacts | 'undecided' | 'impossible' {

@@ -1,10 +1,10 @@
 /** The steps of a simulation, and how the simulated user answers each: every proof and every enrollment succeeds. */
 
 import { consentTo, withAnswer } from '../../decision/consent.ts';
-import type { AskedScope, Denial, KeptPassword, ProfileRequest, Skippable } from '../../model/decision.ts';
+import type { AskedScope, Denial, ProfileRequest, Skippable } from '../../model/decision.ts';
 import type { Enrollment, Evidence, Facts, Seconds, Subject } from '../../model/facts.ts';
 import { omitUndefined } from '../../model/omit-undefined.ts';
-import type { ReplacementReason } from '../../model/password-policy.ts';
+import type { KeptPassword, ReplacementReason } from '../../model/password-policy.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
 import { isFilledIn } from '../../profile/profile-terms.ts';
 import type { AuthenticatorOption, Step } from '../../step/step.ts';

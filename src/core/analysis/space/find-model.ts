@@ -23,27 +23,33 @@ export interface FoundByRule<Candidate, Of> {
   readonly found: readonly Candidate[];
   /** Rules whose candidates could not all be decided: the steps did not suffice. */
   readonly undecided: readonly Of[];
+  /** Rules of which something could not be decided, as nothing is known of a part of an expression. */
+  readonly opaque: readonly Of[];
 }
 
 /** Looks at candidates for each rule until one is found. */
 export function findByRule<Candidate extends object, Of>(
   rules: readonly Of[],
-  candidatesOf: (rule: Of) => Iterable<Candidate | 'undecided' | undefined>,
+  candidatesOf: (rule: Of) => Iterable<Candidate | 'undecided' | 'opaque' | undefined>,
 ): FoundByRule<Candidate, Of> {
   const found: Candidate[] = [];
   const undecided: Of[] = [];
+  const opaque: Of[] = [];
   for (const rule of rules) {
     let isOpen = false;
+    let isOpaque = false;
     let first: Candidate | undefined;
     for (const candidate of candidatesOf(rule)) {
       if (typeof candidate === 'object') first = candidate;
       if (first) break;
       isOpen ||= candidate === 'undecided';
+      isOpaque ||= candidate === 'opaque';
     }
     if (first) found.push(first);
     else if (isOpen) undecided.push(rule);
+    else if (isOpaque) opaque.push(rule);
   }
-  return { found, undecided };
+  return { found, undecided, opaque };
 }
 
 /** A budget that is enough for hundreds of rules; only rules that are entangled on purpose take more. */

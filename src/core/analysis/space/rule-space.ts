@@ -10,6 +10,7 @@ import {
   type ConditionPart,
   type ConditionReading,
   type Formula,
+  type NamedPart,
   negated,
   type OtherConditions,
   type Universe,
@@ -22,14 +23,14 @@ import { type OpaquePartsReading, opaquePartsReading } from './opaque-parts.ts';
 import { type ClassModel, type FormulaReader, formulaReader } from './read-formulas.ts';
 
 /** A part of the conditions of a rule. */
-export interface RulePart extends ConditionPart {
-  readonly condition: ConditionName | 'any';
-}
+export type RulePart = NamedPart;
 
 /** Reads rules as formulas. */
 export interface RuleSpace extends OpaquePartsReading {
   /** The parts of the conditions; all of them must hold. None: the rule always applies. */
   parts(when: Conditions): readonly RulePart[];
+  /** The same, with expressions taken apart: each part is named as the condition that says the same. */
+  takenApart(when: Conditions): readonly RulePart[];
   /** The rule applies. */
   applies(when: Conditions): Formula;
   /** The rule does not apply, and none of its conditions fails because of what it reads. */
@@ -71,12 +72,10 @@ export function ruleSpace(rules: readonly Conditions[], universe: Universe): Rul
   const theories = Object.fromEntries(
     names.map((name) => [name, theoryOf(name, universe, { sets, formulaOf })]),
   ) as Theories;
-  const read = new WeakMap<Conditions, readonly RulePart[]>();
-  const parts = (when: Conditions): readonly RulePart[] => {
-    const known = read.get(when) ?? partsOfRule(when, theories);
-    read.set(when, known);
-    return known;
-  };
+  const parts = onceFor((when: Conditions) => partsOfRule(when, theories));
+  const takenApart = onceFor((when: Conditions) =>
+    conditionSets(when).some(({ expression }) => expression) ? partsOfRule(when, theories, takenApartSet) : parts(when),
+  );
   const applies = cachedFormula((when: Conditions): Formula => ({ all: parts(when).map(({ formula }) => formula) }));
   const opaqueParts = () => theories.expression.opaqueParts?.() ?? [];
   const newCompletion = completions({ opaqueParts, sets, universe });
@@ -97,6 +96,7 @@ export function ruleSpace(rules: readonly Conditions[], universe: Universe): Rul
       : { ...facts, request: { ...facts.request, clientId } };
   const reading: Omit<RuleSpace, 'factsOf' | 'models' | 'at'> = {
     parts,
+    takenApart,
     applies,
     misses: cachedFormula((when: Conditions) => ({ any: parts(when).map(missesOf) })),
     fails: (when) => failsOf(parts(when)),
@@ -138,9 +138,14 @@ function theoryOf<Name extends ConditionName>(name: Name, universe: Universe, ot
   return theory(conditions, universe, others);
 }
 
-function partsOfRule({ any, ...when }: Conditions, theories: Theories): readonly RulePart[] {
-  if (any === undefined) return partsOfSet(when, theories);
-  return [...partsOfSet(when, theories), partOfAny(any.map((set) => partsOfSet(set, theories)))];
+function partsOfRule({ any, ...when }: Conditions, theories: Theories, ofSet = partsOfSet): readonly RulePart[] {
+  if (any === undefined) return ofSet(when, theories);
+  return [...ofSet(when, theories), partOfAny(any.map((set) => ofSet(set, theories)))];
+}
+
+function takenApartSet({ expression, ...others }: ConditionSet, theories: Theories): readonly RulePart[] {
+  const within = expression ? (theories.expression.partsWithin?.(expression) ?? []) : [];
+  return [...partsOfSet(others, theories), ...within];
 }
 
 function partsOfSet(set: ConditionSet, theories: Theories): readonly RulePart[] {
@@ -151,7 +156,7 @@ function partOfAny(alternatives: readonly (readonly RulePart[])[]): RulePart {
   const formula: Formula = {
     any: alternatives.map((parts) => ({ all: parts.map((conditionPart) => conditionPart.formula) })),
   };
-  const part: RulePart = { condition: 'any', path: [], formula };
+  const part: RulePart = { condition: 'any', path: [], formula, alternatives };
   const outcomes = alternatives.map((parts) => ({
     misses: { any: parts.map(missesOf) } satisfies Formula,
     fails: failsOf(parts),

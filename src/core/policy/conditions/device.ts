@@ -103,7 +103,8 @@ const knownVariable = truthVariable('device.known', (facts) => ({
   device: { ...facts.device, known: true },
 }));
 
-const browserVariable: Variable = {
+/** What a browser says of itself. */
+export const browserVariable: Variable = {
   name: 'device.browser',
   classes: descriptions.map(deviceClass),
 };

@@ -9,6 +9,15 @@ export function expressionParts(logic: ExpressionLogic | undefined): readonly Ex
   return 'not' in logic ? expressionParts(logic.not) : [logic];
 }
 
+/** The parts that are asked to hold, and not to be false. */
+export function partsToHold(logic: ExpressionLogic | undefined, isAsked = true): readonly ExpressionLogic[] {
+  if (logic === undefined) return [];
+  if ('not' in logic) return partsToHold(logic.not, !isAsked);
+  const parts = 'all' in logic ? logic.all : 'any' in logic ? logic.any : undefined;
+  if (parts) return parts.flatMap((part) => partsToHold(part, isAsked));
+  return isAsked ? [logic] : [];
+}
+
 /** These conditions, and those that their expressions contain. */
 export function withConditionsInside(sets: readonly ConditionSet[]): readonly ConditionSet[] {
   const inside = sets.flatMap(({ expression }) => expressionParts(expression?.logic));

@@ -30,8 +30,8 @@ export interface ExpressionOutcomes {
 /** The part cannot fail. */
 export const never: Formula = { any: [] };
 
-/** The schema of attributes. */
-export type ProfileSchema = Pick<Universe, 'attribute' | 'isLasting'>;
+/** The schema of attributes, and whether zones have the names that expressions give them. */
+export type ProfileSchema = Pick<Universe, 'attribute' | 'isLasting' | 'areZonesAsWritten'>;
 
 /** It never fails. */
 export function sure(holds: Formula): ExpressionOutcomes {
@@ -107,7 +107,8 @@ export function factOutcomes(
       const { userType } = logic;
       return userType === 'any' ? sure(hasType()) : ifThere(hasType(), formulaOf({ userType: { any: userType } }));
     }
-    if (!('attribute' in logic) || !isKnown(logic, universe)) return ofText(logic.text);
+    if (!('zones' in logic || 'attribute' in logic) || isOpaquePart(logic, universe)) return ofText(logic.text);
+    if ('zones' in logic) return sure(formulaOf({ network: { any: logic.zones } }));
     const { attribute, test } = logic;
     const there = hasValue(attribute);
     return test === undefined ? sure(there) : ifThere(there, formulaOf({ attributes: { [attribute]: test } }));
@@ -150,7 +151,8 @@ export function conditionsWithin(
     if ('when' in logic) return [logic.when];
     if ('ofApp' in logic) return [];
     if ('userType' in logic) return [{ userType: { any: logic.userType === 'any' ? [] : logic.userType } }];
-    if (!('attribute' in logic) || !isKnown(logic, universe)) return [];
+    if (!('zones' in logic || 'attribute' in logic) || isOpaquePart(logic, universe)) return [];
+    if ('zones' in logic) return [{ network: { any: logic.zones } }];
     const { attribute, test } = logic;
     return [{ present: true }, ...(test ? [test] : [])].map((wanted) => ({ attributes: { [attribute]: wanted } }));
   };
@@ -159,6 +161,7 @@ export function conditionsWithin(
 
 /** Whether a part of an expression is opaque: a mere text to the analysis. */
 export function isOpaquePart(logic: ExpressionLogic, universe: ProfileSchema): boolean {
+  if ('zones' in logic) return universe.areZonesAsWritten === undefined;
   return 'text' in logic && (!('attribute' in logic) || !isKnown(logic, universe));
 }
 

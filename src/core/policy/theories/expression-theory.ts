@@ -7,6 +7,7 @@ import type { CompiledExpression, ExpressionLogic } from '../../model/conditions
 import type { Seconds } from '../../model/facts.ts';
 import { placedAt } from './day-moments.ts';
 import { type ExpressionOutcomes, factOutcomes, never, type ProfileSchema, sure } from './expression-facts.ts';
+import { partsReading } from './expression-parts.ts';
 import {
   among,
   type ConditionPart,
@@ -38,7 +39,8 @@ export function expressionTheory(
     const { holds, misses, fails } = outcomesOf(logic);
     return [{ path: [], formula: holds, ...(fails !== never && { misses, fails }) }];
   };
-  return Object.assign(reading, { opaqueParts });
+  const holds = (logic: ExpressionLogic) => outcomesOf(logic).holds;
+  return Object.assign(reading, { opaqueParts, partsWithin: partsReading(holds, universe) });
 }
 
 /** As in the Common Expression Language: what does not hold decides, even if another part fails. */
@@ -79,7 +81,7 @@ export function hasTextPart(logic: ExpressionLogic): boolean {
   if ('all' in logic) return logic.all.some(hasTextPart);
   if ('any' in logic) return logic.any.some(hasTextPart);
   if ('not' in logic) return hasTextPart(logic.not);
-  return 'text' in logic && !('attribute' in logic);
+  return 'text' in logic && !('attribute' in logic || 'zones' in logic);
 }
 
 /** The fixed moments that the time is compared with. */

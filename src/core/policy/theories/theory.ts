@@ -65,6 +65,18 @@ export interface ConditionPart {
 /** What trusted sources say about a device. A managed device is also registered. */
 export type BelievedDevice = Pick<RuleFacts['device'], 'registered' | 'managed' | 'assurances'>;
 
+/** A part of a rule, or of an expression in it: all of them must hold. */
+export interface NamedPart extends ConditionPart {
+  /** `any`: one of the alternatives must hold. In an expression: the condition that says the same. */
+  readonly condition: ConditionName | 'any';
+  readonly alternatives?: readonly (readonly NamedPart[])[];
+  readonly isOfExpression?: true;
+  /** `has(...)`, or that it is not there. */
+  readonly isPresence?: true;
+  /** Of an opaque part: the facts that it reads. */
+  readonly reads?: readonly string[];
+}
+
 /** What the configuration makes possible, as far as conditions refer to it. */
 export interface Universe {
   /**
@@ -74,6 +86,8 @@ export interface Universe {
   readonly clientIds: readonly string[];
   /** One address for each possible set of zones. The first is in the fewest zones. */
   readonly places: readonly { readonly ip: string; readonly zones: readonly string[] }[];
+  /** The zones of the places have the names that expressions give them. */
+  readonly areZonesAsWritten?: true;
   /**
    * All statements about devices that trusted sources can make, as far as these assurances distinguish them. The first
    * is "no statement". Undefined if anything is possible.
@@ -106,6 +120,8 @@ export interface ConditionReading<Name extends ConditionName> {
   readonly always?: readonly Formula[];
   /** The opaque parts of expressions, as far as conditions were read. Absent: there are none. */
   readonly opaqueParts?: () => readonly OpaquePart[];
+  /** The parts of an expression, each as the condition that says the same. Absent: it is a condition itself. */
+  readonly partsWithin?: (condition: ConditionOf<Name>) => readonly NamedPart[];
 }
 
 /** A part of an expression that the analysis cannot take apart, with the variables that say what its result is. */
@@ -171,18 +187,6 @@ export function negated(formula: Formula): Formula {
   if ('any' in formula) return { all: formula.any.map(negated) };
   const { variable, classes } = formula;
   return { variable, classes: everyClass(variable) & ~classes };
-}
-
-/**
- * Simplifies the formula for given positions of variables. If `positionOf` returns undefined, the variable stays open.
- */
-export function resolved(formula: Formula, positionOf: (variable: Variable) => number | undefined): Formula {
-  const within = (part: Formula) => resolved(part, positionOf);
-  if ('all' in formula) return { all: formula.all.map(within) };
-  if ('any' in formula) return { any: formula.any.map(within) };
-  const position = positionOf(formula.variable);
-  if (position === undefined) return formula;
-  return (formula.classes & (1n << BigInt(position))) === 0n ? { any: [] } : { all: [] };
 }
 
 /** All bits of a variable's classes. */

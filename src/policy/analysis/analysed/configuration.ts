@@ -103,7 +103,7 @@ export async function readConfiguration(
     ),
     apps,
     settings: sources.find(({ kind }) => kind === 'settings')?.source,
-    universe: (clientIds) => ({ ...settings, clientIds, since }),
+    universe: (clientIds) => ({ ...settings, clientIds, since, areZonesAsWritten: true }),
     locationOf: (rule) => locationIn(byName, rule),
   };
 }

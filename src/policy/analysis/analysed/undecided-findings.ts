@@ -8,16 +8,36 @@ import type { AnalysedConfiguration } from './configuration.ts';
 export function undecidedFindings(
   rules: readonly RuleHead[],
   question: string,
+  configuration: AnalysedConfiguration,
+): readonly AnalysisFinding[] {
+  const parts = {
+    message: `${question} could not be decided: the steps of the search did not suffice`,
+    severity: 'warning' as const,
+    advice: 'say these rules with simpler conditions, or divide the policy',
+  };
+  return findingsAt(rules, parts, configuration);
+}
+
+/** The same, where nothing is known of a part of its expression: only a note. */
+export function opaqueFindings(
+  rules: readonly RuleHead[],
+  question: string,
+  configuration: AnalysedConfiguration,
+): readonly AnalysisFinding[] {
+  const parts = {
+    message: `${question} could not be decided: nothing is known of a part of its expression`,
+    advice: 'say it with conditions, or leave it if that is meant',
+  };
+  return findingsAt(rules, parts, configuration);
+}
+
+function findingsAt(
+  rules: readonly RuleHead[],
+  parts: Parameters<typeof findingAt>[2],
   { locationOf }: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
   return rules.flatMap((rule) => {
     const location = locationOf(rule);
-    if (location === undefined) return [];
-    const parts = {
-      message: `${question} could not be decided: the steps of the search did not suffice`,
-      severity: 'warning' as const,
-      advice: 'say these rules with simpler conditions, or divide the policy',
-    };
-    return [findingAt('undecided', location, parts)];
+    return location === undefined ? [] : [findingAt('undecided', location, parts)];
   });
 }

@@ -146,7 +146,8 @@ function deadRule(
     const advice = verdict.failure
       ? `correct one of these conditions, and put \`has()\` before what it reads. ${removal}`
       : 'correct one of these conditions, or remove the rule';
-    return [findingAt('contradictory', { source, path: [...path, ...inner] }, { message, advice })];
+    const severity = rule.reportOnly && { severity: 'warning' as const };
+    return [findingAt('contradictory', { source, path: [...path, ...inner] }, { message, advice, ...severity })];
   }
   const changesNothing = verdict.by.every((other) => thenOf(other) === thenOf(rule));
   const never = `never ${rule.reportOnly ? 'reports' : 'decides'}${verdict.failure ? ' as it says' : ''}`;
@@ -203,7 +204,8 @@ function conflictText(conflict: readonly RulePart[]): string {
   return `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)} exclude one another`;
 }
 
-function takersText(by: readonly RuleHead[], own: RuleHead): string {
+/** A clause that ends in the verb. */
+export function takersText(by: readonly RuleHead[], own: RuleHead): string {
   const names = by.slice(0, mostNamed).map(({ name, location }) => `"${name}" in ${whereFrom(own, location)}`);
   if (by.length === 1) return `the rule ${names.join('')} takes`;
   if (by.length > mostNamed) return `the rules ${names.join(', ')} and ${by.length - mostNamed} more together take`;

@@ -1,7 +1,9 @@
 /**
  * Findings about one rule alone: limits and alternatives that never count, and attributes that users write themselves.
  */
+import { decidingFormulas } from '../../../core/analysis/space/deciding-formulas.ts';
 import { findModelWithin } from '../../../core/analysis/space/find-model.ts';
+import { neededAmong } from '../../../core/analysis/space/needed-among.ts';
 import { deciding } from '../../../core/analysis/space/rule-combinations.ts';
 import { locationKey } from '../../../core/model/location-key.ts';
 import type { Rule, RuleHead } from '../../../core/model/policy.ts';
@@ -15,6 +17,7 @@ import { type AnalysedConfiguration, namedRule } from '../analysed/configuration
 import { mostNamed } from '../text/apps-text.ts';
 import { alternativeFindings } from './alternative-findings.ts';
 import type { AppCombination, AppCombinations } from './app-combinations.ts';
+import { takersText } from './dead-rule-findings.ts';
 import { unreachedAges } from './unreached-ages.ts';
 
 /** `alive`: the rules that decide in their own policy, and those for which this is undecided. */
@@ -87,15 +90,40 @@ function unreachable(
   const own = apps.filter((app) => rulesOf(app).some((ruleOfApp) => locationKey(ruleOfApp) === locationKey(rule)));
   // The finding that no user can enter these apps names the same cause.
   if (own.every(isClosed)) return [];
-  const message = 'allows only where another policy denies, so that no user gets in by it';
-  const advice = 'correct its conditions or those of the other policy';
-  return [
-    findingAt('unreachable', location, {
-      message,
-      advice,
-      rules: denialsBeside(rule, own).slice(0, mostNamed).map(namedRule),
-    }),
-  ];
+  const takers = takersOnceProved(rule, own);
+  const because =
+    takers.length > 0
+      ? {
+          message: `no user gets in by it: as soon as something is proved, ${takersText(takers, rule)} all its cases`,
+          advice: 'move it above, narrow the rules before it, or remove it',
+        }
+      : {
+          message: 'allows only where another policy denies, so that no user gets in by it',
+          advice: 'correct its conditions or those of the other policy',
+        };
+  const rules = takers.length > 0 ? takers : denialsBeside(rule, own);
+  return [findingAt('unreachable', location, { ...because, rules: rules.slice(0, mostNamed).map(namedRule) })];
+}
+
+/**
+ * The rules above it that decide wherever it would, once the past of the account counts (`risk`, `distance`). Empty: it
+ * decides in some case.
+ */
+function takersOnceProved(rule: Rule, apps: readonly AnalysedApp[]): readonly Rule[] {
+  const budget = { steps: denialSteps };
+  const [first = [], ...others] = apps.map(({ policies: { session, app }, space }) => {
+    const ofPolicies = [session, ...(app ? [app] : [])].map(({ rules }) => rules.map((compiled) => compiled.rule));
+    const [all = []] = ofPolicies.filter((some) => some.some((own) => locationKey(own) === locationKey(rule)));
+    const cases = all.filter((own) => locationKey(own) === locationKey(rule));
+    const leaveNone = (some: readonly Rule[]) =>
+      cases.every((own) => {
+        const formulas = [...space.onceProved, ...decidingFormulas(own, some, space)];
+        return findModelWithin(formulas, budget, space.reader) === 'impossible';
+      });
+    const before = all.slice(0, all.indexOf(cases[0] as Rule));
+    return leaveNone(before) ? neededAmong(before, leaveNone) : [];
+  });
+  return others.every((takers) => takers.length > 0) ? first : [];
 }
 
 /** The denying rules of the other policies that decide about the same sign-ins as this rule. */

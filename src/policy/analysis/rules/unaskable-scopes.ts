@@ -1,7 +1,10 @@
 /** Rules of sign-on policies about scopes that none of their apps may ask for, as findings. */
+
+import type { ConditionSet } from '../../../core/model/conditions.ts';
 import { locationKey } from '../../../core/model/location-key.ts';
 import type { Rule } from '../../../core/model/policy.ts';
 import { conditionSets } from '../../../core/policy/rules/condition-table.ts';
+import { partsToHold } from '../../../core/policy/rules/expression-parts.ts';
 import { signOnOf } from '../../check/sign-on-of.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';
 import type { App } from '../../model/app.ts';
@@ -37,7 +40,7 @@ function appsByRule({ apps, documents }: AnalysedConfiguration): ReadonlyMap<str
   const found = new Map<string, RuleOfApps>();
   for (const { app } of apps)
     for (const rule of signOnOf(app, documents)?.rules ?? []) {
-      if (conditionSets(rule.when).every(({ scopes }) => scopes === undefined)) continue;
+      if (conditionSets(rule.when).every(({ scopes, expression }) => (scopes ?? expression) === undefined)) continue;
       const of = found.get(locationKey(rule)) ?? { rule, apps: [] };
       of.apps.push(app);
       found.set(locationKey(rule), of);
@@ -47,15 +50,29 @@ function appsByRule({ apps, documents }: AnalysedConfiguration): ReadonlyMap<str
 
 /** `none` may name a scope that is never asked for: then it holds. */
 function ofRule({ when }: Rule, refused: ReadonlySet<string>, location: FileLocation): readonly AnalysisFinding[] {
-  return conditionSets(when).flatMap(({ scopes = {} }, at) => {
-    const within = [...location.path, 'when', ...(at === 0 ? [] : ['any', at - 1]), 'scopes'];
-    return (['any', 'all'] as const).flatMap((list) =>
-      (scopes[list] ?? []).flatMap((scope, index) => {
-        if (!refused.has(scope)) return [];
-        const message = `no app that has this policy may ask for the scope \`${scope}\`: its \`client.scope\` lacks it`;
-        const advice = 'add it to `client.scope` of the app, or take it out of the rule';
-        return [findingAt('unaskable-scope', { ...location, path: [...within, list, index] }, { message, advice })];
-      }),
-    );
+  return conditionSets(when).flatMap((set, at) => {
+    const within = [...location.path, 'when', ...(at === 0 ? [] : ['any', at - 1])];
+    return scopesAsked(set).flatMap(({ scope, path }) => {
+      if (!refused.has(scope)) return [];
+      const message = `no app that has this policy may ask for the scope \`${scope}\`: its \`client.scope\` lacks it`;
+      const advice = 'add it to `client.scope` of the app, or take it out of the rule';
+      return [findingAt('unaskable-scope', { ...location, path: [...within, ...path] }, { message, advice })];
+    });
   });
+}
+
+interface ScopeToHold {
+  readonly scope: string;
+  /** Where the set asks for it. */
+  readonly path: readonly (string | number)[];
+}
+
+function scopesAsked({ scopes = {}, expression }: ConditionSet): readonly ScopeToHold[] {
+  const listed = (['any', 'all'] as const).flatMap((list) =>
+    (scopes[list] ?? []).map((scope, index) => ({ scope, path: ['scopes', list, index] })),
+  );
+  const within = partsToHold(expression?.logic).flatMap((part) =>
+    'when' in part ? (part.when.scopes?.any ?? []) : [],
+  );
+  return [...listed, ...[...new Set(within)].map((scope) => ({ scope, path: ['expression'] }))];
 }

@@ -4,6 +4,7 @@ import type { SignInLayer } from '../../../core/analysis/findings/asks-less.ts';
 import { spoofable } from '../../../core/analysis/findings/spoofable.ts';
 import { spoofableEnrollment } from '../../../core/analysis/findings/spoofable-enrollment.ts';
 import { weakerBelow } from '../../../core/analysis/findings/weaker-below.ts';
+import type { RulePart } from '../../../core/analysis/space/rule-space.ts';
 import { proofNames } from '../../../core/evidence/proof-names.ts';
 import { locationKey } from '../../../core/model/location-key.ts';
 import type { Rule, RuleHead } from '../../../core/model/policy.ts';
@@ -11,7 +12,7 @@ import type { AnalysisFinding } from '../../model/analysis-finding.ts';
 import { findingAt } from '../../source/finding-at.ts';
 import type { AnalysedApp } from '../analysed/analysed-apps.ts';
 import { type AnalysedConfiguration, namedRule } from '../analysed/configuration.ts';
-import { undecidedFindings } from '../analysed/undecided-findings.ts';
+import { opaqueFindings, undecidedFindings } from '../analysed/undecided-findings.ts';
 import { exampleOptions } from '../text/example-options.ts';
 
 /** A rule of the session policy that was found at one app is not examined at others. */
@@ -20,13 +21,20 @@ export function weakerRuleFindings(
   configuration: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
   const told = { weaker: new Set<string>(), chosen: new Set<string>() };
-  return apps.flatMap((app) => [
+  const findings = apps.flatMap((app) => [
     ...(['app', 'session'] as const).flatMap((layer) => [
       ...weaker(app, { layer, told: told.weaker }, configuration),
       ...chosenByBrowser(app, { layer, told: told.chosen }, configuration),
     ]),
     ...enrollmentByBrowser(app, configuration),
   ]);
+  return [...new Map(findings.map((finding) => [keyOf(finding), finding])).values()];
+}
+
+/** What could not be decided is said of a rule once, however many apps it is for. */
+function keyOf(finding: AnalysisFinding): unknown {
+  const { code, file, path, message } = finding;
+  return code === 'undecided' ? JSON.stringify([file, path, message]) : finding;
 }
 
 interface Examined {
@@ -41,12 +49,12 @@ function weaker(
   configuration: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
   const isTold = (rule: Rule) => told.has(locationKey(rule));
-  const { found, undecided } = weakerBelow(policies, space, { layer, isTold });
+  const { found, undecided, opaque } = weakerBelow(policies, space, { layer, isTold });
   const findings = found.flatMap(({ strict, weak, missing, facts, evidence, longer }) => {
     const location = configuration.locationOf(strict);
     if (location === undefined) return [];
     told.add(locationKey(strict));
-    const conditions = missing.map(({ condition, path }) => `\`${[condition, ...path].join('.')}\``).join(' or ');
+    const conditions = [...new Set(missing.map(conditionText))].join(' or ');
     const keys = [...new Set(evidence.map(({ authenticator }) => authenticator))];
     const proofs = [...new Set(evidence.map((item) => proofNames(item).at(-1)))];
     const less =
@@ -62,10 +70,16 @@ function weaker(
       }),
     ];
   });
+  const question = 'whether a rule below asks the same users for less';
   return [
     ...findings,
-    ...undecidedFindings(undecided, 'whether a rule below asks the same users for less', configuration),
+    ...undecidedFindings(undecided, question, configuration),
+    ...opaqueFindings(opaque, question, configuration),
   ];
+}
+
+function conditionText({ condition, path, isOfExpression }: RulePart): string {
+  return isOfExpression ? '`expression`' : `\`${[condition, ...path].join('.')}\``;
 }
 
 /** What the rule does, as a clause. */
@@ -82,13 +96,17 @@ function chosenByBrowser(
   configuration: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
   const isTold = (rule: Rule) => told.has(locationKey(rule));
-  const { found, undecided } = spoofable(policies, space, { layer, isTold });
+  const { found, undecided, opaque } = spoofable(policies, space, { layer, isTold });
   const findings = found.flatMap(({ asking, strict, weak, facts, longer }) => {
     told.add(locationKey(asking));
     const less = longer.length > 0 ? longerText('users', longer) : 'asks for less';
     return chosen({ strict, weak, less, example: exampleOptions(facts) }, configuration);
   });
-  return [...findings, ...undecidedFindings(undecided, browserQuestion, configuration)];
+  return [
+    ...findings,
+    ...undecidedFindings(undecided, browserQuestion, configuration),
+    ...opaqueFindings(opaque, browserQuestion, configuration),
+  ];
 }
 
 const browserQuestion = 'whether what a browser says of itself leads from it to a weaker rule';
@@ -97,12 +115,16 @@ function enrollmentByBrowser(
   { policies, space }: AnalysedApp,
   configuration: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
-  const { found, undecided } = spoofableEnrollment(policies, space);
+  const { found, undecided, opaque } = spoofableEnrollment(policies, space);
   const findings = found.flatMap(({ strict, weak, facts, enrolled }) => {
     const example = exampleOptions(facts, enrolled.length > 0 ? enrolled : undefined);
     return chosen({ strict, weak, less: 'asks users to set up less', example }, configuration);
   });
-  return [...findings, ...undecidedFindings(undecided, browserQuestion, configuration)];
+  return [
+    ...findings,
+    ...undecidedFindings(undecided, browserQuestion, configuration),
+    ...opaqueFindings(opaque, browserQuestion, configuration),
+  ];
 }
 
 interface Chosen {

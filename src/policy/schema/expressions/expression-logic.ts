@@ -3,6 +3,7 @@ import { type ASTNode, serialize } from '@marcbachmann/cel-js';
 import type { ExpressionLogic } from '../../../core/model/conditions.ts';
 import { appLogic } from './app-logic.ts';
 import { constantOf } from './constants.ts';
+import { deviceLogic } from './device-logic.ts';
 import { factLogic } from './fact-logic.ts';
 import { momentOf } from './moments.ts';
 
@@ -29,7 +30,7 @@ export function expressionLogic(node: ASTNode): ExpressionLogic {
 function otherLogic(node: ASTNode): ExpressionLogic {
   const constant = constantOf(node);
   if (constant === undefined || !('value' in constant) || typeof constant.value !== 'boolean')
-    return appLogic(node) ?? { text: serialize(node) };
+    return appLogic(node) ?? deviceLogic(node) ?? { text: serialize(node) };
   return constant.value ? { all: [] } : { any: [] };
 }
 

@@ -1,6 +1,6 @@
 /**
  * What an expression asks of one fact, where a condition asks the same: attributes, groups, the user type, scopes,
- * apps and devices, compared with constants.
+ * zones, apps and devices, compared with constants.
  */
 import { type ASTNode, serialize } from '@marcbachmann/cel-js';
 import type { AttributeLogic, ExpressionLogic, ValueTest } from '../../../core/model/conditions.ts';
@@ -10,7 +10,7 @@ import { constantOf } from './constants.ts';
 import { pathOf } from './expression-environment.ts';
 import { boundAt } from './moments.ts';
 
-/** Undefined: no condition asks the same. Network zones are left out, as their names change between files. */
+/** Undefined: no condition asks the same. */
 export function factLogic(node: ASTNode): ExpressionLogic | undefined {
   switch (node.op) {
     case '.':
@@ -99,6 +99,7 @@ export function comparedWith(name: string, asked: ASTNode): readonly unknown[] |
 function hasAnyOf(list: string | undefined, members: readonly string[], node: ASTNode): ExpressionLogic | undefined {
   if (list === 'user.groups') return { when: { groups: { any: members } } };
   if (list === 'request.scopes') return { when: { scopes: { any: members } } };
+  if (list === 'network.zones') return { zones: members, text: serialize(node) };
   if (members.some((member) => member.includes('*'))) return undefined;
   return ofAttribute(list, { test: amongThese(members), isMember: true }, node);
 }

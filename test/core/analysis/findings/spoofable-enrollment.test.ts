@@ -66,7 +66,10 @@ test.each<[string, readonly RequiredEnrollment[], readonly RequiredEnrollment[],
   ['something else', [{ anyOf: ['totp'] }], [key], undefined],
 ])('phones must set up %s', (_, weak, strict, enrolled) => {
   const rules = [rule('phones', mobile, weak), rule('others', {}, strict)];
-  expect(search(rules)).toEqual({ found: enrolled ? [['others', 'phones', ...enrolled]] : [], undecided: [] });
+  expect(search(rules)).toEqual({
+    found: enrolled ? [['others', 'phones', ...enrolled]] : [],
+    undecided: [],
+  });
 });
 
 test('phones must set up more', () => {
@@ -148,8 +151,8 @@ test.each<[string, readonly EnrollmentRule[], readonly (readonly string[])[]]>([
 test('without an enrollment policy, or without a sign-on policy, there is no such rule', () => {
   const space = ruleSpace([mobile, {}], universe());
   const { app: _, ...rest } = policiesWith([rule('phones', mobile, []), rule('others', {}, [key])]);
-  expect(spoofableEnrollment(policiesOf(), space)).toEqual({ found: [], undecided: [] });
-  expect(spoofableEnrollment(rest, space)).toEqual({ found: [], undecided: [] });
+  expect(spoofableEnrollment(policiesOf(), space)).toEqual({ found: [], undecided: [], opaque: [] });
+  expect(spoofableEnrollment(rest, space)).toEqual({ found: [], undecided: [], opaque: [] });
 });
 
 test('rules that are entangled on purpose leave it undecided', () => {

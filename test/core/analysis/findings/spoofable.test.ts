@@ -114,7 +114,7 @@ test.each<[string, readonly Rule[]]>([
     [rule(windows, two), rule({ device: { known: false }, risk: { none: ['newDevice'] } }, one), rule({}, two)],
   ],
 ])('quiet where no user is known who %s', (_, rules) => {
-  expect(search(...rules)).toEqual({ found: [], undecided: [] });
+  expect(search(...rules)).toEqual({ found: [], undecided: [], opaque: [] });
 });
 
 test.each<[string, Rule['then'], Rule['then']]>([
@@ -126,12 +126,12 @@ test.each<[string, Rule['then'], Rule['then']]>([
     allow(factors(1, { demands: [{ authenticators: ['totp'] }] })),
   ],
 ])('quiet where %s', (_, here, there) => {
-  expect(search(rule(windows, here), rule({}, there))).toEqual({ found: [], undecided: [] });
+  expect(search(rule(windows, here), rule({}, there))).toEqual({ found: [], undecided: [], opaque: [] });
 });
 
 test('an app without a policy has no such rule', () => {
   const { app: _, ...policies } = policiesOf();
-  expect(spoofable(policies, ruleSpace([], universe()))).toEqual({ found: [], undecided: [] });
+  expect(spoofable(policies, ruleSpace([], universe()))).toEqual({ found: [], undecided: [], opaque: [] });
 });
 
 test('rules that are entangled on purpose leave it undecided', () => {
@@ -139,5 +139,6 @@ test('rules that are entangled on purpose leave it undecided', () => {
   expect(search(...entangled.map((conditions) => rule(conditions, two)), mine, rule({}, one))).toEqual({
     found: [],
     undecided: [mine],
+    opaque: [],
   });
 });

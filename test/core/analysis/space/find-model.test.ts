@@ -268,11 +268,11 @@ describe('rule by rule', () => {
   type Candidates = readonly (typeof one | 'undecided' | undefined)[];
 
   test.each<[string, Candidates, ReturnType<typeof findByRule>]>([
-    ['no candidate', [], { found: [], undecided: [] }],
-    ['none that serves', [undefined], { found: [], undecided: [] }],
-    ['the first that serves', [undefined, one, two], { found: [one], undecided: [] }],
-    ['one after an open one', ['undecided', one], { found: [one], undecided: [] }],
-    ['an open one', ['undecided', undefined], { found: [], undecided: ['rule'] }],
+    ['no candidate', [], { found: [], undecided: [], opaque: [] }],
+    ['none that serves', [undefined], { found: [], undecided: [], opaque: [] }],
+    ['the first that serves', [undefined, one, two], { found: [one], undecided: [], opaque: [] }],
+    ['one after an open one', ['undecided', one], { found: [one], undecided: [], opaque: [] }],
+    ['an open one', ['undecided', undefined], { found: [], undecided: ['rule'], opaque: [] }],
   ])('%s', (_, candidates, expected) => {
     expect(findByRule(['rule'], () => candidates)).toEqual(expected);
   });

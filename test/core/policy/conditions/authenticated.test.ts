@@ -5,7 +5,8 @@ import { simulate } from '../../../../src/core/analysis/simulation/simulate.ts';
 import { evaluate } from '../../../../src/core/decision/evaluate.ts';
 import { evaluateIssuance } from '../../../../src/core/decision/token-issuance.ts';
 import type { EnrollmentRule, EnrollmentTerms } from '../../../../src/core/model/enrollment-policy.ts';
-import type { Evidence, Subject } from '../../../../src/core/model/facts.ts';
+import type { Evidence, RuleFacts, Subject } from '../../../../src/core/model/facts.ts';
+import { omitUndefined } from '../../../../src/core/model/omit-undefined.ts';
 import type { ProfileRule } from '../../../../src/core/model/profile-policy.ts';
 import { compilePolicy, type PolicySet } from '../../../../src/core/policy/rules/compile.ts';
 import { enrollmentRuling, usablePolicies } from '../../../../src/core/policy/rules/enrollment-terms.ts';
@@ -174,6 +175,56 @@ describe('what must be enrolled', () => {
     expect(evaluateIssuance(mailNeedsPasskey, facts('password')).allow).toBe(true);
   });
 
+  test('a token is issued by how the user signed in, though it rests on less', () => {
+    const facts = silentFacts({ subject: both, evidence: [proof('email', 60)] });
+    const issued = (more: Partial<RuleFacts>, policies = exempt) => evaluateIssuance(policies, { ...facts, ...more });
+    const bothProved = { signedInWith: ['email', 'password'] };
+    expect(issued(bothProved).allow).toBe(true);
+    expect(issued({ signedInWith: ['email'] })).toMatchObject({ reason: 'enrollment_required' });
+    // What the user no longer has, or may no longer use, does not stand for it.
+    const withoutPassword = { ...both, enrollments: both.enrollments.filter(({ id }) => id !== 'password') };
+    expect(issued({ ...bothProved, subject: withoutPassword }).allow).toBe(false);
+    const authenticators = exempt.authenticators.filter(({ key }) => key !== 'password');
+    expect(issued(bothProved, { ...exempt, authenticators }).allow).toBe(false);
+  });
+
+  test('a decision that lets the user in names all proofs of the session where such rules ask', () => {
+    const evidence = [proof('password', 60), proof('email', 'now')];
+    const facts = factsOf({ subject: both, evidence });
+    expect(evaluate(exempt, facts)).toMatchObject({ kind: 'allow', signedInWith: ['email', 'email.code', 'password'] });
+    expect(evaluate(policiesOf(), facts)).not.toHaveProperty('signedInWith');
+    const rules: readonly ProfileRule[] = [byMail, {}].map((when, at) => {
+      return { name: `rule ${at}`, when, then: { required: [], optional: [], terms: [] } };
+    });
+    const profile = { ...policiesOf(), profile: compilePolicy({ name: 'profile', rules }) };
+    expect(evaluate(profile, facts)).toHaveProperty('signedInWith');
+  });
+
+  test('tokens are issued to each user whom the sign-in lets in', () => {
+    const keys = ['password', 'email', 'totp'] as const;
+    const subject = userWith(keys);
+    const apps = keys.map((key) => factors(1, { demands: [{ authenticators: [key] }] }));
+    const ages = [undefined, 60, 'now'] as const;
+    const sets = keys.reduce<readonly (readonly Evidence[])[]>(
+      (all, key) => all.flatMap((some) => ages.map((age) => (age ? [...some, proof(key, age)] : some))),
+      [[]],
+    );
+    let byMoreThanItRestsOn = 0;
+    for (const app of [factors(1), factors(2), ...apps])
+      for (const { enrollment: own } of [mailNeedsPasskey, exempt])
+        for (const evidence of sets) {
+          const policies = { ...policiesOf({ app }), ...(own && { enrollment: own }) };
+          const facts = factsOf({ subject, evidence });
+          const decision = evaluate(policies, facts);
+          if (decision.kind !== 'allow') continue;
+          const { assurance, signedInWith = [] } = decision;
+          const basis = { ...facts, evidence: assurance.supportingEvidence };
+          expect(evaluateIssuance(policies, { ...basis, signedInWith }).allow).toBe(true);
+          byMoreThanItRestsOn += Number(!evaluateIssuance(policies, basis).allow);
+        }
+    expect(byMoreThanItRestsOn).toBeGreaterThan(0);
+  });
+
   test('an enrollment that such a rule may require counts as needed', () => {
     const subject = userWith(['password', 'webauthn']);
     const id = enrolled('webauthn')[0]?.id ?? '';
@@ -277,8 +328,9 @@ test('such rules change nothing until the sign-on is met, whatever they say', ()
         factsOf({ subject: userWith([], { enrollments: setup.has }), evidence, request: setup.request });
       const decideBy = (rules: readonly EnrollmentRule[], evidence: readonly Evidence[]) => {
         const policies = { ...plain, enrollment: compilePolicy({ name: 'enrollment', rules }) };
+        // It says how the user signed in only where rules ask.
         const { trace: _, ...decision } = evaluate(policies, facts(evidence));
-        return decision;
+        return decision.kind === 'allow' ? omitUndefined({ ...decision, signedInWith: undefined }) : decision;
       };
       for (const evidence of [setup.evidence, [...setup.evidence, added]]) {
         const without = decideBy([rest], evidence);

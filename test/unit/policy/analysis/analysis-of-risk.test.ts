@@ -53,6 +53,14 @@ describe('a rule never decides', () => {
     expect(await findingLines(files)).toEqual([`error shadowed 4 ${shadowed}`]);
   });
 
+  test('once something is proved, when the past of the account counts', async () => {
+    const rules = policy(when('risk: { any: [newDevice] }'), second('device: { known: false }', one), rest());
+    const found = await findingLines({ [signOn]: rules });
+    expect(found).toEqual([
+      'warning unreachable 4 no user gets in by it: as soon as something is proved, the rule "Unusual" in line 3 takes all its cases',
+    ]);
+  });
+
   test('as its conditions exclude one another', async () => {
     const rules = policy(when('risk: { atLeast: medium, none: [newDevice, newNetwork, recentFailures] }'), rest());
     expect(await findingLines({ [signOn]: rules })).toEqual([

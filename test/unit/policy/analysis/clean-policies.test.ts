@@ -178,6 +178,7 @@ const clean: readonly (readonly [string, readonly string[]])[] = [
   [
     'a formula that asks first',
     [
+      `{ name: Unlimited, when: { attributes: { contractEnd: { present: false } } }, then: ${one} }`,
       `{ name: Ended, when: { expression: 'has(user.profile.contractEnd) && date(user.profile.contractEnd) < now' }, then: deny }`,
       `{ name: Rest, then: ${one} }`,
     ],

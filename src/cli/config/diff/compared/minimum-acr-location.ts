@@ -6,6 +6,9 @@ import type { AccessChange, NamedLocation } from './configuration-changes.ts';
 
 const name = 'minimumAcr';
 
+/** A remembered second factor does not count beside some values. */
+const byMinimum: readonly AccessChange['kind'][] = ['requirement', 'session'];
+
 /**
  * Returns a function that adds the location to changes of what is asked for of which no rule differs. Of several apps,
  * it is that of the first. Rejects like `ComparedConfiguration.document`.
@@ -26,7 +29,7 @@ export async function minimumAcrAdded(
   };
   const said = { before: at(from, before), after: at(to, after) };
   return (change) =>
-    change.kind === 'requirement' && change.before.rules.length + change.after.rules.length === 0
+    byMinimum.includes(change.kind) && change.before.rules.length + change.after.rules.length === 0
       ? {
           ...change,
           before: { ...change.before, rules: said.before },

@@ -54,6 +54,18 @@ export function contentKeys(
   };
 }
 
+/** The circumstance, and if the browser may remember a second factor, that of the next sign-in with it. */
+export function rememberingMoments({ app }: PolicySet): (circumstance: Circumstance) => readonly Circumstance[] {
+  const mayRemember = app?.rules.some(({ rule: { then } }) => then.kind === 'allow' && then.remember !== undefined);
+  if (!mayRemember) return (circumstance) => [circumstance];
+  const known = new Map<Circumstance, readonly Circumstance[]>();
+  return (circumstance) =>
+    getOrMake(known, circumstance, () => [
+      circumstance,
+      { ...circumstance, device: { ...circumstance.device, known: true } },
+    ]);
+}
+
 /**
  * What the rules say that may decide once the user has proved something, in order, with their conditions. The risk,
  * which counts then, is that of the browser.

@@ -4,6 +4,7 @@ import type { AuthenticatorDescriptor } from '../../../../core/model/facts.ts';
 import type { Requirement } from '../../../../core/model/policy.ts';
 import { requirementText } from '../../../explain/requirement-text.ts';
 import { scopeNames, scopesHeadline } from '../compared/carried-scopes.ts';
+import { rememberedDifference, rememberedLengths } from '../compared/remembered-second-factor.ts';
 import { acrDifferences } from './acr-difference.ts';
 import { newOnes } from './asked-headline.ts';
 import type { ContentDifference } from './content-difference.ts';
@@ -99,9 +100,32 @@ function scopesDifference(sides: ComparedContents): readonly ContentDifference[]
 }
 
 /** Contains only what differs. */
-function lifetimeDifference({ active, next }: ComparedContents): readonly ContentDifference[] {
+function lifetimeDifference(sides: ComparedContents): readonly ContentDifference[] {
+  const { active, next } = sides;
   // Of users who are denied there is none.
   if (active.lifetimes.length === 0 || next.lifetimes.length === 0) return [];
+  const remembered = rememberedDifference(active.remembered, next.remembered);
+  const [before, after] = rememberedLengths(active.remembered, next.remembered)?.map(rememberedLength) ?? [];
+  return [
+    ...lengthsDifference(
+      [...active.lifetimes, ...(before ? [before] : [])],
+      [...next.lifetimes, ...(after ? [after] : [])],
+    ),
+    ...(remembered ? [{ kind: 'session' as const, ...remembered, saidBy: waivedBy }] : []),
+  ];
+}
+
+/** The policies on which it depends whether a remembered second factor is waived. */
+const waivedBy: ContentDifference['saidBy'] = ['app', 'session', 'enrollment'];
+
+function rememberedLength(length: string): SessionLength {
+  return { what: 'the second factor is', length, by: 'app' };
+}
+
+function lengthsDifference(
+  active: readonly SessionLength[],
+  next: readonly SessionLength[],
+): readonly ContentDifference[] {
   const [before, after] = [differingLengths(active, next), differingLengths(next, active)];
   if (after.length === 0) return [];
   const saidBefore = (what: string) => before.find((lifetime) => lifetime.what === what)?.length;
@@ -121,10 +145,8 @@ function lifetimeDifference({ active, next }: ComparedContents): readonly Conten
   ];
 }
 
-function differingLengths(own: SignInContent, other: SignInContent): readonly SessionLength[] {
-  return own.lifetimes.filter(
-    ({ what, length }) => !other.lifetimes.some((each) => each.what === what && each.length === length),
-  );
+function differingLengths(own: readonly SessionLength[], other: readonly SessionLength[]): readonly SessionLength[] {
+  return own.filter(({ what, length }) => !other.some((each) => each.what === what && each.length === length));
 }
 
 function recoveryDifference(sides: ComparedContents): ContentDifference {

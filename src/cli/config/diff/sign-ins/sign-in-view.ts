@@ -20,8 +20,9 @@ import { getOrMake } from '../../../shared/values/get-or-make.ts';
 import type { AppSide } from '../compared/app-pairs.ts';
 import { carriedScopes } from '../compared/carried-scopes.ts';
 import type { NamedLocation } from '../compared/configuration-changes.ts';
+import { type RememberedSecondFactor, rememberedSecondFactor } from '../compared/remembered-second-factor.ts';
 import { type Circumstance, factsIn } from './circumstances.ts';
-import { contentKeys } from './content-keys.ts';
+import { contentKeys, rememberingMoments } from './content-keys.ts';
 import { type CircumstanceOfUser, decidingRuleNames, type TextOfUser, type UserAtApp } from './deciding-rules.ts';
 import { signInOfUser } from './user-classes.ts';
 
@@ -50,6 +51,8 @@ export interface SignInContent {
   readonly acrTerms: string;
   /** How long proofs count. Empty if the user is not let in. */
   readonly lifetimes: readonly SessionLength[];
+  /** Computed on first use. Undefined: no browser may remember a second factor. */
+  readonly remembered: RememberedSecondFactor | undefined;
   /**
    * Scopes that tokens carry if the app requests them, without those of the protocol. Empty if the user is not let in.
    */
@@ -118,11 +121,12 @@ export function viewerOf(own: AppSide, key: 'active' | 'next', context: ViewCont
   };
   const decidersOf = decidingRuleNames(policies, factsOf, atoms);
   const contentKeyOf = contentKeys(own, factsOf, context);
+  const momentsOf = rememberingMoments(policies);
   const viewOf = (asked: CircumstanceOfUser): SignInView => {
     const facts = factsOf(asked);
-    const contentKey = contentKeyOf(asked);
+    const keys = momentsOf(asked.circumstance).map((circumstance) => contentKeyOf({ ...asked, circumstance }));
     const make = () => contentOf(policies, facts, free);
-    const content = contentKey === undefined ? make() : getOrMake(contents.byKey, `${key} ${contentKey}`, make);
+    const content = keys.includes(undefined) ? make() : getOrMake(contents.byKey, [key, ...keys].join(' '), make);
     const proved = signInOnceProved(policies, facts);
     const rulesBy = (at: Facts) => ({
       ...decidingRules(policies, at),
@@ -139,19 +143,24 @@ export function viewerOf(own: AppSide, key: 'active' | 'next', context: ViewCont
     return getOrMake(
       getOrMake(viewsOf, rest, () => new Map<DecidersAt, ReturnType<Viewer>>()),
       decidersAt,
-      () => (circumstance) => getOrMake(ofRest, decidersAt(circumstance), () => viewOf({ ...who, circumstance })),
+      () => (circumstance) => {
+        const deciders = momentsOf(circumstance).map(decidersAt).join('\n');
+        return getOrMake(ofRest, deciders, () => viewOf({ ...who, circumstance }));
+      },
     );
   };
 }
 
 function contentOf(policies: PolicySet, facts: Facts, free: readonly string[]): SignInContent {
-  const { asks, session, app } = rulesInEffect(policies, facts);
+  const rules = rulesInEffect(policies, facts);
+  const { asks, session, app } = rules;
   const asked = computedOnce(() => askedInAll(policies, facts));
   const least = computedOnce(() => leastOfWays(policies, facts, asked()));
   const acrs = computedOnce(() => {
     const ways = asked();
     return ways ? acrOfWays(policies, facts, ways) : [];
   });
+  const remembered = computedOnce(() => rememberedSecondFactor(policies, facts, { rules, asked }));
   return {
     asks,
     steps: simulate(policies, facts),
@@ -163,6 +172,9 @@ function contentOf(policies: PolicySet, facts: Facts, free: readonly string[]): 
     },
     get acrs() {
       return acrs();
+    },
+    get remembered() {
+      return remembered();
     },
     acrTerms: JSON.stringify([policies.acrLevels, facts.request.acrValues]),
     lifetimes: asks === 'denied' ? [] : [...sessionLifetimes(session), ...appLifetimes(app)],
@@ -263,9 +275,8 @@ function keptLifetimes({ absolute, idle }: SessionLimits): readonly SessionLengt
 }
 
 function appLifetimes(rule: Rule | undefined): readonly SessionLength[] {
-  const { remember, appSession }: Partial<AllowTerms> = rule?.then.kind === 'allow' ? rule.then : {};
+  const { appSession }: Partial<AllowTerms> = rule?.then.kind === 'allow' ? rule.then : {};
   const counts = appSession?.absolute;
-  const remembered = remember === undefined ? 'not remembered' : `remembered for ${durationText(remember)}`;
   return [
     {
       what: 'at this app a session counts',
@@ -277,7 +288,6 @@ function appLifetimes(rule: Rule | undefined): readonly SessionLength[] {
       length: appSession?.unkept ? 'like any other' : 'as a kept one',
       by: 'app',
     },
-    { what: 'the second factor is', length: remembered, by: 'app' },
   ];
 }
 

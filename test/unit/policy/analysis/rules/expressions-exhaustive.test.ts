@@ -5,11 +5,12 @@ import { findModel, newBudget } from '../../../../../src/core/analysis/space/fin
 import { ruleSpace } from '../../../../../src/core/analysis/space/rule-space.ts';
 import type { Conditions, ExpressionLogic } from '../../../../../src/core/model/conditions.ts';
 import { oneDay } from '../../../../../src/core/model/durations.ts';
-import type { Facts, Subject } from '../../../../../src/core/model/facts.ts';
+import type { Facts, Platform, Subject } from '../../../../../src/core/model/facts.ts';
+import { systemsOfPlatform } from '../../../../../src/core/policy/conditions/device.ts';
 import { compilePolicy } from '../../../../../src/core/policy/rules/compile.ts';
 import { compileConditions } from '../../../../../src/core/policy/rules/condition-table.ts';
 import { findRule } from '../../../../../src/core/policy/rules/rules.ts';
-import { plainTime } from '../../../../../src/core/policy/theories/theory.ts';
+import { type Formula, negated, plainTime } from '../../../../../src/core/policy/theories/theory.ts';
 import { compileExpression } from '../../../../../src/policy/schema/expressions/expression.ts';
 import { factsOf, userWith } from '../../../../core/support/fixtures.ts';
 import { ruleVerdicts } from '../../../../core/support/rule-verdicts.ts';
@@ -52,7 +53,7 @@ describe('an expression is taken apart', () => {
     ['user.groups.exists(g, g.startsWith("a"))', { text: 'user.groups.exists(g, g.startsWith("a"))' }],
     ['user.groups.exists(g, g == 1)', { text: 'user.groups.exists(g, g == 1)' }],
     ['"a" in request.scopes', { when: { scopes: { any: ['a'] } } }],
-    ['"a" in network.zones', { text: '"a" in network.zones' }],
+    ['"a" in network.zones', { zones: ['a'], text: '"a" in network.zones' }],
     ['request.clientId == "a"', { when: { apps: { any: ['a'] } } }],
     ['request.clientId in ["a", "b"]', { when: { apps: { any: ['a', 'b'] } } }],
     ['request.clientId == user.id', { text: 'request.clientId == user.id' }],
@@ -314,4 +315,61 @@ test('the user of an example is one about whom the evaluator decides alike', () 
     }),
     seeded(300),
   );
+});
+
+const placesTold = [[], ['office'], ['lab'], ['lab', 'office']].map((zones, at) => ({ ip: `203.0.113.${at}`, zones }));
+const circumstances = Object.entries(systemsOfPlatform).flatMap(([platform, systems]) =>
+  systems.flatMap((os) =>
+    [false, true].flatMap((known) =>
+      placesTold.map((network) =>
+        factsOf({ network, device: { known, platform: platform as Platform, os }, subject: userWith([]) }),
+      ),
+    ),
+  ),
+);
+const circumstanceLeaves = [
+  'device.known',
+  'device.os == "ios"',
+  'device.os.startsWith("i")',
+  'device.platform in ["mobile", "other"]',
+  '(device.platform == "mobile") == device.known',
+  'device.known ? device.os == "windows" : device.os == "android"',
+  'size(device.os) > 5',
+  '"office" in network.zones',
+  'network.zones.exists(z, z in ["lab", "office"])',
+];
+
+test('what an expression asks of the browser and of zones is known, and so is what its parts say', () => {
+  const { written } = fc.letrec<{ written: string }>((tie) => ({
+    written: fc.oneof(
+      { maxDepth: 3, withCrossShrink: true },
+      fc.constantFrom(...circumstanceLeaves),
+      fc.tuple(tie('written'), fc.constantFrom('&&', '||'), tie('written')).map(([a, op, b]) => `(${a}) ${op} (${b})`),
+      tie('written').map((text) => `!(${text})`),
+    ),
+  }));
+  const counts = { decides: 0, dead: 0 };
+  const within = universe({ places: placesTold, areZonesAsWritten: true });
+  fc.assert(
+    fc.property(fc.array(written, { minLength: 1, maxLength: 3 }), (texts) => {
+      const whens = texts.map((text): Conditions => ({ expression: compileExpression(text) }));
+      const rules = whens.map((when, at) => ({ name: `rule ${at}`, when, then: { kind: 'deny' as const } }));
+      const policy = compilePolicy({ name: 'p', rules });
+      const decided = new Set(circumstances.map((facts) => findRule(policy, facts).rule));
+      const space = ruleSpace(whens, within);
+      for (const [at, { kind }] of ruleVerdicts(policy, space).entries()) {
+        const isDecided = decided.has(rules[at]);
+        expect(kind === 'decides').toBe(isDecided);
+        expect(kind).not.toBe('undecided');
+        counts[isDecided ? 'decides' : 'dead'] += 1;
+      }
+      for (const when of whens) {
+        const parts: Formula = { all: space.takenApart(when).map(({ formula }) => formula) };
+        expect(findModel([space.applies(when), negated(parts)], newBudget())).toBe('impossible');
+        expect(findModel([parts, space.misses(when)], newBudget())).toBe('impossible');
+      }
+    }),
+    seeded(300),
+  );
+  expect(Math.min(counts.decides, counts.dead)).toBeGreaterThan(enough(40));
 });
