@@ -1,5 +1,6 @@
 /** Which secret the identifier page asks for, too, and whether it offers to keep the user signed in. */
 
+import { minimumAcrLayer, requestLayersOf } from '../decision/acr-layers.ts';
 import type { LayerRequirement } from '../model/decision.ts';
 import type { Enrollment, Facts } from '../model/facts.ts';
 import type { Requirement, Rule } from '../model/policy.ts';
@@ -29,21 +30,34 @@ export function identifyingHelps(
   { key, forUsers }: { readonly key: string; readonly forUsers: 'all' | 'some' },
 ): boolean {
   const ahead = rulesAhead(policies, facts);
-  return answers(ahead, `${key} ${forUsers}`, () => helpsUnder(policies, ahead, { key, forUsers }));
+  const acr = acrRequirements(policies, facts);
+  const asked = JSON.stringify([key, forUsers, acr]);
+  return answers(ahead, asked, () => helpsUnder(policies, ahead, { key, forUsers, acr }));
 }
 
 const answers = cachedAnswers<boolean>();
 
-function helpsUnder(
-  policies: PolicySet,
-  ahead: RulesAhead,
-  { key, forUsers }: { readonly key: string; readonly forUsers: 'all' | 'some' },
-): boolean {
+interface AskedOfPage {
+  readonly key: string;
+  readonly forUsers: 'all' | 'some';
+  /** What is required of every user beside the rules. */
+  readonly acr: readonly LayerRequirement[];
+}
+
+/** The minimum `acr` of the app, and the essential one of the request. A voluntary one may give way. */
+function acrRequirements(policies: PolicySet, { request }: Facts): readonly LayerRequirement[] {
+  const minimum = minimumAcrLayer(policies)?.requirement;
+  const [asked] = request.acrEssential ? requestLayersOf(request, policies.acrLevels) : [];
+  return [minimum, asked?.requirement].filter((requirement) => requirement !== undefined);
+}
+
+function helpsUnder(policies: PolicySet, ahead: RulesAhead, { key, forUsers, acr }: AskedOfPage): boolean {
   const enrollments = policies.authenticators.map(anEnrollment);
   const helps = ({ requirements, usable }: PossibleRuling) => {
     // An authenticator that only counts for the account-management requirement cannot begin a sign-in.
     if (!usable.authenticators.some((descriptor) => descriptor.key === key)) return false;
-    const status = requirementStatus(requirements, capabilitiesWithin(usable, policies, { evidence: [], enrollments }));
+    const capabilities = capabilitiesWithin(usable, policies, { evidence: [], enrollments });
+    const status = requirementStatus([...requirements, ...acr], capabilities);
     return status.kind === 'challenge' && status.options.some(({ authenticator }) => authenticator === key);
   };
   const rulings = possibleRulings(policies, ahead);

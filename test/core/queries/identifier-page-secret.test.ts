@@ -46,10 +46,21 @@ test.each<[string, PolicyParts, 'password' | undefined]>([
     { app: forGroup(password, factors(2)) },
     'password',
   ],
+  ['the app has a minimum that a password helps to reach', { minimumAcr: '2fa' }, 'password'],
+  ['the app has a minimum to which a password adds nothing', { minimumAcr: 'phr' }, undefined],
   ['every user is denied', { app: always({ kind: 'deny' }) }, undefined],
   ['no user can meet the requirement', { app: { anyOf: [] } }, undefined],
 ])('%s: %s', (_, policies, expected) => {
   expect(identifierPageSecret(policiesOf(policies), factsOf())).toBe(expected);
+});
+
+test.each<[string, readonly string[], boolean, 'password' | undefined]>([
+  ['an essential acr to which a password adds nothing', ['phr'], true, undefined],
+  ['an essential acr that a password helps to reach', ['2fa'], true, 'password'],
+  ['essential values of which a password helps to reach one', ['phr', 'pwd'], true, 'password'],
+  ['a voluntary acr, which may give way', ['phr'], false, 'password'],
+])('%s', (_, acrValues, acrEssential, expected) => {
+  expect(identifierPageSecret(policiesOf(), factsOf({ request: { acrValues, acrEssential } }))).toBe(expected);
 });
 
 test('depends neither on the user nor on evidence', () => {
