@@ -8,11 +8,11 @@ import { proofNames } from '../evidence/proof-names.ts';
 import { isSignInProof } from '../evidence/sign-in-proofs.ts';
 import { authenticatorIn } from '../model/authenticator-name.ts';
 import type { RuleFacts } from '../model/facts.ts';
+import type { PolicySet } from '../policy/rules/compile.ts';
 import type { EnrollmentRuling } from '../policy/rules/enrollment-terms.ts';
 import { termsRuling } from '../policy/rules/terms-ruling.ts';
 import type { ProfileRuling } from '../profile/profile-terms.ts';
 import type { Capabilities } from '../remediation/capabilities.ts';
-import type { EvaluationContext } from './evaluation-context.ts';
 
 /** What the enrollment policy and the profile policy ask for. */
 export interface AskedAfterSignIn {
@@ -21,12 +21,18 @@ export interface AskedAfterSignIn {
   readonly profile: ProfileRuling;
 }
 
+/** What was found before the sign-in. */
+interface BeforeSignIn extends Pick<AskedAfterSignIn, 'enrollment' | 'profile'> {
+  readonly policies: PolicySet;
+  readonly facts: RuleFacts;
+}
+
 /** `signedIn`: the evidence of the completed sign-in. Undefined while the user has more to prove. */
 export function askedAfterSignIn(
-  context: EvaluationContext,
+  beforeSignIn: BeforeSignIn,
   signedIn: Pick<Capabilities, 'evidence' | 'policies'> | undefined,
 ): AskedAfterSignIn {
-  const { policies, facts, enrollment, profile } = context;
+  const { policies, facts, enrollment, profile } = beforeSignIn;
   // If no rule without `authenticated` holds, the denial stands.
   const asksEnrollment = policies.enrollment?.beforeSignIn !== undefined && !enrollment.layer?.denial;
   const asksProfile = policies.profile?.beforeSignIn !== undefined && !profile.layer?.denial;
@@ -42,7 +48,7 @@ export function askedAfterSignIn(
  * How the user signed in, for the exchange of tokens, which rest on a part of that evidence. Undefined if no rule asks.
  */
 export function signedInWith(
-  { policies, facts }: EvaluationContext,
+  { policies, facts }: Pick<BeforeSignIn, 'policies' | 'facts'>,
   capabilities: Pick<Capabilities, 'evidence' | 'policies'>,
 ): readonly string[] | undefined {
   const isAsked = policies.enrollment?.beforeSignIn !== undefined || policies.profile?.beforeSignIn !== undefined;

@@ -33,13 +33,13 @@ export interface SubjectEvaluation {
 
 /** The denial that holds whatever the user proves next, if there is one. */
 export function denialOf(evaluation: SubjectEvaluation): Denial | undefined {
-  const { context, subject, toEnroll } = evaluation;
+  const { context, subject } = evaluation;
   return (
     context.denial ??
     inactive(subject) ??
     impossible(evaluation) ??
     requestedNotEnrollable(evaluation) ??
-    (toEnroll && requiredNotEnrollable(toEnroll, context))
+    requiredNotEnrollable(evaluation)
   );
 }
 

@@ -5,7 +5,7 @@
  */
 
 import { requestedAtAccount } from '../enrollment/account-request.ts';
-import { type EnrollmentContext, enrollableOf, mustEnroll } from '../enrollment/apply-policy.ts';
+import { enrollableOf } from '../enrollment/apply-policy.ts';
 import { passwordToReplace } from '../enrollment/password-to-replace.ts';
 import { assuranceOf } from '../evidence/assurance.ts';
 import { type CountedEvidence, countedEvidence } from '../evidence/counted-evidence.ts';
@@ -32,7 +32,7 @@ import { traceOf } from './layers.ts';
 import { evaluateRecovery, isRecovering } from './recovery.ts';
 import { replacementStep } from './replacement-step.ts';
 import { withReportedRules } from './reported-rules.ts';
-import { requiredEnrollmentStep } from './required-enrollment.ts';
+import { requiredEnrollmentStep, towardsRequired } from './required-enrollment.ts';
 import { withRememberable } from './waiver-forecast.ts';
 
 /**
@@ -121,16 +121,16 @@ function deny(denial: Denial, evaluation: SubjectEvaluation, trace: Trace): Deci
 }
 
 function proceed(evaluation: SubjectEvaluation): DecisionOutcome {
-  const { context, subject, capabilities, chosen, toEnroll } = evaluation;
+  const { context, subject, capabilities, chosen } = evaluation;
   const status = requirementStatus(chosen.requirements, capabilities);
   switch (status.kind) {
     case 'impossible':
       return { kind: 'deny', reason: 'unsatisfiable' };
     case 'enroll':
-      return { ...status, choices: preferRequired(status.choices, toEnroll) };
+      return { ...status, choices: towardsRequired(status.choices, evaluation) };
     case 'challenge': {
       const { toEnroll: choices } = status;
-      return { ...status, ...(choices && { toEnroll: preferRequired(choices, toEnroll) }) };
+      return { ...status, ...(choices && { toEnroll: towardsRequired(choices, evaluation) }) };
     }
     case 'met': {
       const requested = requestedAtAccount(context.policies, context.facts);
@@ -176,16 +176,6 @@ function allow(
     ...(isKept && { keptPassword: keptPasswordOf(toReplace, context) }),
     ...omitUndefined({ signedInWith: signedInWith(context, capabilities) }),
   };
-}
-
-/**
- * Prefers an authenticator that satisfies both the app and the enrollment policy, which saves the user a second
- * enrollment.
- */
-function preferRequired(choices: readonly string[], toEnroll: EnrollmentContext | undefined): readonly string[] {
-  const required = toEnroll && mustEnroll(toEnroll)[0]?.anyOf;
-  const both = choices.filter((key) => required?.includes(key));
-  return both.length > 0 ? both : choices;
 }
 
 function anonymous({ subject: _, ...facts }: Facts): Facts {

@@ -4,10 +4,12 @@
  */
 
 import { accountPurpose, isEnrolledHere } from '../enrollment/account-request.ts';
+import { requiredNow } from '../enrollment/apply-policy.ts';
 import { withEnrollmentLimit } from '../enrollment/enrollment-limit.ts';
 import { countedEvidence, withinLimits } from '../evidence/counted-evidence.ts';
 import { meetsLayerRequirement, meetsRequirement } from '../evidence/requirement.ts';
 import type { Denial, Layer, LayerRequirement } from '../model/decision.ts';
+import type { RequiredEnrollment } from '../model/enrollment-policy.ts';
 import type { RuleFacts, Subject } from '../model/facts.ts';
 import type { PolicySet } from '../policy/rules/compile.ts';
 import { type EnrollmentRuling, enrollmentRuling, usablePolicies } from '../policy/rules/enrollment-terms.ts';
@@ -23,6 +25,7 @@ import {
 import { canProve, isMet, isPossible } from '../remediation/requirement-status.ts';
 import { type Additions, requestedChangeLayer, withAccountPolicy } from './account-policy.ts';
 import { requestLayersOf } from './acr-layers.ts';
+import { askedAfterSignIn } from './after-sign-in.ts';
 import { evidenceLimits, type PolicyLayers, policyLayersOf } from './layers.ts';
 import { canWaiveBeside, rememberedProofs } from './waiver.ts';
 
@@ -82,16 +85,19 @@ export function capabilitiesIn(
   return { capabilities, unrestricted };
 }
 
-function capabilitiesOf(
-  subject: Subject,
-  { policies, policyLayers, facts, additions }: EvaluationContext & Additions,
-  usable: PolicySet,
-): Capabilities {
+function capabilitiesOf(subject: Subject, context: EvaluationContext & Additions, usable: PolicySet): Capabilities {
+  const { policies, policyLayers, facts, additions } = context;
   const counted = countedEvidence(subject, policies, facts);
   const evidence = withinLimits(counted, evidenceLimits(facts, policyLayers));
   const state = { evidence, enrollments: usableEnrollments(subject, policies) };
   const capabilities = capabilitiesWithin(usable, policies, state);
-  return additions ? { ...capabilities, additions } : capabilities;
+  return additions ? { ...capabilities, additions, required: requiredAnyway(subject, context) } : capabilities;
+}
+
+/** What the user must enroll, however the user signs in. */
+function requiredAnyway(subject: Subject, context: EvaluationContext): readonly RequiredEnrollment[] {
+  const { terms } = askedAfterSignIn(context, undefined).enrollment;
+  return terms ? requiredNow({ subject, terms, facts: context.facts }) : [];
 }
 
 /** The chosen alternative of the request, all requirements with it, and whether the user can meet them. */

@@ -1,4 +1,6 @@
 /** Asks for the enrollment that the enrollment policy requires or offers, or says why the user cannot make it. */
+
+import { requestedAtAccount } from '../enrollment/account-request.ts';
 import {
   addableOf,
   type EnrollmentContext,
@@ -7,50 +9,128 @@ import {
   requiredStep,
   unsatisfiable,
 } from '../enrollment/apply-policy.ts';
-import type { DecisionOutcome, Denial } from '../model/decision.ts';
+import { isSingle } from '../enrollment/enrollment-limit.ts';
+import { meetsAll } from '../evidence/requirement.ts';
+import type { DecisionOutcome, Denial, LayerRequirement } from '../model/decision.ts';
 import type { RequiredEnrollment } from '../model/enrollment-policy.ts';
 import { omitUndefined } from '../model/omit-undefined.ts';
-import { additionDenial } from './addition-denial.ts';
-import type { EvaluationContext } from './evaluation-context.ts';
+import { type Capabilities, enrollable } from '../remediation/capabilities.ts';
+import { canReach, everyProof } from '../remediation/chained-enrollments.ts';
+import { additionGroups } from '../remediation/enrollment-plans.ts';
+import { afterEnrolling } from '../remediation/made-enrollments.ts';
+import { enrollmentsMissing } from '../remediation/missing-enrollments.ts';
+import { additionDenial, type NeededEnrollment } from './addition-denial.ts';
+import type { ChosenRequestLayer, EvaluationContext } from './evaluation-context.ts';
+
+/** A user who has identified, with what the sign-in and the enrollment policy require. */
+interface Required {
+  readonly context: EvaluationContext;
+  readonly chosen: Pick<ChosenRequestLayer, 'requirements'>;
+  readonly toEnroll: EnrollmentContext | undefined;
+}
 
 /** Undefined: there is nothing to enroll. */
-export function requiredEnrollmentStep({
-  context,
-  toEnroll,
-}: {
-  readonly context: EvaluationContext;
-  readonly toEnroll: EnrollmentContext | undefined;
-}): DecisionOutcome | undefined {
+export function requiredEnrollmentStep(evaluation: Required): DecisionOutcome | undefined {
+  const { context, toEnroll } = evaluation;
   if (toEnroll === undefined) return undefined;
   const step = enrollmentStep(toEnroll);
+  if (step?.kind === 'enroll') return { ...step, choices: leadingOn(step.choices, toEnroll, evaluation.chosen) };
   if (step?.kind !== 'out_of_reach') return step;
-  return { kind: 'deny', ...(ruledOut(step.required, toEnroll, context) ?? byLaw(step.required, toEnroll)) };
+  const { required } = step;
+  const ruled = ruledOut(required, toEnroll, { context, isEnough: hasStep(required, toEnroll) });
+  return { kind: 'deny', ...(ruled ?? byLaw(required, toEnroll)) };
 }
 
 /**
- * The denial if the user can enroll nothing of what the enrollment policy requires, whatever the user proves. The
- * enrollment policy itself is the cause where no user can enroll it here.
+ * Of the authenticators that the sign-in may take, those after which the user can enroll what is required. Of these it
+ * prefers those that are required themselves, which saves the user a second enrollment.
  */
-export function requiredNotEnrollable(toEnroll: EnrollmentContext, context: EvaluationContext): Denial | undefined {
-  const hopeless = mustEnroll(toEnroll).find((required) => addableOf(required, toEnroll.capabilities).length === 0);
-  return hopeless && (ruledOut(hopeless, toEnroll, context) ?? unsatisfiable(toEnroll));
+export function towardsRequired(choices: readonly string[], { toEnroll, chosen }: Required): readonly string[] {
+  if (toEnroll === undefined) return choices;
+  const leading = leadingOn(choices, toEnroll, chosen);
+  const required = mustEnroll(toEnroll)[0]?.anyOf;
+  const both = leading.filter((key) => required?.includes(key));
+  return both.length > 0 ? both : leading;
+}
+
+/** Those after which everything that is required is within reach. All of them if there is none. */
+function leadingOn(
+  choices: readonly string[],
+  toEnroll: EnrollmentContext,
+  { requirements }: Pick<ChosenRequestLayer, 'requirements'>,
+): readonly string[] {
+  const required = mustEnroll(toEnroll);
+  if (choices.length < 2 || required.length === 0 || toEnroll.capabilities.additions === undefined) return choices;
+  const capabilities = { ...toEnroll.capabilities, required };
+  const actions = enrollable(capabilities, requirements);
+  const leading = choices.filter((key) => {
+    const made = actions.filter(({ authenticator }) => authenticator === key).slice(0, 1);
+    return areWithinReach(required, requirements, afterEnrolling(made, capabilities));
+  });
+  return leading.length > 0 ? leading : choices;
+}
+
+/**
+ * The denial if something that the enrollment policy requires cannot be enrolled, whatever the user proves, and enrolls
+ * for the requirements of the sign-in. The enrollment policy itself is the cause where no user can enroll it here.
+ */
+export function requiredNotEnrollable({ context, chosen, toEnroll }: Required): Denial | undefined {
+  if (toEnroll === undefined) return undefined;
+  const { capabilities } = toEnroll;
+  const open = mustEnroll(toEnroll);
+  const hopeless = open.find((required) => addableOf(required, capabilities).length === 0);
+  if (hopeless !== undefined) {
+    const isEnough = hasStep(hopeless, toEnroll);
+    return ruledOut(hopeless, toEnroll, { context, isEnough }) ?? unsatisfiable(toEnroll);
+  }
+  if (requestedAtAccount(context.policies, context.facts) !== undefined) return undefined;
+  const areReached = (some: readonly RequiredEnrollment[], able: Capabilities) =>
+    areWithinReach(some, chosen.requirements, { ...able, required: open });
+  if (areReached(open, capabilities)) return undefined;
+  const alone = open.find((required) => !areReached([required], capabilities));
+  const beyond = alone ?? open[0];
+  if (beyond === undefined) return undefined;
+  const isEnough = (able: Capabilities) => areReached(alone ? [alone] : open, able);
+  return ruledOut(beyond, toEnroll, { context, isEnough }) ?? byLaw(beyond, toEnroll);
+}
+
+/** Whether something leads to the required enrollments. Without an account policy, proofs always do. */
+function areWithinReach(
+  required: readonly RequiredEnrollment[],
+  requirements: readonly LayerRequirement[],
+  capabilities: Capabilities,
+): boolean {
+  if (capabilities.additions === undefined) return true;
+  return canReach((able) => required.every((enrollment) => isReady(enrollment, able)), requirements, capabilities);
+}
+
+/** Whether the user has it, or can enroll it after proofs alone. */
+function isReady(required: RequiredEnrollment, capabilities: Capabilities): boolean {
+  const evidence = everyProof(capabilities);
+  const ready = additionGroups(addableOf(required, capabilities), capabilities)
+    .filter(({ before }) => meetsAll(before, evidence))
+    .flatMap(({ keys }) => keys);
+  return (
+    ready.some((key) => !isSingle(key, capabilities.policies)) ||
+    ready.length >= enrollmentsMissing(required, capabilities)
+  );
 }
 
 /** Undefined: no rule of the account policy is the cause. */
 function ruledOut(
-  required: RequiredEnrollment,
-  { capabilities, facts, rule, terms }: EnrollmentContext,
-  context: EvaluationContext,
+  { anyOf }: RequiredEnrollment,
+  { capabilities, rule }: EnrollmentContext,
+  { context, isEnough }: { readonly context: EvaluationContext } & Pick<NeededEnrollment, 'isEnough'>,
 ): Denial | undefined {
-  return additionDenial(
-    {
-      keys: required.anyOf,
-      capabilities,
-      isEnough: (able) => requiredStep(required, { capabilities: able, facts, terms }) !== undefined,
-      ...omitUndefined({ enrollmentRule: rule }),
-    },
-    context,
-  );
+  return additionDenial({ keys: anyOf, capabilities, isEnough, ...omitUndefined({ enrollmentRule: rule }) }, context);
+}
+
+/** Returns whether a step leads to it under some capabilities. */
+function hasStep(
+  required: RequiredEnrollment,
+  { facts, terms }: EnrollmentContext,
+): (capabilities: Capabilities) => boolean {
+  return (capabilities) => requiredStep(required, { capabilities, facts, terms }) !== undefined;
 }
 
 /** The account-management requirement (Law 7) comes before it, and is out of reach. No layer is the cause. */

@@ -6,8 +6,10 @@ import type { EnrollmentTerms, Promotion, RequiredEnrollment } from '../model/en
 import type { Facts, Skipped, Subject } from '../model/facts.ts';
 import { type Capabilities, forAccountManagement, provable } from '../remediation/capabilities.ts';
 import { type AdditionGroup, additionGroups } from '../remediation/enrollment-plans.ts';
+import { isLacking } from '../remediation/missing-enrollments.ts';
 import { chainStatus, challenge } from '../remediation/requirement-status.ts';
 import { sufficientSets } from '../remediation/sufficient-sets.ts';
+import { isSingle } from './enrollment-limit.ts';
 
 /** What the enrollment policy is applied to. `capabilities` are what the terms leave usable. */
 export interface EnrollmentContext {
@@ -19,6 +21,9 @@ export interface EnrollmentContext {
   readonly facts: Facts;
 }
 
+/** What says whether an enrollment may be skipped. */
+type SkipContext = Pick<EnrollmentContext, 'subject' | 'terms' | 'facts'>;
+
 /** The denial for terms that cannot be met. */
 export function unsatisfiable({ rule }: Pick<EnrollmentContext, 'rule'>): Denial {
   return { reason: 'unsatisfiable', layer: 'enrollment', ...(rule !== undefined && { rule }) };
@@ -26,9 +31,12 @@ export function unsatisfiable({ rule }: Pick<EnrollmentContext, 'rule'>): Denial
 
 /** The required enrollments that are missing and cannot be skipped any more. */
 export function mustEnroll(context: EnrollmentContext): readonly RequiredEnrollment[] {
-  return context.terms.required.filter(
-    (enrollment) => isOpen(enrollment, context.capabilities) && graceOf(enrollment, context) === undefined,
-  );
+  return requiredNow(context).filter((enrollment) => isLacking(enrollment, context.capabilities));
+}
+
+/** The required enrollments that cannot be skipped any more, whether the user has them or not. */
+export function requiredNow(context: SkipContext): readonly RequiredEnrollment[] {
+  return context.terms.required.filter((enrollment) => graceOf(enrollment, context) === undefined);
 }
 
 /** Of these authenticators those that the user can enroll, in the given order. */
@@ -38,31 +46,23 @@ export function enrollableOf(keys: readonly string[], { policies }: Capabilities
   );
 }
 
-function isOpen({ anyOf, count = 1 }: RequiredEnrollment, { enrollments }: Capabilities): boolean {
-  return enrollments.filter(({ authenticator }) => anyOf.includes(authenticator)).length < count;
-}
-
 /** What the user can enroll of what is required. Where there can be only one, a new one adds none. */
 export function addableOf({ anyOf }: RequiredEnrollment, capabilities: Capabilities): readonly string[] {
   const { policies, enrollments } = capabilities;
-  return enrollableOf(anyOf, capabilities).filter((key) => {
-    const isSingle = policies.authenticators.some(
-      (descriptor) => descriptor.key === key && descriptor.maxEnrollments === 1,
-    );
-    return !isSingle || !enrollments.some(({ authenticator }) => authenticator === key);
-  });
+  const has = (key: string) => enrollments.some(({ authenticator }) => authenticator === key);
+  return enrollableOf(anyOf, capabilities).filter((key) => !isSingle(key, policies) || !has(key));
 }
 
-function skipsOf({ subject }: EnrollmentContext, key: string, reason: Skippable['reason']): Skipped | undefined {
+function skipsOf({ subject }: SkipContext, key: string, reason: Skippable['reason']): Skipped | undefined {
   return subject.skipped?.[key]?.[reason];
 }
 
-function isSkippedHere({ facts }: EnrollmentContext, keys: readonly string[]): boolean {
+function isSkippedHere({ facts }: SkipContext, keys: readonly string[]): boolean {
   return keys.every((key) => facts.transaction?.skipped?.includes(key));
 }
 
 /** How the enrollment may be skipped, or that it was. Undefined: there is no grace, or none is left. */
-function graceOf({ anyOf, grace }: RequiredEnrollment, context: EnrollmentContext): Skippable | 'skipped' | undefined {
+function graceOf({ anyOf, grace }: RequiredEnrollment, context: SkipContext): Skippable | 'skipped' | undefined {
   if (grace === undefined) return undefined;
   const isSkipped = isSkippedHere(context, anyOf);
   const skippable = { reason: 'grace', authenticators: anyOf } as const;
@@ -97,9 +97,7 @@ export function enrollmentStep(
   context: EnrollmentContext,
 ): Extract<DecisionOutcome, { kind: 'enroll' | 'challenge' }> | OutOfReach | undefined {
   const [required] = mustEnroll(context);
-  if (required !== undefined) {
-    return requiredStep(required, context) ?? { kind: 'out_of_reach', required };
-  }
+  if (required !== undefined) return requiredStep(required, context) ?? { kind: 'out_of_reach', required };
   const due = context.facts.transaction && (graceNow(context) ?? offeredNow(context));
   return due && provenStep(due, context);
 }
@@ -117,7 +115,7 @@ export function requiredStep(
   const step = choices.length > 0 ? provenStep({ choices }, context) : undefined;
   if (step !== undefined) return step;
   const ends = additionGroups(choices, capabilities).map(({ before }) => before);
-  const status = chainStatus(ends, capabilities, [...choices, ...terms.required.flatMap(({ anyOf }) => anyOf)]);
+  const status = chainStatus(ends, capabilities, [required, ...terms.required]);
   return status.kind === 'impossible' ? undefined : status;
 }
 
@@ -163,7 +161,7 @@ function proofBefore(
 function graceNow(context: EnrollmentContext): Due | undefined {
   for (const required of context.terms.required) {
     const grace = graceOf(required, context);
-    if (typeof grace !== 'object' || !isOpen(required, context.capabilities)) continue;
+    if (typeof grace !== 'object' || !isLacking(required, context.capabilities)) continue;
     const choices = addableOf(required, context.capabilities);
     if (choices.length > 0) return { choices, skippable: grace };
   }
@@ -179,7 +177,8 @@ function offerOf(
   keys: readonly string[],
   context: EnrollmentContext,
 ): Due | undefined {
-  const isOffered = (key: string) => isOpen({ anyOf: [key] }, context.capabilities) && !isSkippedHere(context, [key]);
+  const isOffered = (key: string) =>
+    isLacking({ anyOf: [key] }, context.capabilities) && !isSkippedHere(context, [key]);
   const choices = enrollableOf(keys.filter(isOffered), context.capabilities);
   return choices.length === 0 ? undefined : { choices, skippable: { reason, authenticators: choices } };
 }

@@ -17,6 +17,11 @@ export function isFull(authenticator: string, { enrollments }: Pick<Subject, 'en
   return enrollmentsLeft(authenticator, enrollments) === 0;
 }
 
+/** Whether an account may have only one enrollment of it. */
+export function isSingle(name: string, { authenticators }: PolicySet): boolean {
+  return authenticators.some(({ key, maxEnrollments }) => key === name && maxEnrollments === 1);
+}
+
 /** How many more enrollments of one authenticator the account may have. */
 function enrollmentsLeft(authenticator: string, enrollments: readonly Enrollment[]): number {
   const present = enrollments.filter(

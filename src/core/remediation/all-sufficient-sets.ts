@@ -9,8 +9,9 @@ import { distinct } from '../model/distinct.ts';
 import { omitUndefined } from '../model/omit-undefined.ts';
 import type { Requirement } from '../model/policy.ts';
 import { type Capabilities, forAccountManagement, provable } from './capabilities.ts';
-import { afterEnrolling, firstOfChain, madeBy } from './chained-enrollments.ts';
+import { firstOfChain } from './chained-enrollments.ts';
 import { enrollmentPlans, takesFromEachGroup } from './enrollment-plans.ts';
+import { afterEnrolling, madeBy } from './made-enrollments.ts';
 import { minimalSets } from './minimal-sets.ts';
 import type { EvidenceAndActions } from './sufficient-sets.ts';
 

@@ -7,6 +7,7 @@ import { isAddress, recoveredPart } from '../evidence/recovered-password.ts';
 import type { AssessedEvidence } from '../evidence/requirement.ts';
 import { authenticatorIn } from '../model/authenticator-name.ts';
 import type { LayerRequirement } from '../model/decision.ts';
+import type { RequiredEnrollment } from '../model/enrollment-policy.ts';
 import type { AuthenticatorDescriptor, Enrollment, RecoveredPart, Subject } from '../model/facts.ts';
 import { type ChainStep, longestChain } from '../model/policy.ts';
 import type { PolicySet } from '../policy/rules/compile.ts';
@@ -29,6 +30,8 @@ export interface Capabilities extends AuthenticatorState {
    * requirement. Absent if it requires nothing.
    */
   readonly additions?: ReadonlyMap<string, LayerRequirement>;
+  /** What the enrollment policy requires in any case, without any grace left. Absent without an account policy. */
+  readonly required?: readonly RequiredEnrollment[];
   /**
    * The same for the account-management requirement (Law 7). It includes authenticators that the enrollment policy
    * disables here, and marks them.
@@ -140,7 +143,8 @@ export function enrollable(
   return policies.authenticators.flatMap((descriptor) => {
     const { key, methods, factors, characteristics, auxiliary } = descriptor;
     const recovered = isRecovered ? partOfNew(descriptor) : undefined;
-    const equal = enrollments.filter((enrollment) => isAsGood(enrollment, descriptor)).length;
+    const own = enrollments.filter(({ authenticator }) => authenticator === key);
+    const equal = own.filter((enrollment) => isAsGood(enrollment, descriptor)).length;
     const left = descriptor.enrollable ? (descriptor.enrollmentsLeft ?? longestChain) : 0;
     // A new enrollment replaces the existing one if only one is allowed, and so adds nothing.
     const wanted = descriptor.maxEnrollments ?? mostOf(key, requirements);
@@ -152,7 +156,9 @@ export function enrollable(
       ...(auxiliary && { auxiliary }),
       ...(recovered && { recovered }),
     };
-    const numbered = Array.from({ length: missing }, (_, index) => ({ ...one, enrollment: `new ${key} ${index}` }));
+    const numbered = Array.from({ length: missing }, (_, index) => {
+      return { ...one, enrollment: `new ${key} ${own.length + index}` };
+    });
     return numbered.flatMap((action) => withinMethods(action, policies));
   });
 }
@@ -171,7 +177,6 @@ function partOfNew(descriptor: AuthenticatorDescriptor): RecoveredPart | undefin
 
 function isAsGood(enrollment: Enrollment, descriptor: AuthenticatorDescriptor): boolean {
   return (
-    enrollment.authenticator === descriptor.key &&
     (descriptor.methods?.every((method) => enrollment.methods?.includes(method) ?? true) ?? true) &&
     descriptor.factors.every((factor) => enrollment.factors.includes(factor)) &&
     descriptor.characteristics.every((characteristic) => enrollment.characteristics.includes(characteristic))
@@ -179,7 +184,7 @@ function isAsGood(enrollment: Enrollment, descriptor: AuthenticatorDescriptor): 
 }
 
 /** How many enrollments of one authenticator a requirement can use. */
-function mostOf(authenticator: string, requirements: readonly LayerRequirement[]): number {
+export function mostOf(authenticator: string, requirements: readonly LayerRequirement[]): number {
   const chains = requirements.flatMap(({ anyOf }) =>
     anyOf.flatMap((requirement) => ('chains' in requirement ? requirement.chains : [])),
   );

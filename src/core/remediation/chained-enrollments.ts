@@ -5,23 +5,18 @@
 import { demandsOf } from '../evidence/proof-names.ts';
 import { type AnyDemand, type AssessedEvidence, meetsAll, meetsDemand } from '../evidence/requirement.ts';
 import type { LayerRequirement } from '../model/decision.ts';
-import type { Enrollment } from '../model/facts.ts';
-import { omitUndefined } from '../model/omit-undefined.ts';
-import {
-  type AuthenticatorState,
-  type Capabilities,
-  enrollable,
-  forAccountManagement,
-  provable,
-} from './capabilities.ts';
+import type { RequiredEnrollment } from '../model/enrollment-policy.ts';
+import { type Capabilities, enrollable, forAccountManagement, mostOf, provable } from './capabilities.ts';
 import { additionGroups, enrollmentPlans, hasEnrollmentPlan } from './enrollment-plans.ts';
+import { afterEnrolling } from './made-enrollments.ts';
+import { isLacking } from './missing-enrollments.ts';
 import { sufficientSets } from './sufficient-sets.ts';
 
 /**
- * Keys of authenticators that are needed in any case. Absent: those by which the requirements can be met, if nothing
- * came before an enrollment.
+ * What may be enrolled first, one of each. Absent: what the enrollment policy requires in any case, and that by which
+ * the requirements can be met, if nothing came before an enrollment.
  */
-type Needed = readonly string[] | undefined;
+type Needed = readonly RequiredEnrollment[] | undefined;
 
 /** Whether the requirements can be met once such enrollments were made. */
 export function hasChain(requirements: readonly LayerRequirement[], capabilities: Capabilities): boolean {
@@ -79,8 +74,11 @@ function longerBy(
   requirements: readonly LayerRequirement[],
   needed: Needed,
 ): readonly Chain[] {
+  const asked = [...requirements, ...additionsOf(able)];
+  const isLeft = ({ authenticator }: AssessedEvidence) =>
+    keys.filter((key) => key === authenticator).length < mostOf(authenticator, asked);
   return next(requirements, able, needed)
-    .filter(({ authenticator }) => !keys.includes(authenticator))
+    .filter(isLeft)
     .map((action) => ({
       first: first ?? action,
       keys: [...keys, action.authenticator].sort(),
@@ -103,9 +101,28 @@ function isWithinReach(requirements: readonly LayerRequirement[], capabilities: 
   return meetsAll(requirements, everyProof(capabilities)) || hasEnrollmentPlan(requirements, capabilities);
 }
 
-function everyProof(capabilities: Capabilities): readonly AssessedEvidence[] {
+/** What the user has proved and could prove, as it counts before an enrollment. */
+export function everyProof(capabilities: Capabilities): readonly AssessedEvidence[] {
   const able = forAccountManagement(capabilities);
   return [...able.evidence, ...provable(able)];
+}
+
+/**
+ * Whether proofs, or enrollments that may be asked for on the way, lead to capabilities that are enough. A yes may be
+ * wrong where there are too many ways to try.
+ */
+export function canReach(
+  isEnough: (capabilities: Capabilities) => boolean,
+  requirements: readonly LayerRequirement[],
+  capabilities: Capabilities,
+): boolean {
+  let chains: readonly Chain[] = [{ keys: [], able: capabilities }];
+  while (chains.length > 0) {
+    if (chains.length > mostChains || chains.some(({ able }) => isEnough(able))) return true;
+    const longer = chains.flatMap((chain) => longerBy(chain, requirements, undefined));
+    chains = distinctChains(longer.map(({ keys, able }) => ({ keys, able })));
+  }
+  return false;
 }
 
 /**
@@ -118,12 +135,27 @@ function next(
   needed: Needed,
 ): readonly AssessedEvidence[] {
   const evidence = everyProof(capabilities);
-  const actions = distinct(enrollable(capabilities, requirements).toReversed()).toReversed();
-  const { sets } = needed ? { sets: [] } : sufficientSets(requirements, { evidence, actions });
+  const all = enrollable(capabilities, [...requirements, ...additionsOf(capabilities)]);
+  const actions = distinct(all.toReversed()).toReversed();
+  const { sets } = needed ? { sets: [] } : sufficientSets(requirements, { evidence, actions: all });
   const helpful = sets.flatMap((set) => set.actions.flatMap(({ members }) => members));
-  const wanted = withNamed(needed ?? helpful.map(({ authenticator }) => authenticator), actions, capabilities);
+  const own = [...openKeys(capabilities, needed), ...helpful.map(({ authenticator }) => authenticator)];
+  const wanted = withNamed(own, actions, capabilities);
   const ready = additionGroups(wanted, capabilities).filter(({ before }) => meetsAll(before, evidence));
   return actions.filter(({ authenticator }) => ready.some(({ keys }) => keys.includes(authenticator)));
+}
+
+/** Keys of the authenticators that can be enrolled, and of which the user has less than is needed. */
+export function openKeys(capabilities: Capabilities, needed: Needed): readonly string[] {
+  const { policies, required = [] } = capabilities;
+  const open = (needed ?? required)
+    .filter((enrollment) => isLacking(enrollment, capabilities))
+    .flatMap(({ anyOf }) => anyOf);
+  return open.filter((name) => policies.authenticators.some(({ key, enrollable: can }) => can && key === name));
+}
+
+function additionsOf({ additions }: Capabilities): readonly LayerRequirement[] {
+  return [...(additions?.values() ?? [])];
 }
 
 /** The keys, and those that the account policy names before them, and before these. */
@@ -143,34 +175,6 @@ function withNamed(
 /** It takes certain authenticators, not all of a factor type. */
 function isSpecific({ authenticators, characteristics }: AnyDemand): boolean {
   return authenticators !== undefined || characteristics !== undefined;
-}
-
-/** The capabilities once the user has made these enrollments. */
-export function afterEnrolling(made: readonly AssessedEvidence[], capabilities: Capabilities): Capabilities {
-  const { policies, accountManagement } = capabilities;
-  const withMade = ({ enrollments }: AuthenticatorState) => [...enrollments, ...made.map(enrollmentOf)];
-  const authenticators = policies.authenticators.map((descriptor) => {
-    const { key, enrollmentsLeft } = descriptor;
-    if (enrollmentsLeft === undefined || !made.some(({ authenticator }) => authenticator === key)) return descriptor;
-    return { ...descriptor, enrollable: enrollmentsLeft > 1, enrollmentsLeft: enrollmentsLeft - 1 };
-  });
-  return {
-    ...capabilities,
-    policies: { ...policies, authenticators },
-    enrollments: withMade(capabilities),
-    accountManagement: { ...accountManagement, enrollments: withMade(accountManagement) },
-  };
-}
-
-/** The id of what the action makes. It differs from those of the enrollments that may follow. */
-export function madeBy({ enrollment }: AssessedEvidence): string {
-  return `made ${enrollment}`;
-}
-
-function enrollmentOf(action: AssessedEvidence): Enrollment {
-  const { authenticator, methods, factors, characteristics, auxiliary, recovered } = action;
-  const id = madeBy(action);
-  return omitUndefined({ id, authenticator, methods, factors, characteristics, auxiliary, recovered });
 }
 
 /** How many enrollments the smallest plan takes. */

@@ -4,8 +4,9 @@ import type { CountedEvidence } from '../evidence/counted-evidence.ts';
 import { type AssessedEvidence, meetsAll } from '../evidence/requirement.ts';
 import { findSupportingEvidence } from '../evidence/supporting-evidence.ts';
 import type { ChallengeOption, LayerRequirement } from '../model/decision.ts';
+import type { RequiredEnrollment } from '../model/enrollment-policy.ts';
 import { type Capabilities, forAccountManagement, provable } from './capabilities.ts';
-import { firstOfChain, hasChain } from './chained-enrollments.ts';
+import { firstOfChain, hasChain, openKeys } from './chained-enrollments.ts';
 import {
   additionGroups,
   type EnrollmentPlan,
@@ -99,13 +100,14 @@ function statusByEnrolling(requirements: readonly LayerRequirement[], capabiliti
 export function chainStatus(
   ends: readonly (readonly LayerRequirement[])[],
   capabilities: Capabilities,
-  needed?: readonly string[],
+  needed?: readonly RequiredEnrollment[],
 ): Exclude<RequirementStatus, { kind: 'met' }> {
   const able = forAccountManagement(capabilities);
   const { evidence } = able;
   const first = ends.flatMap((requirements) => firstOfChain(requirements, capabilities, needed));
   const all = first.map(({ authenticator }) => authenticator);
-  const both = all.filter((key) => needed?.includes(key));
+  const open = openKeys(capabilities, needed);
+  const both = all.filter((key) => open.includes(key));
   const keys = inPolicyOrder(both.length > 0 ? both : all, capabilities);
   if (keys.length === 0) return { kind: 'impossible' };
   const groups = additionGroups(keys, capabilities);

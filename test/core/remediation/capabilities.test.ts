@@ -35,7 +35,9 @@ describe('an authenticator can be enrolled', () => {
     ['as often as is missing', enrolled('totp'), [chain(['totp'], ['totp'])], 1],
     ['as the longest chain takes it', [], [chain(['totp']), chain(['totp'], ['totp'], ['totp'])], 3],
   ])('%s', (_, has, requirements, count) => {
-    expect(namesOf(has, ...requirements)).toEqual(Array.from({ length: count }, (_each, at) => `new totp ${at}`));
+    expect(namesOf(has, ...requirements)).toEqual(
+      Array.from({ length: count }, (_each, at) => `new totp ${has.length + at}`),
+    );
   });
 
   test.each<[string, Partial<AuthenticatorDescriptor>, number]>([

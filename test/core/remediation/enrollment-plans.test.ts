@@ -5,12 +5,13 @@ import { evaluate } from '../../../src/core/decision/evaluate.ts';
 import { requiredOf } from '../../../src/core/decision/required-evidence.ts';
 import type { AccountRule } from '../../../src/core/model/account-policy.ts';
 import type { Decision } from '../../../src/core/model/decision.ts';
+import type { RequiredEnrollment } from '../../../src/core/model/enrollment-policy.ts';
 import type { AuthenticatorDescriptor, Evidence, Subject } from '../../../src/core/model/facts.ts';
 import type { Requirement } from '../../../src/core/model/policy.ts';
 import { compileAccountPolicy } from '../../../src/core/policy/rules/account-policy.ts';
 import { compilePolicy, type PolicySet } from '../../../src/core/policy/rules/compile.ts';
 import { allSufficientEvidence, setsOfActions } from '../../../src/core/remediation/all-sufficient-sets.ts';
-import { afterEnrolling } from '../../../src/core/remediation/chained-enrollments.ts';
+import { afterEnrolling } from '../../../src/core/remediation/made-enrollments.ts';
 import {
   action,
   allow,
@@ -42,9 +43,11 @@ interface World {
   readonly app: Requirement;
   /** Undefined: it cannot be enrolled. Where nothing is said, one factor. */
   readonly before: Readonly<Partial<Record<Used, Requirement | undefined>>>;
+  /** By the enrollment policy: one of each. */
+  readonly required?: readonly (readonly Used[])[];
 }
 
-function policiesFor({ session, app, before }: World): PolicySet {
+function policiesFor({ session, app, before, required }: World): PolicySet {
   const rules = keys.flatMap((key): readonly AccountRule[] =>
     key in before
       ? [{ name: key, when: {}, then: before[key] ? allow(before[key]) : { kind: 'deny' }, change: { add: [key] } }]
@@ -52,7 +55,13 @@ function policiesFor({ session, app, before }: World): PolicySet {
   );
   const rest: AccountRule = { name: 'Rest', when: {}, then: allow(factors(1)) };
   const accountPolicy = compileAccountPolicy({ name: 'account', rules: [...rules, rest] });
-  return { ...policiesOf({ session: always(allow(session)), app }), authenticators, accountPolicy };
+  const policies = { ...policiesOf({ session: always(allow(session)), app }), authenticators, accountPolicy };
+  return required ? { ...policies, enrollment: requiring(...required.map((anyOf) => ({ anyOf }))) } : policies;
+}
+
+function requiring(...required: readonly RequiredEnrollment[]) {
+  const then = enrollmentTerms({ required });
+  return compilePolicy({ name: 'enrollment', rules: [{ name: 'All', when: {}, then }] });
 }
 
 interface State {
@@ -199,9 +208,7 @@ describe('what is enrolled in the sign-in', () => {
     ['that does without it', [['totp', 'webauthn']], ['webauthn']],
   ] as const)('counts before one that the enrollment policy requires, of one %s', (_, required, choices) => {
     const before = { totp: by('webauthn', 'phone') };
-    const then = enrollmentTerms({ required: required.map((anyOf) => ({ anyOf })) });
-    const enrollment = compilePolicy({ name: 'enrollment', rules: [{ name: 'All', when: {}, then }] });
-    const policies = { ...policiesFor({ session: factors(1), app: factors(1), before }), enrollment };
+    const policies = policiesFor({ session: factors(1), app: factors(1), before, required });
     expect(decide(policies, stateOf(['email'], ['email']))).toMatchObject({ kind: 'enroll', choices });
     expect(new Set(endsOf(policies, stateOf(['email'], [])).map(({ kind }) => kind))).toEqual(new Set(['allow']));
   });
@@ -211,6 +218,83 @@ describe('what is enrolled in the sign-in', () => {
     const policies = policiesFor({ session: factors(1), app: by('totp'), before });
     expect(decide(policies, stateOf(['email'], ['email']))).toMatchObject({ kind: 'deny', rule: 'totp' });
   });
+});
+
+describe('what the enrollment policy requires in any case', () => {
+  const world: World = { session: factors(1), app: by('webauthn'), before: { webauthn: factors(2) } };
+  const password = stateOf(['password'], ['password']);
+
+  test('comes before what the sign-in needs, where the account policy asks for as much', () => {
+    const policies = policiesFor({ ...world, required: [['totp']] });
+    expect(decide(policies, password)).toMatchObject({ kind: 'enroll', choices: ['totp'] });
+    expect(endsOf(policies, password).map(({ kind }) => kind)).toEqual(['allow']);
+    const { requirements, capabilities } = requiredOf(policies, factsOf(password), password.subject);
+    expect(setsOfActions(allSufficientEvidence(requirements, capabilities)).sets).toEqual([
+      [
+        { authenticator: 'webauthn', toEnroll: true },
+        { authenticator: 'totp', toEnroll: true },
+      ],
+    ]);
+  });
+
+  test.each([
+    ['that may be skipped', { anyOf: ['totp'], grace: { skips: 1 } }, 'deny'],
+    ['that could not be skipped any more', { anyOf: ['totp'], grace: { until: fixedNow } }, 'enroll'],
+    ['that the user has', { anyOf: ['password', 'totp'] }, 'deny'],
+    ['of which the user needs another', { anyOf: ['password', 'totp'], count: 2 }, 'enroll'],
+  ] as const)('is none %s', (_, required, kind) => {
+    const policies = { ...policiesFor(world), enrollment: requiring(required) };
+    expect(decide(policies, password)).toMatchObject({ kind });
+  });
+
+  test('is none by a rule that asks how the user signed in', () => {
+    const then = enrollmentTerms({ required: [{ anyOf: ['totp'] }] });
+    const rules = [
+      { name: 'By password', when: { authenticated: { any: ['password'] } }, then },
+      { name: 'Rest', when: {}, then: enrollmentTerms({}) },
+    ];
+    const policies = { ...policiesFor(world), enrollment: compilePolicy({ name: 'enrollment', rules }) };
+    expect(decide(policies, password)).toMatchObject({ kind: 'deny', rule: 'webauthn' });
+  });
+
+  test('comes before what is only named', () => {
+    const before = { webauthn: by('totp', 'phone') };
+    const policies = policiesFor({ ...world, before, required: [['phone']] });
+    expect(decide(policies, password)).toMatchObject({ kind: 'enroll', choices: ['phone'] });
+  });
+
+  test('denies before anything is enrolled, if it is out of reach', () => {
+    const before = { webauthn: factors(3) };
+    const policies = policiesFor({ session: factors(1), app: factors(2), before, required: [['webauthn'], ['email']] });
+    const denial = { reason: 'authenticator_not_enrollable', layer: 'account', rule: 'webauthn' };
+    expect(decide(policies, password)).toMatchObject({ kind: 'deny', ...denial });
+    expect(decide(policies, stateOf(['password'], []))).toMatchObject({ kind: 'challenge', withheld: denial });
+  });
+
+  test('leaves only choices after which it can be enrolled', () => {
+    const before = { totp: factors(3), phone: undefined };
+    const policies = policiesFor({ session: factors(1), app: factors(2), before, required: [['totp']] });
+    expect(decide(policies, password)).toMatchObject({ kind: 'enroll', choices: ['webauthn'] });
+    const two = policiesFor({ ...world, app: factors(1), before, required: [['email', 'webauthn'], ['totp']] });
+    expect(decide(two, password)).toMatchObject({ kind: 'enroll', choices: ['webauthn'] });
+  });
+
+  test('is within reach where several of one kind are required', () => {
+    const before = { webauthn: by('totp') };
+    const state = stateOf(['password', 'webauthn'], ['password', 'webauthn']);
+    const enrollment = requiring({ anyOf: ['webauthn'], count: 2 });
+    const policies = { ...policiesFor({ session: factors(1), app: factors(1), before }), enrollment };
+    expect(decide(policies, state)).toMatchObject({ kind: 'enroll', choices: ['totp'] });
+    expect(endsOf(policies, state).map(({ kind }) => kind)).toEqual(['allow']);
+  });
+});
+
+test('an authenticator is enrolled twice before another one, where the account policy asks for both', () => {
+  const twice: Requirement = { chains: [[{ authenticators: ['webauthn'] }, { authenticators: ['webauthn'] }]] };
+  const policies = policiesFor({ session: factors(1), app: by('password'), before: { password: twice } });
+  const state = stateOf(['totp'], ['totp']);
+  expect(decide(policies, state)).toMatchObject({ kind: 'enroll', choices: ['webauthn'] });
+  expect(endsOf(policies, state).map(({ kind }) => kind)).toEqual(['allow']);
 });
 
 test('the number of combinations is bounded, and none that is needed is lost', () => {
@@ -239,13 +323,16 @@ function namesIn(ruling: Requirement | undefined): readonly string[] {
   return ruling.anyOf.flatMap(({ demands }) => demands.flatMap(({ authenticators: named = [] }) => named));
 }
 
-/** What some smallest set of enrollments has that is enough, and what is named before that. */
+const isOpen = (has: readonly Used[]) => (anyOf: readonly Used[]) => !anyOf.some((key) => has.includes(key));
+
+/** What is required, what some smallest set of enrollments has that is enough, and what is named before that. */
 function wantedOf(world: World, has: readonly Used[]): readonly Used[] {
   const left = keys.filter((key) => !has.includes(key) && !(key in world.before && world.before[key] === undefined));
   const sets = subsets(left).filter((some) => isNaivelyEnough(world, [...has, ...some]));
   const isPart = (some: readonly Used[], of: readonly Used[]) => some !== of && some.every((key) => of.includes(key));
   const smallest = sets.filter((some) => !sets.some((other) => isPart(other, some)));
-  const wanted = new Set(smallest.flat());
+  const open = (world.required ?? []).filter(isOpen(has)).flat();
+  const wanted = new Set([...smallest.flat(), ...open.filter((key) => left.includes(key))]);
   for (const key of wanted)
     for (const name of namesIn(world.before[key])) if (left.includes(name as Used)) wanted.add(name as Used);
   return [...wanted];
@@ -257,13 +344,23 @@ function isNaivelyPossibleWith(world: World, has: readonly Used[]): boolean {
     const ruling = key in world.before ? world.before[key] : factors(1);
     return !has.includes(key) && ruling !== undefined && naivelyMeets(ruling, withProofs(has), when);
   };
-  if (isNaivelyEnough(world, [...has, ...keys.filter(isAllowed)])) return true;
+  if (isNaivelyEnough(world, has) && !world.required?.some(isOpen(has))) return true;
   return wantedOf(world, has).some((key) => isAllowed(key) && isNaivelyPossibleWith(world, [...has, key]));
 }
 
 function isNaivelyPossible(world: World, { subject }: State): boolean {
   const has = keys.filter((key) => subject.enrollments.some(({ authenticator }) => authenticator === key));
   return isNaivelyPossibleWith(world, has);
+}
+
+/** The state after an enrollment, with an id of its own. */
+function withEnrolled(key: Used, { subject, evidence }: State): State {
+  const id = `${key} ${subject.enrollments.length}`;
+  const made = enrolled(key).map((enrollment) => ({ ...enrollment, id }));
+  return {
+    subject: { ...subject, enrollments: [...subject.enrollments, ...made] },
+    evidence: [...evidence, { ...proof(key, 'now', { origin: 'enrollment' }), enrollment: id }],
+  };
 }
 
 /** Every next state that the decision leads to. Of several proofs the first is given. */
@@ -273,10 +370,7 @@ function nextStates(decision: Decision, { subject, evidence }: State): readonly 
     return [{ subject, evidence: [...evidence, proof(first?.authenticator as Used, 'now')] }];
   }
   if (decision.kind !== 'enroll') return [];
-  return decision.choices.map((choice) => ({
-    subject: { ...subject, enrollments: [...subject.enrollments, ...enrolled(choice as Used)] },
-    evidence: [...evidence, proof(choice as Used, 'now', { origin: 'enrollment' })],
-  }));
+  return decision.choices.map((choice) => withEnrolled(choice as Used, { subject, evidence }));
 }
 
 /** How the sign-ins from this state end, whichever enrollments the user chooses. */
@@ -305,6 +399,7 @@ const worlds = fc.record({
     { requiredKeys: [] },
   ),
 });
+const requiredToo = fc.array(fc.subarray([...keys], { minLength: 1, maxLength: 2 }), { minLength: 1, maxLength: 2 });
 
 test('a sign-in goes on if and only if some set of enrollments completes it, each of which the user may make', () => {
   const seen = { allow: 0, deny: 0, several: 0 };
@@ -315,6 +410,26 @@ test('a sign-in goes on if and only if some set of enrollments completes it, eac
       const ends = endsOf(policiesFor(world), state).map((end) => end.kind);
       expect([...new Set(ends)]).toEqual([kind]);
       seen[kind] += 1;
+      if (ends.length > 1) seen.several += 1;
+    }),
+    seeded(1000),
+  );
+  expect(seen.allow).toBeGreaterThan(enough(200));
+  expect(seen.deny).toBeGreaterThan(enough(200));
+  expect(seen.several).toBeGreaterThan(enough(30));
+});
+
+test('nothing is enrolled for a sign-in that is denied, with what the enrollment policy requires', () => {
+  const seen = { allow: 0, deny: 0, several: 0 };
+  fc.assert(
+    fc.property(worlds, requiredToo, fc.subarray([...keys], { minLength: 1, maxLength: 3 }), (world, required, has) => {
+      const state = stateOf(has, has.slice(0, 1));
+      const policies = policiesFor({ ...world, required });
+      const isPossible = isNaivelyPossible({ ...world, required }, state);
+      const ends = endsOf(policies, state).map((end) => end.kind);
+      expect([...new Set(ends)]).toEqual([isPossible ? 'allow' : 'deny']);
+      if (!isPossible) expect(decide(policies, state).kind).toBe('deny');
+      seen[isPossible ? 'allow' : 'deny'] += 1;
       if (ends.length > 1) seen.several += 1;
     }),
     seeded(1000),

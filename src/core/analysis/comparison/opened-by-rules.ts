@@ -114,7 +114,8 @@ function decidingAlone({ session, app, enrollment }: DecidingAlone, policies: Po
 export function addedNewly(user: TriedUser, facts: UserFacts, sides: Omit<EnrollingSides, 'scopes'>) {
   const newly = newlyAdded(user, facts, sides);
   if (newly === undefined) return undefined;
-  const single = sides.active.authenticators.filter(({ enrollable }) => enrollable).map(({ key }) => [key]);
+  const { active } = sides;
+  const single = active.authenticators.filter(({ enrollable }) => enrollable).map(({ key }) => [key]);
   return [newly.added, ...single].some((keys) => couldGetInWith(keys, newly.before, sides)) ? undefined : newly.added;
 }
 

@@ -288,21 +288,29 @@ describe('a rule with a condition', () => {
   });
 });
 
+const twoPasskeys =
+  '{ name: Two, then: { allow: { chains: [[{ authenticators: [webauthn] }, { authenticators: [webauthn] }]] } } }';
+const byTwoApps =
+  '{ name: K, change: { add: [webauthn] }, when: { network: { none: [office] } }, then: { allow: { chains: [[{ authenticators: [totp] }, { authenticators: [totp] }]] } } }';
+
 test.each([
   [
     'of a sign-on rule',
-    '{ name: Two, then: { allow: { chains: [[{ authenticators: [webauthn] }, { authenticators: [webauthn] }]] } } }',
-    '{ name: K, change: { add: [webauthn] }, when: { network: { none: [office] } }, then: deny }',
+    [`{ name: K, change: { add: [webauthn] }, when: { network: { none: [office] } }, then: deny }`],
   ],
   [
     'of the account policy',
-    '{ name: One, then: { allow: { chains: [[{ authenticators: [webauthn] }, { authenticators: [webauthn] }]] } } }',
-    '{ name: K, change: { add: [webauthn] }, when: { network: { none: [office] } }, then: { allow: { chains: [[{ authenticators: [totp] }, { authenticators: [totp] }]] } } }',
+    [byTwoApps, '{ name: A, change: { add: [totp] }, when: { network: { none: [office] } }, then: deny }'],
   ],
-])('a chain %s that takes two of a kind locks out newcomers alone', async (_, rule, keys) => {
-  const files = { ...account(keys), 'policies/sign-on/notes.yaml': `name: notes\n${rules(rule)}` };
+])('a chain %s that takes two of a kind locks out newcomers alone', async (_, keys) => {
+  const files = { ...account(...keys), 'policies/sign-on/notes.yaml': `name: notes\n${rules(twoPasskeys)}` };
   const found = (await places(files)).filter((line) => line.includes('lock-out'));
   expect(found).toEqual(['warning newcomer-lock-out policies/account.yaml:2:5']);
+});
+
+test('a chain of the account policy locks out no newcomers who may add two of a kind before', async () => {
+  const files = { ...account(byTwoApps), 'policies/sign-on/notes.yaml': `name: notes\n${rules(twoPasskeys)}` };
+  expect((await places(files)).filter((line) => line.includes('lock-out'))).toEqual([]);
 });
 
 describe('two rules that together let users add none of the requested authenticators', () => {

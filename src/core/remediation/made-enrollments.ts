@@ -1,0 +1,33 @@
+/** What a user can do once enrollments were made that are only thought of so far. */
+import type { AssessedEvidence } from '../evidence/requirement.ts';
+import type { Enrollment } from '../model/facts.ts';
+import { omitUndefined } from '../model/omit-undefined.ts';
+import type { AuthenticatorState, Capabilities } from './capabilities.ts';
+
+/** The capabilities once the user has made these enrollments. */
+export function afterEnrolling(made: readonly AssessedEvidence[], capabilities: Capabilities): Capabilities {
+  const { policies, accountManagement } = capabilities;
+  const withMade = ({ enrollments }: AuthenticatorState) => [...enrollments, ...made.map(enrollmentOf)];
+  const authenticators = policies.authenticators.map((descriptor) => {
+    const { key, enrollmentsLeft } = descriptor;
+    if (enrollmentsLeft === undefined || !made.some(({ authenticator }) => authenticator === key)) return descriptor;
+    return { ...descriptor, enrollable: enrollmentsLeft > 1, enrollmentsLeft: enrollmentsLeft - 1 };
+  });
+  return {
+    ...capabilities,
+    policies: { ...policies, authenticators },
+    enrollments: withMade(capabilities),
+    accountManagement: { ...accountManagement, enrollments: withMade(accountManagement) },
+  };
+}
+
+/** The id of what the action makes. It differs from those of the enrollments that may follow. */
+export function madeBy({ enrollment }: AssessedEvidence): string {
+  return `made ${enrollment}`;
+}
+
+function enrollmentOf(action: AssessedEvidence): Enrollment {
+  const { authenticator, methods, factors, characteristics, auxiliary, recovered } = action;
+  const id = madeBy(action);
+  return omitUndefined({ id, authenticator, methods, factors, characteristics, auxiliary, recovered });
+}
