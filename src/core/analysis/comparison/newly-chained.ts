@@ -90,7 +90,7 @@ function isSame({ active, next, refused }: EnrollingSides): boolean {
 }
 
 /** Rules that decide together, also about enrollments. */
-interface Combination extends Pairing {
+interface RulesTogether extends Pairing {
   readonly beside: readonly PairBeside[];
 }
 
@@ -101,16 +101,16 @@ interface PairBeside extends RulePairing<RuleHead> {
 }
 
 /** All that differ, and possibly others. */
-function* combinationsIn(sides: SidesInSpace): Generator<Combination> {
+function* combinationsIn(sides: SidesInSpace): Generator<RulesTogether> {
   const beside = [...additionsIn(sides), ...afterSignIn(sides)];
   for (const pair of decidingTogether(sides, sides.space)) yield* extended({ ...pair, beside: [] }, beside, sides);
 }
 
 function* extended(
-  combination: Combination,
+  combination: RulesTogether,
   [pairs, ...others]: readonly (readonly PairBeside[])[],
   sides: SidesInSpace,
-): Generator<Combination> {
+): Generator<RulesTogether> {
   if (pairs === undefined) yield combination;
   else if (!asksTheSame(combination, sides) || [pairs, ...others].flat().some(differs))
     for (const pair of pairs) {
@@ -153,7 +153,7 @@ function additionsIn(sides: SidesInSpace): readonly (readonly PairBeside[])[] {
   );
 }
 
-function pairsOf({ before, now, beside }: Combination): readonly PairBeside[] {
+function pairsOf({ before, now, beside }: RulesTogether): readonly PairBeside[] {
   const own = (['session', 'app', 'enrollment'] as const).map((layer) => ({
     ...{ before: before[layer], now: now[layer], formulas: [] },
   }));
@@ -168,13 +168,13 @@ function termsOf(rule: RuleHead | undefined): unknown {
   return rule && 'then' in rule ? rule.then : undefined;
 }
 
-function asksTheSame(combination: Combination, { active, next }: PolicySides): boolean {
+function asksTheSame(combination: RulesTogether, { active, next }: PolicySides): boolean {
   const written = (side: 'before' | 'now', { minimumAcr, authenticators }: PolicySet) =>
     JSON.stringify([pairsOf(combination).map((pair) => termsOf(pair[side])), minimumAcr, authenticators]);
   return written('before', active) === written('now', next);
 }
 
-function rulesThatDiffer(combination: Combination): ChainingRules {
+function rulesThatDiffer(combination: RulesTogether): ChainingRules {
   const pairs = pairsOf(combination).filter(differs);
   const rules = (side: 'before' | 'now') => [...new Set(pairs.flatMap((pair) => pair[side] ?? []))];
   return { rulesBefore: rules('before'), rulesNow: rules('now') };
@@ -182,7 +182,7 @@ function rulesThatDiffer(combination: Combination): ChainingRules {
 
 type Found = NewlyEnrolling | 'undecided' | undefined;
 
-function examination(sides: EnrollingSides & SidesInSpace): (combination: Combination) => Found {
+function examination(sides: EnrollingSides & SidesInSpace): (combination: RulesTogether) => Found {
   const { account, space } = sides;
   const users = usersWithFew(sides);
   const isUnsure = isOpenAtAccount(account.policies);
@@ -199,7 +199,7 @@ function examination(sides: EnrollingSides & SidesInSpace): (combination: Combin
   };
 }
 
-function factsOfCombination(combination: Combination, sides: SidesInSpace): UserFacts | NoFacts {
+function factsOfCombination(combination: RulesTogether, sides: SidesInSpace): UserFacts | NoFacts {
   const facts = factsFor(combination, sides);
   if (typeof facts !== 'object') return facts;
   const decides = (side: 'active' | 'next', change: GovernedChange) => {

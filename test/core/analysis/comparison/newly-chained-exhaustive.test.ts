@@ -158,8 +158,8 @@ function sidesOf(before: Written, after: Written): EnrollingSides {
 const atTheApp = neutralRequest('app');
 
 /**
- * The user gets in now by setting up something, and could not before, neither in the sign-in nor with the same set up on the pages.
- * Who gets in without is the matter of the comparison of rules.
+ * The user gets in now by setting up something, and could not before, neither in the sign-in nor with the same set up
+ * on the pages. A user who gets in without is the matter of the comparison of rules.
  */
 function isNewlyIn({ active, next, account }: EnrollingSides, user: State): boolean {
   const ways = waysIn(next, atTheApp, user);
