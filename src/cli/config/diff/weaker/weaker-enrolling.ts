@@ -1,10 +1,11 @@
 /** Finds what users who lack what a stricter rule asks for may set up in a sign-in after proving less. */
 import type { Deciders } from '../../../../core/analysis/comparison/deciding-together.ts';
-import { type ChainingRules, newlyChained } from '../../../../core/analysis/comparison/newly-chained.ts';
+import { newlyChained } from '../../../../core/analysis/comparison/newly-chained.ts';
 import { type NewlyEnrollingSearch, newlyEnrolling } from '../../../../core/analysis/comparison/newly-enrolling.ts';
 import type { WeakerSearch } from '../../../../core/analysis/comparison/newly-weaker.ts';
 import type { EnrollingSides } from '../../../../core/analysis/comparison/opened-by-rules.ts';
 import type { AccountBefore } from '../../../../core/analysis/comparison/rules-at-account.ts';
+import type { ChainingRules } from '../../../../core/analysis/comparison/rules-together.ts';
 import type { RuleHead } from '../../../../core/model/policy.ts';
 import type { ComparedPair } from './compared-pair.ts';
 import {
