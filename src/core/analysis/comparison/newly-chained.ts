@@ -14,10 +14,10 @@ import { isOpenAtAccount, rulesAtAccount } from './rules-at-account.ts';
 import {
   asksTheSame,
   type ChainingRules,
+  differingTogether,
   factsTogether,
   type RulesTogether,
   rulesThatDiffer,
-  rulesTogether,
 } from './rules-together.ts';
 import { type TriedUser, usersWithFew } from './tried-users.ts';
 
@@ -40,7 +40,7 @@ export function newlyChained(sides: EnrollingSides, space: RuleSpace): NewlyChai
   if (!mayChain(sides.next) || isSame(sides)) return { found: [], undecided: [] };
   const examine = examination({ ...sides, space });
   let examined = 0;
-  for (const combination of rulesTogether({ ...sides, space })) {
+  for (const combination of differingTogether({ ...sides, space })) {
     if (asksTheSame(combination, sides)) continue;
     const rules = rulesThatDiffer(combination);
     const key = JSON.stringify([rules.rulesBefore, rules.rulesNow]);

@@ -35,7 +35,7 @@ export interface ChainingRules {
 }
 
 /** All that differ, and possibly others. */
-export function* rulesTogether(sides: SidesInSpace): Generator<RulesTogether> {
+export function* differingTogether(sides: SidesInSpace): Generator<RulesTogether> {
   const beside = [...additionsIn(sides), ...afterSignIn(sides)];
   for (const pair of decidingTogether(sides, sides.space)) yield* extended({ ...pair, beside: [] }, beside, sides);
 }
