@@ -15,7 +15,7 @@ import {
   asksTheSame,
   type ChainingRules,
   differingTogether,
-  factsTogether,
+  factsOfRules,
   type RulesTogether,
   rulesThatDiffer,
 } from './rules-together.ts';
@@ -87,7 +87,7 @@ function examination(sides: EnrollingSides & SidesInSpace): (combination: RulesT
   return (combination) => {
     let isOpen = false;
     for (const { formulas } of rulesAtAccount(combination.before, account, space)) {
-      const facts = factsTogether({ ...combination, formulas: [...combination.formulas, ...formulas] }, sides);
+      const facts = factsOfRules({ ...combination, formulas: [...combination.formulas, ...formulas] }, sides);
       if (facts === 'impossible') continue;
       const opened = facts === 'undecided' ? undefined : openedAmong(users, facts, sides);
       if (typeof opened === 'object') return { before: combination.before, now: combination.now, ...opened };

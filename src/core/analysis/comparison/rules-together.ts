@@ -115,7 +115,7 @@ export function rulesThatDiffer(combination: RulesTogether): ChainingRules {
 }
 
 /** Facts for which the evaluator says that these rules decide. */
-export function factsTogether(combination: RulesTogether, sides: SidesInSpace): UserFacts | NoFacts {
+export function factsOfRules(combination: RulesTogether, sides: SidesInSpace): UserFacts | NoFacts {
   const facts = factsFor(combination, sides);
   if (typeof facts !== 'object') return facts;
   const decides = (side: 'active' | 'next', change: GovernedChange) => {
