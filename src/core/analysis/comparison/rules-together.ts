@@ -1,7 +1,9 @@
 /** The rules that decide together before and after a change, also about enrollments and after the sign-in. */
-import type { GovernedChange } from '../../model/account-policy.ts';
-import type { RuleHead } from '../../model/policy.ts';
-import type { PolicySet } from '../../policy/rules/compile.ts';
+import type { AccountRule, ChangeAction, GovernedChange } from '../../model/account-policy.ts';
+import type { EnrollmentRule } from '../../model/enrollment-policy.ts';
+import type { Rule, RuleHead } from '../../model/policy.ts';
+import { compileAccountPolicy } from '../../policy/rules/account-policy.ts';
+import { compilePolicy, type PolicySet } from '../../policy/rules/compile.ts';
 import { findRule } from '../../policy/rules/rules.ts';
 import type { UserFacts } from '../../policy/theories/theory.ts';
 import { findModel, newBudget } from '../space/find-model.ts';
@@ -23,9 +25,11 @@ export interface RulesTogether extends Pairing {
 }
 
 /** Rules about an enrollment, or rules that decide after the sign-in what must be set up. */
-interface PairBeside extends RulePairing<RuleHead> {
-  /** One of the changes that the same rules are about. */
-  readonly change?: GovernedChange;
+type PairBeside = AdditionPair | (RulePairing<EnrollmentRule> & { readonly changes?: undefined });
+
+interface AdditionPair extends RulePairing<Rule> {
+  /** The changes that the same rules are about. */
+  readonly changes: readonly GovernedChange[];
 }
 
 /** The rules that differ of those that decide together. */
@@ -78,23 +82,27 @@ function additionsIn(sides: SidesInSpace): readonly (readonly PairBeside[])[] {
     [active, next].map(({ accountPolicy }) =>
       accountPolicy?.about(change).rules.map(({ rule }) => accountPolicy.rules.indexOf(rule)),
     );
-  const once = new Map(changes.toReversed().map((change) => [JSON.stringify(rulesAbout(change)), change]));
-  return [...once.values()].map((change) =>
-    pairings(
-      possiblyDecidingOn('active', active.accountPolicy?.about(change), sides),
-      possiblyDecidingOn('next', next.accountPolicy?.about(change), sides),
-    ).map((pair) => ({ ...pair, change })),
+  const classes = Map.groupBy(changes, (change) => JSON.stringify(rulesAbout(change)));
+  return [...classes.values()].map((alike) =>
+    alike
+      .slice(0, 1)
+      .flatMap((change) =>
+        pairings(
+          possiblyDecidingOn('active', active.accountPolicy?.about(change), sides),
+          possiblyDecidingOn('next', next.accountPolicy?.about(change), sides),
+        ).map((pair) => ({ ...pair, changes: alike })),
+      ),
   );
 }
 
-function pairsOf({ before, now, beside }: RulesTogether): readonly PairBeside[] {
+function pairsOf({ before, now, beside }: RulesTogether): readonly RulePairing<RuleHead>[] {
   const own = (['session', 'app', 'enrollment'] as const).map((layer) => ({
     ...{ before: before[layer], now: now[layer], formulas: [] },
   }));
   return [...own, ...beside];
 }
 
-function differs({ before, now }: PairBeside): boolean {
+function differs({ before, now }: Pick<RulePairing<RuleHead>, 'before' | 'now'>): boolean {
   return JSON.stringify(termsOf(before)) !== JSON.stringify(termsOf(now));
 }
 
@@ -122,8 +130,32 @@ export function factsOfRules(combination: RulesTogether, sides: SidesInSpace): U
     const { accountPolicy } = sides[side];
     return accountPolicy && findRule(accountPolicy.about(change), factsOn(side, facts, sides)).rule;
   };
-  const isConfirmed = combination.beside.every(
-    ({ change, before, now }) => !change || (decides('active', change) === before && decides('next', change) === now),
-  );
+  const isConfirmed = combination.beside.every(({ changes: [change] = [], before, now }) => {
+    return !change || (decides('active', change) === before && decides('next', change) === now);
+  });
   return isConfirmed ? facts : 'undecided';
+}
+
+/** The policies of a side if these rules decide for every user. */
+export function policiesOfRules(
+  side: 'before' | 'now',
+  { beside, ...pair }: RulesTogether,
+  policies: PolicySet,
+): PolicySet {
+  const { session, app, enrollment } = pair[side];
+  const only = <Of extends RuleHead>(rule: Of | undefined) =>
+    compilePolicy<Of>({ name: 'alone', rules: rule ? [{ ...rule, when: {} }] : [] });
+  const rules = beside.flatMap((besides): readonly AccountRule[] => {
+    if (besides.changes === undefined) return [];
+    const { changes, [side]: rule } = besides;
+    const named = (action: ChangeAction) => changes.flatMap((one) => (one.action === action ? [one.of] : []));
+    return rule ? [{ ...rule, when: {}, change: { add: named('add'), change: named('change') } }] : [];
+  });
+  return {
+    ...policies,
+    session: only(session),
+    app: only(app),
+    ...(enrollment && { enrollment: only(enrollment) }),
+    ...(policies.accountPolicy && { accountPolicy: compileAccountPolicy({ name: 'alone', rules }) }),
+  };
 }
