@@ -22,7 +22,7 @@ import {
 } from './deciding-together.ts';
 import { addedNewly, type EnrollingSides, type OpenedByEnrolling, openedByRules } from './opened-by-rules.ts';
 import { rulesAtAccount } from './rules-at-account.ts';
-import { countedTerms, factsOfUser } from './tried-users.ts';
+import { countedTerms, factsOfUser, type TriedUser } from './tried-users.ts';
 
 /** The user sets up `added`, and gets in. */
 export interface NewlyEnrolling {
@@ -103,8 +103,12 @@ function exampleOf(open: readonly OpenedByEnrolling[], facts: UserFacts, sides: 
     if (isPlain) break;
   }
   if (best === undefined) return undefined;
-  const { user, added } = best;
+  return { facts, ...shownUser(best.user), added: best.added };
+}
+
+/** The user as one who proved this just before. */
+export function shownUser(user: TriedUser): Pick<NewlyEnrolling, 'proofs' | 'weaker'> {
   const { evidence, ...more } = proofsOf(user);
   const proofs = { ...more, evidence: evidence.map((item) => ({ ...item, age: 0 })) };
-  return { facts, proofs, weaker: user.besides.filter(({ isWeak }) => isWeak), added };
+  return { proofs, weaker: user.besides.filter(({ isWeak }) => isWeak) };
 }

@@ -112,17 +112,49 @@ function decidingAlone({ session, app, enrollment }: DecidingAlone, policies: Po
 
 /** What such a user newly sets up to get in. Undefined: the user does not get in, or could before. */
 export function addedNewly(user: TriedUser, facts: UserFacts, sides: Omit<EnrollingSides, 'scopes'>) {
+  const newly = newlyAdded(user, facts, sides);
+  if (newly === undefined) return undefined;
+  const { active } = sides;
+  const single = active.authenticators.filter(({ enrollable }) => enrollable).map(({ key }) => [key]);
+  return [newly.added, ...single].some((keys) => couldGetInWith(keys, newly.before, sides)) ? undefined : newly.added;
+}
+
+interface NewlyAdded {
+  readonly added: readonly string[];
+  /** The facts before. */
+  readonly before: SubjectFacts;
+}
+
+/** The same, whatever the user could do on the pages of the account before. */
+export function newlyAdded(
+  user: TriedUser,
+  facts: UserFacts,
+  sides: Omit<EnrollingSides, 'scopes'>,
+): NewlyAdded | undefined {
   const { active, next } = sides;
   const end = enrollingOnly(next, factsOfUser(user, factsOn('next', facts, sides), next));
   if (end === undefined || end.added.length === 0) return undefined;
   const before = factsOfUser(user, factsOn('active', facts, sides), active);
-  if (enrollingOnly(active, before) !== undefined) return undefined;
-  const single = active.authenticators.filter(({ enrollable }) => enrollable).map(({ key }) => [key]);
-  return [end.added, ...single].some((keys) => couldGetInWith(keys, before, sides)) ? undefined : end.added;
+  return enrollingOnly(active, before) === undefined ? { added: end.added, before } : undefined;
+}
+
+/** The user could set up the same on the pages of the account, or part of it, in some order, and then get in. */
+export function couldBefore({ added, before }: NewlyAdded, sides: Omit<EnrollingSides, 'scopes'>): boolean {
+  return ordersOf(added).some((keys) => couldGetInWith(keys, before, sides));
+}
+
+/** All orders of all or some of them. */
+function ordersOf(keys: readonly string[]): readonly (readonly string[])[] {
+  const orders = keys.flatMap((key, at) => [[], ...ordersOf(keys.toSpliced(at, 1))].map((rest) => [key, ...rest]));
+  return orders.toSorted((one, other) => other.length - one.length);
 }
 
 /** The user could set these up on the pages of the account before, and then get in. */
-function couldGetInWith(keys: readonly string[], facts: SubjectFacts, { active, account }: EnrollingSides): boolean {
+function couldGetInWith(
+  keys: readonly string[],
+  facts: SubjectFacts,
+  { active, account }: Pick<EnrollingSides, 'active' | 'account'>,
+): boolean {
   let now = facts;
   for (const key of keys) {
     const request = { ...facts.request, clientId: account.clientId, scopes: ['openid', enrollScope(key)] };

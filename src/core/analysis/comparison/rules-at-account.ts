@@ -55,6 +55,22 @@ function asksWhatIsRequested({ apps, scopes, claims, expression }: ConditionSet)
   return apps !== undefined || scopes !== undefined || claims !== undefined || isWritten;
 }
 
+/**
+ * Whether what decides at an app may leave open which rules decide on the pages of the account: conditions about the
+ * request that cannot be read, or rules about changes of which some ask for the request and some for other things.
+ */
+export function isOpenAtAccount({ session, enrollment, accountPolicy }: PolicySet): boolean {
+  const heads = [session, enrollment].flatMap((policy): readonly RuleHead[] =>
+    (policy?.rules ?? []).map(({ rule }) => rule),
+  );
+  const changes = accountPolicy?.rules ?? [];
+  const asksOther = ({ when: { apps: _, scopes: __, claims: ___, ...rest } }: RuleHead) => Object.keys(rest).length > 0;
+  return (
+    [...heads, ...changes].some(({ when }) => isInvolved(when)) ||
+    (changes.some(({ when }) => dependsOnRequest(when)) && changes.some(asksOther))
+  );
+}
+
 /** A part of the conditions asks for it. */
 function isInvolved({ any = [], expression }: Conditions): boolean {
   return [{ ...(expression && { expression }) }, ...any].some(asksWhatIsRequested);

@@ -61,13 +61,41 @@ export function usersIn(
   const isMoreAsked = !pairs.some((owned) => isEnough(owned, before));
   return [...pairs, ...setsOf(3, kinds), ...(isMoreAsked ? setsOf(4, kinds) : [])]
     .filter((owned) => isEnough(owned, before) && !isEnough(owned, now))
-    .flatMap((owned) => {
-      const toChange = [accountManagementRequirement(owned.map(enrollmentOf), all)];
-      return subsetsOf(owned)
-        .filter((proved) => proved.length < owned.length && meetsAll(toChange, proved.map(evidenceOf)))
-        .toSorted((one, other) => one.length - other.length)
-        .map((proved) => ({ proved, besides: owned.filter((kind) => !proved.includes(kind)) }));
-    });
+    .flatMap((owned) => usersWith(owned, all).filter(({ besides }) => besides.length > 0));
+}
+
+/**
+ * Users with up to three authenticators who prove enough to set up something (Law 7), those with fewer first. Of
+ * authenticators that no rule tells apart, two are enough.
+ */
+export function usersWithFew(sides: PolicySides): readonly TriedUser[] {
+  const isNamed = namedIn(sides);
+  const alike = Map.groupBy(commonAuthenticators(sides), ({ key, ...descriptor }) =>
+    JSON.stringify(isNamed(key) ? key : descriptor),
+  );
+  const kinds = [...alike.values()].flatMap((all) => all.slice(0, 2)).flatMap(kindsOf);
+  return [1, 2, 3].flatMap((size) =>
+    setsOf(size, kinds).flatMap((owned) => usersWith(owned, sides.next.authenticators)),
+  );
+}
+
+/** Whether a rule or an `acr` value may name the authenticator. */
+function namedIn({ active, next }: PolicySides): (key: string) => boolean {
+  const text = JSON.stringify(
+    [active, next].map(({ session, app, enrollment, accountPolicy, acrLevels }) => [
+      [session, app, enrollment].map((policy) => policy?.rules.map(({ rule }) => rule)),
+      ...[accountPolicy?.rules, acrLevels],
+    ]),
+  );
+  return (key) => text.includes(JSON.stringify(key).slice(0, -1));
+}
+
+function usersWith(owned: readonly Kind[], authenticators: readonly AuthenticatorDescriptor[]): readonly TriedUser[] {
+  const toChange = [accountManagementRequirement(owned.map(enrollmentOf), authenticators)];
+  return subsetsOf(owned)
+    .filter((proved) => meetsAll(toChange, proved.map(evidenceOf)))
+    .toSorted((one, other) => one.length - other.length)
+    .map((proved) => ({ proved, besides: owned.filter((kind) => !proved.includes(kind)) }));
 }
 
 function isEnough(owned: readonly Kind[], { requirements, enrollment: { disabled } }: CountedTerms): boolean {

@@ -1,10 +1,21 @@
 /** Finds what users who lack what a stricter rule asks for may set up in a sign-in after proving less. */
 import type { Deciders } from '../../../../core/analysis/comparison/deciding-together.ts';
+import { newlyChained } from '../../../../core/analysis/comparison/newly-chained.ts';
 import { type NewlyEnrollingSearch, newlyEnrolling } from '../../../../core/analysis/comparison/newly-enrolling.ts';
 import type { WeakerSearch } from '../../../../core/analysis/comparison/newly-weaker.ts';
 import type { EnrollingSides } from '../../../../core/analysis/comparison/opened-by-rules.ts';
+import type { AccountBefore } from '../../../../core/analysis/comparison/rules-at-account.ts';
+import type { ChainingRules } from '../../../../core/analysis/comparison/rules-together.ts';
+import type { RuleHead } from '../../../../core/model/policy.ts';
 import type { ComparedPair } from './compared-pair.ts';
-import { enrollingRule, enrollmentText, rulesText, type WeakerFindings } from './weaker-rules.ts';
+import {
+  enrollingRule,
+  enrollmentText,
+  namedLocationText,
+  ruleLocations,
+  rulesText,
+  type WeakerFindings,
+} from './weaker-rules.ts';
 
 /** `known`: what is found about the same rules without it. */
 export function ofEnrolling(sides: EnrollingSides, { pair, space }: ComparedPair, known: WeakerSearch): WeakerFindings {
@@ -18,6 +29,30 @@ export function ofEnrolling(sides: EnrollingSides, { pair, space }: ComparedPair
     space,
   );
   return { weaker: found.map((enrolling) => enrollingRule(enrolling, pair)), undecided: undecided.map(undecidedText) };
+}
+
+/**
+ * Finds who newly gets in since the account policy asks for one enrollment before another, at the first app where a
+ * user does.
+ */
+export function ofChains(pairs: readonly ComparedPair[], account: AccountBefore): WeakerFindings {
+  const undecided = new Set<string>();
+  for (const { pair, active, next, refused, space } of pairs) {
+    const search = newlyChained({ active, next, ...(refused && { refused }), account }, space);
+    const weaker = search.found.map((chained) => ({
+      ...enrollingRule(chained, pair),
+      before: ruleLocations(chained.rulesBefore),
+      after: ruleLocations(chained.rulesNow),
+    }));
+    if (weaker.length > 0) return { weaker, undecided: [] };
+    for (const rules of search.undecided) undecided.add(chainText(rules));
+  }
+  return { weaker: [], undecided: [...undecided] };
+}
+
+function chainText({ rulesBefore, rulesNow }: ChainingRules): string {
+  const textOf = (rules: readonly RuleHead[]) => ruleLocations(rules).map(namedLocationText).join(' and ') || 'no rule';
+  return `${textOf(rulesNow)}, where ${textOf(rulesBefore)} decided: users may get in by what they set up one after the other`;
 }
 
 /** Enrollment rules are named where those are what differs. */

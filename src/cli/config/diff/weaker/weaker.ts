@@ -23,7 +23,7 @@ import { type ComparedPair, comparedPair, renamedIn } from './compared-pair.ts';
 import { changedFormulas } from './failing-formulas.ts';
 import { uncomparedChanges } from './uncompared-changes.ts';
 import { ofAccounts } from './weaker-accounts.ts';
-import { ofEnrolling } from './weaker-enrolling.ts';
+import { ofChains, ofEnrolling } from './weaker-enrolling.ts';
 import {
   enrollmentText,
   freedRule,
@@ -64,7 +64,7 @@ export async function weakerFindings(
     ofSwitches([...apps, account], enabledEarlier),
     ofAccounts([account, ...apps]),
   ];
-  return {
+  const all = {
     weaker: found.flatMap(({ weaker }) => weaker),
     undecided: [
       ...new Set([
@@ -74,6 +74,9 @@ export async function weakerFindings(
       ]),
     ],
   };
+  // What is refused in any case is not searched for chains, which takes longer.
+  if (all.weaker.length > 0 || all.undecided.length > 0) return all;
+  return ofChains([...apps, account], own);
 }
 
 function ofPair(compared: ComparedPair, since: Seconds, account: AccountBefore): WeakerFindings {

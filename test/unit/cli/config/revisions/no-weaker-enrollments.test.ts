@@ -136,6 +136,92 @@ describe('stricter rules pass', () => {
   });
 });
 
+describe('enrollments of which the account policy asks for one before another (decision 169)', () => {
+  const withCodesOf = settingsOf({ password: on, totp: on, webauthn: on });
+  const closed: Files = rulesOf('policies/session.yaml', undefined, [
+    { name: 'No pages', when: atAccount, then: 'deny' },
+    { name: 'Rest', then: { allow: { primary: 'any', secondFactor: 'never', idle: 'PT2H', absolute: 'P1D' } } },
+  ]);
+  const passkeys = (terms: object, name = 'Passkeys') => ({
+    ...{ name, change: { add: ['webauthn'] } },
+    then: { allow: terms },
+  });
+  const byPasskey = signOn(allow(resistant));
+  const named = { ...two, ...byTotp };
+  const requiring = (...keys: readonly string[]) => enrollment({ name: 'All', then: { required: keys } });
+  const totpAtNotes = [
+    { name: 'Here', change: { add: ['totp'] }, when: atNotes, then: { allow: one } },
+    { name: 'Elsewhere', change: { add: ['totp'] }, then: 'deny' },
+  ];
+  const both = { ...withCodesOf, ...byPasskey };
+  const noted = { ...withCodesOf, ...signOn(allow(one)), ...account(passkeys(two)) };
+
+  const setUp = (proved: string, added: string) =>
+    `${proved} is enough to set up ${added}, and so to get in, and was not`;
+
+  test.each<[string, Files, Files, Files, string]>([
+    [
+      'a rule that names what comes first lets users in where the pages of the account are closed',
+      { ...both, ...closed },
+      account(passkeys(two)),
+      account(passkeys(named)),
+      setUp('password', 'totp and webauthn'),
+    ],
+    [
+      'by a characteristic',
+      { ...both, ...closed },
+      account(passkeys(two)),
+      account(passkeys({ factors: 2, possession: { deviceBound: true } })),
+      setUp('password', 'totp and webauthn'),
+    ],
+    [
+      'where what comes first cannot be added there',
+      both,
+      account(...totpAtNotes, passkeys(two)),
+      account(...totpAtNotes, passkeys(named)),
+      setUp('password', 'totp and webauthn'),
+    ],
+    [
+      'what is required besides lets users in',
+      { ...noted, ...closed },
+      requiring('webauthn'),
+      requiring('totp', 'webauthn'),
+      setUp('password', 'totp and webauthn'),
+    ],
+    [
+      'what the app asks for besides lets users in',
+      { ...withCodesOf, ...closed, ...account(passkeys(named)) },
+      byPasskey,
+      signOn(allow({ factors: 3, ...resistant })),
+      setUp('totp', 'password and webauthn'),
+    ],
+  ])('%s', async (_, all, active, next, words) => {
+    const { claims, undecided } = await replayed({ ...all, ...active }, { ...all, ...next });
+    expect(undecided).toEqual([]);
+    expect(claims).toMatchObject([
+      {
+        words,
+        before: { outcome: 'deny' },
+        after: { outcome: 'enroll', end: 'complete' },
+      },
+    ]);
+  });
+
+  test.each<[string, Files, Files, Files]>([
+    [
+      'where the pages of the account let users set up the same',
+      both,
+      account(passkeys(two)),
+      account(passkeys(named)),
+    ],
+    ['where only names differ', { ...both, ...closed }, account(passkeys(two)), account(passkeys(two, 'Keys'))],
+    ['which name nothing', { ...both, ...closed }, account(passkeys(two)), account(passkeys({ factors: 3 }))],
+    ['without an account policy', { ...withCodesOf, ...closed }, requiring('webauthn'), requiring('totp', 'webauthn')],
+  ])('stricter rules pass %s', async (_, all, active, next) => {
+    expect(await replayed({ ...all, ...active }, { ...all, ...next })).toEqual(quiet);
+  });
+});
+
 test('the example names a key that shows too little', async () => {
   const both = { ...withCodes, ...enrollment(disabling('recovery_code')), ...always };
   const bound = { phishingResistant: true, deviceBound: true };

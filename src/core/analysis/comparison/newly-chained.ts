@@ -1,0 +1,116 @@
+/**
+ * Finds users who newly get in by enrollments that come one after the other, since the account policy asks for one
+ * before another (decision 169). A rule that asks for more may name what comes first, and so let in users whom the
+ * earlier rule denied. Users with up to three authenticators are put to the evaluator under both configurations.
+ */
+import type { Rule } from '../../model/policy.ts';
+import type { PolicySet } from '../../policy/rules/compile.ts';
+import type { UserFacts } from '../../policy/theories/theory.ts';
+import type { RuleSpace } from '../space/rule-space.ts';
+import type { SidesInSpace } from './deciding-together.ts';
+import { type NewlyEnrolling, shownUser } from './newly-enrolling.ts';
+import { couldBefore, type EnrollingSides, newlyAdded } from './opened-by-rules.ts';
+import { isOpenAtAccount, rulesAtAccount } from './rules-at-account.ts';
+import {
+  asksTheSame,
+  type ChainingRules,
+  differingTogether,
+  factsOfRules,
+  type RulesTogether,
+  rulesThatDiffer,
+} from './rules-together.ts';
+import { type TriedUser, usersWithFew } from './tried-users.ts';
+
+/** The user sets up `added`, and gets in. */
+export interface NewlyChained extends NewlyEnrolling, ChainingRules {}
+
+export interface NewlyChainedSearch {
+  readonly found: readonly NewlyChained[];
+  /** Rules under which some user might, of whom no example is known. */
+  readonly undecided: readonly ChainingRules[];
+}
+
+/** Of more combinations of rules, one is named as undecided. */
+const mostCombinations = 300;
+
+/** `space`: of the rules of both sides. */
+export function newlyChained(sides: EnrollingSides, space: RuleSpace): NewlyChainedSearch {
+  const found = new Map<string, NewlyChained>();
+  const undecided = new Map<string, ChainingRules>();
+  if (!mayChain(sides.next) || isSame(sides)) return { found: [], undecided: [] };
+  const examine = examination({ ...sides, space });
+  let examined = 0;
+  for (const combination of differingTogether({ ...sides, space })) {
+    if (asksTheSame(combination, sides)) continue;
+    const rules = rulesThatDiffer(combination);
+    const key = JSON.stringify([rules.rulesBefore, rules.rulesNow]);
+    if (found.has(key)) continue;
+    examined += 1;
+    const result = examined > mostCombinations ? 'undecided' : examine(combination);
+    if (result === 'undecided') undecided.set(key, rules);
+    else if (result) found.set(key, { ...result, ...rules });
+    if (examined > mostCombinations) break;
+  }
+  return {
+    found: [...found.values()],
+    undecided: [...undecided].flatMap(([key, rules]) => (found.has(key) ? [] : [rules])),
+  };
+}
+
+/** Some rule of the account policy asks for more than one proof of any kind, which Law 7 asks for anyway. */
+function mayChain({ accountPolicy }: PolicySet): boolean {
+  return (accountPolicy?.rules ?? []).some(({ then }) => then.kind === 'allow' && !isMetByAny(then.requirement));
+}
+
+function isMetByAny(requirement: Extract<Rule['then'], { kind: 'allow' }>['requirement']): boolean {
+  const { anyOf = [] } = 'anyOf' in requirement ? requirement : {};
+  return anyOf.some(({ factors, demands, maxAge }) => factors === 1 && demands.length === 0 && maxAge === undefined);
+}
+
+/** Apart from names and locations, and the order of documents. */
+function isSame({ active, next, refused }: EnrollingSides): boolean {
+  if (refused !== undefined) return false;
+  const written = ({ session, app, enrollment, accountPolicy, minimumAcr, authenticators }: PolicySet) => {
+    const rules = [session, app, enrollment].map((policy) => policy?.rules.map(({ rule }) => [rule.when, rule.then]));
+    const changes = accountPolicy?.rules.map(({ when, then, change }) => [when, then, change]);
+    return JSON.stringify([rules, changes, minimumAcr, authenticators]);
+  };
+  return written(active) === written(next);
+}
+
+type Found = NewlyEnrolling | 'undecided' | undefined;
+
+function examination(sides: EnrollingSides & SidesInSpace): (combination: RulesTogether) => Found {
+  const { account, space } = sides;
+  const users = usersWithFew(sides);
+  const isUnsure = isOpenAtAccount(account.policies);
+  return (combination) => {
+    let isOpen = false;
+    for (const { formulas } of rulesAtAccount(combination.before, account, space)) {
+      const facts = factsOfRules({ ...combination, formulas: [...combination.formulas, ...formulas] }, sides);
+      if (facts === 'impossible') continue;
+      const opened = facts === 'undecided' ? undefined : openedAmong(users, facts, sides);
+      if (typeof opened === 'object') return { before: combination.before, now: combination.now, ...opened };
+      if (facts === 'undecided' || (opened === 'at_account' && isUnsure)) isOpen = true;
+    }
+    return isOpen ? 'undecided' : undefined;
+  };
+}
+
+type Opened = Pick<NewlyEnrolling, 'facts' | 'proofs' | 'weaker' | 'added'>;
+
+/** `at_account`: only users who could do so before by the pages of the account. */
+function openedAmong(
+  users: readonly TriedUser[],
+  facts: UserFacts,
+  sides: EnrollingSides,
+): Opened | 'at_account' | undefined {
+  let isOpen = false;
+  for (const user of users) {
+    const newly = newlyAdded(user, facts, sides);
+    if (newly === undefined) continue;
+    if (!couldBefore(newly, sides)) return { facts, ...shownUser(user), added: newly.added };
+    isOpen = true;
+  }
+  return isOpen ? 'at_account' : undefined;
+}

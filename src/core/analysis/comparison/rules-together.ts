@@ -1,0 +1,129 @@
+/** The rules that decide together before and after a change, also about enrollments and after the sign-in. */
+import type { GovernedChange } from '../../model/account-policy.ts';
+import type { RuleHead } from '../../model/policy.ts';
+import type { PolicySet } from '../../policy/rules/compile.ts';
+import { findRule } from '../../policy/rules/rules.ts';
+import type { UserFacts } from '../../policy/theories/theory.ts';
+import { findModel, newBudget } from '../space/find-model.ts';
+import { pairings, type RulePairing } from '../space/rule-pairings.ts';
+import {
+  decidingTogether,
+  factsFor,
+  factsOn,
+  type NoFacts,
+  type Pairing,
+  type PolicySides,
+  possiblyDecidingOn,
+  type SidesInSpace,
+} from './deciding-together.ts';
+
+/** Rules that decide together, also about enrollments. */
+export interface RulesTogether extends Pairing {
+  readonly beside: readonly PairBeside[];
+}
+
+/** Rules about an enrollment, or rules that decide after the sign-in what must be set up. */
+interface PairBeside extends RulePairing<RuleHead> {
+  /** One of the changes that the same rules are about. */
+  readonly change?: GovernedChange;
+}
+
+/** The rules that differ of those that decide together. */
+export interface ChainingRules {
+  readonly rulesBefore: readonly RuleHead[];
+  readonly rulesNow: readonly RuleHead[];
+}
+
+/** All that differ, and possibly others. */
+export function* differingTogether(sides: SidesInSpace): Generator<RulesTogether> {
+  const beside = [...additionsIn(sides), ...afterSignIn(sides)];
+  for (const pair of decidingTogether(sides, sides.space)) yield* extended({ ...pair, beside: [] }, beside, sides);
+}
+
+function* extended(
+  combination: RulesTogether,
+  [pairs, ...others]: readonly (readonly PairBeside[])[],
+  sides: SidesInSpace,
+): Generator<RulesTogether> {
+  if (pairs === undefined) yield combination;
+  else if (!asksTheSame(combination, sides) || [pairs, ...others].flat().some(differs))
+    for (const pair of pairs) {
+      const formulas = [...combination.formulas, ...pair.formulas];
+      if (pair.formulas.length > 0 && findModel(formulas, newBudget()) === 'impossible') continue;
+      yield* extended({ ...combination, formulas, beside: [...combination.beside, pair] }, others, sides);
+    }
+}
+
+/** Empty: no rule asks how the user signed in, so that the same rules decide as before it. */
+function afterSignIn(sides: SidesInSpace): readonly (readonly PairBeside[])[] {
+  const { active, next } = sides;
+  if (!active.enrollment?.beforeSignIn && !next.enrollment?.beforeSignIn) return [];
+  const rules = [
+    possiblyDecidingOn('active', active.enrollment, sides),
+    possiblyDecidingOn('next', next.enrollment, sides),
+  ] as const;
+  return [pairings(...rules)];
+}
+
+/** The pairs of rules about each enrollment, once for all those that the same rules are about. */
+function additionsIn(sides: SidesInSpace): readonly (readonly PairBeside[])[] {
+  const { active, next } = sides;
+  const changes = next.authenticators
+    .filter(({ enrollable }) => enrollable)
+    .flatMap(({ key, maxEnrollments }): readonly GovernedChange[] => [
+      { action: 'add', of: key },
+      ...(maxEnrollments === 1 ? [{ action: 'change', of: key } as const] : []),
+    ]);
+  const rulesAbout = (change: GovernedChange) =>
+    [active, next].map(({ accountPolicy }) =>
+      accountPolicy?.about(change).rules.map(({ rule }) => accountPolicy.rules.indexOf(rule)),
+    );
+  const once = new Map(changes.toReversed().map((change) => [JSON.stringify(rulesAbout(change)), change]));
+  return [...once.values()].map((change) =>
+    pairings(
+      possiblyDecidingOn('active', active.accountPolicy?.about(change), sides),
+      possiblyDecidingOn('next', next.accountPolicy?.about(change), sides),
+    ).map((pair) => ({ ...pair, change })),
+  );
+}
+
+function pairsOf({ before, now, beside }: RulesTogether): readonly PairBeside[] {
+  const own = (['session', 'app', 'enrollment'] as const).map((layer) => ({
+    ...{ before: before[layer], now: now[layer], formulas: [] },
+  }));
+  return [...own, ...beside];
+}
+
+function differs({ before, now }: PairBeside): boolean {
+  return JSON.stringify(termsOf(before)) !== JSON.stringify(termsOf(now));
+}
+
+function termsOf(rule: RuleHead | undefined): unknown {
+  return rule && 'then' in rule ? rule.then : undefined;
+}
+
+export function asksTheSame(combination: RulesTogether, { active, next }: PolicySides): boolean {
+  const written = (side: 'before' | 'now', { minimumAcr, authenticators }: PolicySet) =>
+    JSON.stringify([pairsOf(combination).map((pair) => termsOf(pair[side])), minimumAcr, authenticators]);
+  return written('before', active) === written('now', next);
+}
+
+export function rulesThatDiffer(combination: RulesTogether): ChainingRules {
+  const pairs = pairsOf(combination).filter(differs);
+  const rules = (side: 'before' | 'now') => [...new Set(pairs.flatMap((pair) => pair[side] ?? []))];
+  return { rulesBefore: rules('before'), rulesNow: rules('now') };
+}
+
+/** Facts for which the evaluator says that these rules decide. */
+export function factsOfRules(combination: RulesTogether, sides: SidesInSpace): UserFacts | NoFacts {
+  const facts = factsFor(combination, sides);
+  if (typeof facts !== 'object') return facts;
+  const decides = (side: 'active' | 'next', change: GovernedChange) => {
+    const { accountPolicy } = sides[side];
+    return accountPolicy && findRule(accountPolicy.about(change), factsOn(side, facts, sides)).rule;
+  };
+  const isConfirmed = combination.beside.every(
+    ({ change, before, now }) => !change || (decides('active', change) === before && decides('next', change) === now),
+  );
+  return isConfirmed ? facts : 'undecided';
+}
