@@ -3,7 +3,7 @@ import type { AccountRule, ChangeAction, GovernedChange } from '../../model/acco
 import type { EnrollmentRule } from '../../model/enrollment-policy.ts';
 import type { Rule, RuleHead } from '../../model/policy.ts';
 import { compileAccountPolicy } from '../../policy/rules/account-policy.ts';
-import { compilePolicy, type PolicySet } from '../../policy/rules/compile.ts';
+import type { PolicySet } from '../../policy/rules/compile.ts';
 import { findRule } from '../../policy/rules/rules.ts';
 import type { UserFacts } from '../../policy/theories/theory.ts';
 import { findModel, newBudget } from '../space/find-model.ts';
@@ -18,6 +18,7 @@ import {
   possiblyDecidingOn,
   type SidesInSpace,
 } from './deciding-together.ts';
+import { decidingAlone } from './opened-by-rules.ts';
 
 /** Rules that decide together, also about enrollments. */
 export interface RulesTogether extends Pairing {
@@ -142,20 +143,12 @@ export function policiesOfRules(
   { beside, ...pair }: RulesTogether,
   policies: PolicySet,
 ): PolicySet {
-  const { session, app, enrollment } = pair[side];
-  const only = <Of extends RuleHead>(rule: Of | undefined) =>
-    compilePolicy<Of>({ name: 'alone', rules: rule ? [{ ...rule, when: {} }] : [] });
   const rules = beside.flatMap((besides): readonly AccountRule[] => {
     if (besides.changes === undefined) return [];
     const { changes, [side]: rule } = besides;
-    const named = (action: ChangeAction) => changes.flatMap((one) => (one.action === action ? [one.of] : []));
+    const named = (action: ChangeAction) => changes.flatMap((change) => (change.action === action ? [change.of] : []));
     return rule ? [{ ...rule, when: {}, change: { add: named('add'), change: named('change') } }] : [];
   });
-  return {
-    ...policies,
-    session: only(session),
-    app: only(app),
-    ...(enrollment && { enrollment: only(enrollment) }),
-    ...(policies.accountPolicy && { accountPolicy: compileAccountPolicy({ name: 'alone', rules }) }),
-  };
+  const alone = decidingAlone(pair[side], policies);
+  return policies.accountPolicy ? { ...alone, accountPolicy: compileAccountPolicy({ name: 'alone', rules }) } : alone;
 }
