@@ -16,6 +16,7 @@ import {
   type ChainingRules,
   differingTogether,
   factsOfRules,
+  policiesOfRules,
   type RulesTogether,
   rulesThatDiffer,
 } from './rules-together.ts';
@@ -91,10 +92,23 @@ function examination(sides: EnrollingSides & SidesInSpace): (combination: RulesT
       if (facts === 'impossible') continue;
       const opened = facts === 'undecided' ? undefined : openedAmong(users, facts, sides);
       if (typeof opened === 'object') return { before: combination.before, now: combination.now, ...opened };
-      if (facts === 'undecided' || (opened === 'at_account' && isUnsure)) isOpen = true;
+      if (facts === 'undecided' ? mayOpen(combination) : opened === 'at_account' && isUnsure) isOpen = true;
     }
     return isOpen ? 'undecided' : undefined;
   };
+
+  /** Whether a user would newly get in if these rules decided for every user. What depends on the sign-in may. */
+  function mayOpen(combination: RulesTogether): boolean {
+    const { active, next } = sides;
+    const dependsOnSignIn = [active, next].some(({ enrollment }) => enrollment?.beforeSignIn !== undefined);
+    const alone = {
+      active: policiesOfRules('before', combination, active),
+      next: policiesOfRules('now', combination, next),
+      account,
+    };
+    const facts = space.factsOf(new Map());
+    return dependsOnSignIn || users.some((user) => newlyAdded(user, facts, alone) !== undefined);
+  }
 }
 
 type Opened = Pick<NewlyEnrolling, 'facts' | 'proofs' | 'weaker' | 'added'>;

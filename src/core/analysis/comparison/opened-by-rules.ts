@@ -97,8 +97,8 @@ interface DecidingAlone {
   readonly enrollment?: EnrollmentRule;
 }
 
-/** These rules decide for every user, and nothing else does. The account policy is the same in both places. */
-function decidingAlone({ session, app, enrollment }: DecidingAlone, policies: PolicySet): PolicySet {
+/** These rules decide for every user, and nothing else does. There is no account policy. */
+export function decidingAlone({ session, app, enrollment }: DecidingAlone, policies: PolicySet): PolicySet {
   const { accountPolicy: _, profile: __, password: ___, enrollment: ____, ...rest } = policies;
   const only = <Of extends Rule | EnrollmentRule>(rule: Of | undefined) =>
     compilePolicy<Of>({ name: 'alone', rules: rule ? [{ ...rule, when: {} }] : [] });

@@ -1,6 +1,8 @@
 /** The rules that decide together before and after a change, also about enrollments and after the sign-in. */
-import type { GovernedChange } from '../../model/account-policy.ts';
-import type { RuleHead } from '../../model/policy.ts';
+import type { AccountRule, ChangeAction, GovernedChange } from '../../model/account-policy.ts';
+import type { EnrollmentRule } from '../../model/enrollment-policy.ts';
+import type { Rule, RuleHead } from '../../model/policy.ts';
+import { compileAccountPolicy } from '../../policy/rules/account-policy.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
 import { findRule } from '../../policy/rules/rules.ts';
 import type { UserFacts } from '../../policy/theories/theory.ts';
@@ -16,6 +18,7 @@ import {
   possiblyDecidingOn,
   type SidesInSpace,
 } from './deciding-together.ts';
+import { decidingAlone } from './opened-by-rules.ts';
 
 /** Rules that decide together, also about enrollments. */
 export interface RulesTogether extends Pairing {
@@ -23,9 +26,11 @@ export interface RulesTogether extends Pairing {
 }
 
 /** Rules about an enrollment, or rules that decide after the sign-in what must be set up. */
-interface PairBeside extends RulePairing<RuleHead> {
-  /** One of the changes that the same rules are about. */
-  readonly change?: GovernedChange;
+type PairBeside = AdditionPair | (RulePairing<EnrollmentRule> & { readonly changes?: undefined });
+
+interface AdditionPair extends RulePairing<Rule> {
+  /** The changes that the same rules are about. */
+  readonly changes: readonly GovernedChange[];
 }
 
 /** The rules that differ of those that decide together. */
@@ -78,23 +83,27 @@ function additionsIn(sides: SidesInSpace): readonly (readonly PairBeside[])[] {
     [active, next].map(({ accountPolicy }) =>
       accountPolicy?.about(change).rules.map(({ rule }) => accountPolicy.rules.indexOf(rule)),
     );
-  const once = new Map(changes.toReversed().map((change) => [JSON.stringify(rulesAbout(change)), change]));
-  return [...once.values()].map((change) =>
-    pairings(
-      possiblyDecidingOn('active', active.accountPolicy?.about(change), sides),
-      possiblyDecidingOn('next', next.accountPolicy?.about(change), sides),
-    ).map((pair) => ({ ...pair, change })),
+  const classes = Map.groupBy(changes, (change) => JSON.stringify(rulesAbout(change)));
+  return [...classes.values()].map((alike) =>
+    alike
+      .slice(0, 1)
+      .flatMap((change) =>
+        pairings(
+          possiblyDecidingOn('active', active.accountPolicy?.about(change), sides),
+          possiblyDecidingOn('next', next.accountPolicy?.about(change), sides),
+        ).map((pair) => ({ ...pair, changes: alike })),
+      ),
   );
 }
 
-function pairsOf({ before, now, beside }: RulesTogether): readonly PairBeside[] {
+function pairsOf({ before, now, beside }: RulesTogether): readonly RulePairing<RuleHead>[] {
   const own = (['session', 'app', 'enrollment'] as const).map((layer) => ({
     ...{ before: before[layer], now: now[layer], formulas: [] },
   }));
   return [...own, ...beside];
 }
 
-function differs({ before, now }: PairBeside): boolean {
+function differs({ before, now }: Pick<RulePairing<RuleHead>, 'before' | 'now'>): boolean {
   return JSON.stringify(termsOf(before)) !== JSON.stringify(termsOf(now));
 }
 
@@ -122,8 +131,24 @@ export function factsOfRules(combination: RulesTogether, sides: SidesInSpace): U
     const { accountPolicy } = sides[side];
     return accountPolicy && findRule(accountPolicy.about(change), factsOn(side, facts, sides)).rule;
   };
-  const isConfirmed = combination.beside.every(
-    ({ change, before, now }) => !change || (decides('active', change) === before && decides('next', change) === now),
-  );
+  const isConfirmed = combination.beside.every(({ changes: [change] = [], before, now }) => {
+    return !change || (decides('active', change) === before && decides('next', change) === now);
+  });
   return isConfirmed ? facts : 'undecided';
+}
+
+/** The policies of a side if these rules decide for every user. */
+export function policiesOfRules(
+  side: 'before' | 'now',
+  { beside, ...pair }: RulesTogether,
+  policies: PolicySet,
+): PolicySet {
+  const rules = beside.flatMap((besides): readonly AccountRule[] => {
+    if (besides.changes === undefined) return [];
+    const { changes, [side]: rule } = besides;
+    const named = (action: ChangeAction) => changes.flatMap((change) => (change.action === action ? [change.of] : []));
+    return rule ? [{ ...rule, when: {}, change: { add: named('add'), change: named('change') } }] : [];
+  });
+  const alone = decidingAlone(pair[side], policies);
+  return policies.accountPolicy ? { ...alone, accountPolicy: compileAccountPolicy({ name: 'alone', rules }) } : alone;
 }

@@ -91,6 +91,7 @@ test('rules that are only named or ordered otherwise open nothing', () => {
 test('rules of which no example is known are undecided', () => {
   const { found, undecided } = search({ asks: [[two]] }, { asks: [[named, unknown], [two]] });
   expect([found, undecided]).toEqual([[], ['Passkeys']]);
+  expect(search({ asks: [[two]] }, { asks: [[factors(3), unknown], [two]] })).toEqual(quiet);
 });
 
 describe('where users may open the pages of the account', () => {
