@@ -6,7 +6,7 @@
 import { inOrderOfLocations } from '../core/model/source-location.ts';
 import { checkAccount } from './check/check-account.ts';
 import { checkAttainable } from './check/check-attainable.ts';
-import { attributeTypes, checkAttributeTests } from './check/check-attribute-tests.ts';
+import { attributeOptions, attributeTypes, checkAttributeTests } from './check/check-attribute-tests.ts';
 import { checkAuxiliary } from './check/check-auxiliary.ts';
 import { checkBrand } from './check/check-brand.ts';
 import { checkCatchAll } from './check/check-catch-all.ts';
@@ -139,12 +139,13 @@ function checkSources(
   const sources = all.filter(({ source }) => isMapping(source));
   const names = knownNames(sources, unreadableKinds, authenticators);
   const types = attributeTypes(sources);
+  const settings = sources.find(({ kind }) => kind === 'settings')?.source.content;
   const ofEachFile = sources.flatMap((each) => [
     ...(hasCatchAll(each) ? checkCatchAll(each.source) : []),
     ...checkDuplicates(each.kind, each.source),
     ...checkReferences(each, names),
     ...checkDemands(each, authenticators),
-    ...checkAttributeTests(each, types),
+    ...checkAttributeTests(each, types, (attribute) => attributeOptions(attribute, settings)),
     ...checkAuxiliary(each.source, authenticators),
   ]);
   return [

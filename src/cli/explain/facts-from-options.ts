@@ -1,8 +1,6 @@
 /** Converts the options of `explain` to the facts of a decision. Invalid values are refused with one sentence. */
 
 import { isIP } from 'node:net';
-import { changeScope, enrollScope, recoverScope, scopeOfChange } from '../../core/enrollment/account-request.ts';
-import { accountIdentifiers, changeActions } from '../../core/model/account-policy.ts';
 import type { Attribute, AttributeSchema } from '../../core/model/attribute.ts';
 import type { AttributeValue } from '../../core/model/conditions.ts';
 import type { AuthenticatorDescriptor, Facts, RequestFacts, Seconds, Subject } from '../../core/model/facts.ts';
@@ -12,6 +10,7 @@ import { userId } from '../../core/policy/conditions/users.ts';
 import { dateSpan } from '../../core/policy/values/date-bound.ts';
 import { type ProfileValue, readAttribute } from '../../core/profile/attribute-value.ts';
 import { canonicalIdentifier } from '../../identifier.ts';
+import { accountScopes } from '../../policy/check/account-scopes.ts';
 import { accountClientId } from '../../policy/model/account-client-id.ts';
 import type { App } from '../../policy/model/app.ts';
 import { enabledAuthenticators } from '../../policy/revision/enabled-authenticators.ts';
@@ -116,14 +115,6 @@ function requestFromOptions(options: FactOptions, { snapshot, app, authenticator
     }),
   };
   return withClaimScopes(request, configured, app.client.scope === undefined ? undefined : words(app.client.scope));
-}
-
-/** What the pages of the account ask for. */
-export function accountScopes(authenticators: FactsContext['authenticators']): readonly string[] {
-  const keys = authenticators.map(({ key }) => key);
-  const changed = [...new Set([...keys, ...accountIdentifiers])];
-  const changes = changeActions.flatMap((action) => changed.map((of) => scopeOfChange({ action, of })));
-  return [changeScope, recoverScope, ...keys.map(enrollScope), ...changes];
 }
 
 function words(text: string): readonly string[] {

@@ -2,6 +2,7 @@
 import { namesOf } from '../../core/model/authenticator-name.ts';
 import type { RuleHead } from '../../core/model/policy.ts';
 import type { CompiledPolicy, PolicySet } from '../../core/policy/rules/compile.ts';
+import { accountScopes } from '../../policy/check/account-scopes.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
 import type { Documents } from '../../policy/model/documents.ts';
 import type { Finding, FindingLocation } from '../../policy/model/finding.ts';
@@ -11,7 +12,6 @@ import { unknownName } from '../../policy/source/nearest-name.ts';
 import type { Variables } from '../../policy/source/substitute-variables.ts';
 import { type FoundValue, valuesAt, valuesInConditions } from '../../policy/source/values-at.ts';
 import type { YamlSource } from '../../policy/source/yaml-source.ts';
-import { accountScopes } from '../explain/facts-from-options.ts';
 
 /** What tests may refer to. */
 export interface TestedConfiguration {

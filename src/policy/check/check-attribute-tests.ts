@@ -3,7 +3,8 @@ import type { AttributeType } from '../../core/model/attribute.ts';
 import type { ValueTest } from '../../core/model/conditions.ts';
 import type { Finding } from '../model/finding.ts';
 import { standardAttributes } from '../model/standard-attributes.ts';
-import { valuesAt, valuesInConditions } from '../source/values-at.ts';
+import { unknownName } from '../source/nearest-name.ts';
+import { type FoundValue, valuesAt, valuesInConditions } from '../source/values-at.ts';
 import type { DocumentSource } from '../source/yaml-source.ts';
 
 /** By attribute that the configuration or OpenID Connect names: its type. */
@@ -30,17 +31,71 @@ export function attributeTypes(sources: readonly DocumentSource[]): AttributeTyp
   return new Map([...standard, ...own]);
 }
 
+/** The only values that a text may have. Undefined: it may have any. */
+export function attributeOptions(attribute: string, settings: unknown): readonly string[] | undefined {
+  const options = valuesAt(settings, `attributes.${attribute}.options.*.value`).map(({ value }) => String(value));
+  return options.length > 0 ? options : undefined;
+}
+
 /** Of one file. Attributes that nothing names may hold anything, and are not checked. */
-export function checkAttributeTests({ source }: DocumentSource, types: AttributeTypes): readonly Finding[] {
+export function checkAttributeTests(
+  { source }: DocumentSource,
+  types: AttributeTypes,
+  optionsFor: (attribute: string) => readonly string[] | undefined,
+): readonly Finding[] {
   const tests = ['attributes.*.*', 'attributes.*.not.*'].flatMap((pattern) =>
     valuesInConditions(source.content, pattern),
   );
-  return tests.flatMap(({ path }) => {
+  return tests.flatMap(({ path, value }) => {
     const [test = '', name = ''] = [String(path.at(-1)), String(path.at(path.at(-2) === 'not' ? -3 : -2))];
-    const [needed, type] = [typeOfTest[test as keyof ValueTest], types.get(name)];
-    if (needed === undefined || type === undefined || type === needed) return [];
-    return [
-      source.finding('type_mismatch', path, `compares a ${needed}, and \`${name}\` is a ${type}: no value can pass`),
-    ];
+    const type = types.get(name);
+    if (type === undefined) return [];
+    const compared = comparedValues(test, { path, value });
+    const needed = compared.length > 0 ? undefined : (typeOfTest[test as keyof ValueTest] ?? textOf(test, type));
+    if (needed !== undefined && type !== needed) return [mismatch(source, path, { needed, name, type })];
+    return compared.flatMap((found) => valueFindings(source, found, { name, type, options: optionsFor(name) }));
   });
+}
+
+function comparedValues(test: string, { path, value }: FoundValue): readonly FoundValue[] {
+  if (test === 'equals') return [{ path, value }];
+  return test === 'in' && Array.isArray(value)
+    ? value.map((member, at) => ({ path: [...path, at], value: member }))
+    : [];
+}
+
+/** `matches` takes texts of any type. */
+function textOf(test: string, type: AttributeType): AttributeType | undefined {
+  return test === 'matches' && heldAs(type) !== 'text' ? 'text' : undefined;
+}
+
+interface Compared {
+  readonly name: string;
+  readonly type: AttributeType;
+  readonly options: readonly string[] | undefined;
+}
+
+function valueFindings(
+  source: DocumentSource['source'],
+  { path, value }: FoundValue,
+  { name, type, options }: Compared,
+): readonly Finding[] {
+  const given = typeof value === 'string' ? 'text' : typeof value;
+  if (given !== 'text' && given !== 'number' && given !== 'boolean') return [];
+  if (given !== heldAs(type)) return [mismatch(source, path, { needed: given, name, type })];
+  if (options === undefined || options.includes(String(value))) return [];
+  return [source.finding('unknown_reference', path, unknownName(`value of \`${name}\``, String(value), options))];
+}
+
+/** How a profile holds values of this type. */
+function heldAs(type: AttributeType): 'text' | 'number' | 'boolean' {
+  return type === 'number' || type === 'boolean' ? type : 'text';
+}
+
+function mismatch(
+  source: DocumentSource['source'],
+  path: FoundValue['path'],
+  { needed, name, type }: { readonly needed: AttributeType } & Pick<Compared, 'name' | 'type'>,
+): Finding {
+  return source.finding('type_mismatch', path, `compares a ${needed}, and \`${name}\` is a ${type}: no value can pass`);
 }

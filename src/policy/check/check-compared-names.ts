@@ -7,9 +7,10 @@ import type { Finding } from '../model/finding.ts';
 import { operatingSystems, platforms } from '../model/platforms.ts';
 import { type ComparedName, comparedNames } from '../schema/expressions/compared-names.ts';
 import { unknownName } from '../source/nearest-name.ts';
-import { valuesAt, valuesInConditions } from '../source/values-at.ts';
+import { valuesInConditions } from '../source/values-at.ts';
 import type { DocumentSource } from '../source/yaml-source.ts';
-import type { KnownNames } from './check-references.ts';
+import { attributeOptions } from './check-attribute-tests.ts';
+import { type KnownNames, scopesInRules } from './check-references.ts';
 
 /**
  * Names in expressions that the configuration does not have, each at its location. Groups are left out, because users
@@ -66,12 +67,15 @@ interface Names {
   readonly known: readonly string[] | undefined;
 }
 
-function namesFor({ thing }: ComparedName, { zones, apps }: KnownNames, settings: unknown): Names {
+function namesFor({ thing }: ComparedName, names: KnownNames, settings: unknown): Names {
+  const { zones, apps } = names;
   switch (thing) {
     case 'zone':
       return { what: thing, known: zones };
     case 'app':
       return { what: thing, known: apps && [...apps, accountClientId] };
+    case 'scope':
+      return { what: thing, known: scopesInRules(names) };
     case 'platform':
       return { what: thing, known: platforms };
     case 'operating system':
@@ -80,11 +84,6 @@ function namesFor({ thing }: ComparedName, { zones, apps }: KnownNames, settings
     case 'identifier':
       return { what: thing, known: undefined };
     default:
-      return { what: `value of \`${thing.attribute}\``, known: optionsOf(thing.attribute, settings) };
+      return { what: `value of \`${thing.attribute}\``, known: attributeOptions(thing.attribute, settings) };
   }
-}
-
-function optionsOf(attribute: string, settings: unknown): readonly string[] | undefined {
-  const options = valuesAt(settings, `attributes.${attribute}.options.*.value`).map(({ value }) => String(value));
-  return options.length > 0 ? options : undefined;
 }

@@ -14,6 +14,7 @@ import { standardScopes } from '../model/standard-scopes.ts';
 import { unknownName } from '../source/nearest-name.ts';
 import { type FoundValue, valuesAt, valuesInConditions } from '../source/values-at.ts';
 import type { DocumentSource, YamlSource } from '../source/yaml-source.ts';
+import { accountScopes } from './account-scopes.ts';
 
 /**
  * Names that files may refer to. `undefined`: a file of that kind cannot be read, so that references to it are not
@@ -103,6 +104,7 @@ const references: readonly Reference[] = [
     known: (names) => [...new Set([...authenticatorKeys(names), ...accountIdentifiers])],
   },
   { kinds: ['sign-on'], pattern: 'rules.*.then.grant.scopes.*', what: 'scope', known: ({ scopes }) => scopes },
+  { kinds: policyKinds, pattern: 'when.scopes.any|all|none.*', what: 'scope', known: scopesInRules },
   { kinds: policyKinds, pattern: 'when.apps.any|none.*', what: 'app', known: ({ apps }) => apps },
   {
     kinds: ['invariants'],
@@ -159,6 +161,11 @@ export function checkReferences({ kind, source }: DocumentSource, names: KnownNa
       : unknownKeys(source, 'when.attributes', { what: 'attribute', known: names.attributes })),
     ...(kind === 'app' ? unknownScopes(source, names) : []),
   ];
+}
+
+/** Rules may also ask about what the pages of the account ask for. */
+export function scopesInRules({ scopes, authenticators }: KnownNames): readonly string[] | undefined {
+  return scopes && [...scopes, ...accountScopes(authenticators)];
 }
 
 interface Names {

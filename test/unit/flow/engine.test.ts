@@ -298,8 +298,10 @@ describe('a denial', () => {
   test('of a level that cannot be reached goes back to the app, and the sign-in is over', async () => {
     const world = createWorld({ acrLevels: [{ value: '3fa', requirement: factors(3) }] });
     await world.addUser('ann', [credential('password', 'secret')]);
-    const page = await world.beginSignIn({ acrValues: ['3fa'], acrEssential: true });
-    const result = await world.send(page, { identifier: 'ann', 'credentials.passcode': 'secret' });
+    const page = asStep(
+      await world.send(await world.beginSignIn({ acrValues: ['3fa'], acrEssential: true }), { identifier: 'ann' }),
+    );
+    const result = await world.send(page, { 'credentials.passcode': 'secret' });
     expect(result).toEqual({ kind: 'cancelled', reason: 'unmet' });
     expect(world.events()).toContain('sign_in.denied acr_unattainable');
     expect(await world.transaction()).toBeUndefined();

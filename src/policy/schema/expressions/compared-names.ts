@@ -7,6 +7,7 @@ export type NamedThing =
   | 'group'
   | 'zone'
   | 'app'
+  | 'scope'
   | 'platform'
   | 'operating system'
   | 'identifier'
@@ -26,6 +27,7 @@ const things: ReadonlyMap<string, NamedThing> = new Map([
   ['user.identifiers', 'identifier'],
   ['network.zones', 'zone'],
   ['request.clientId', 'app'],
+  ['request.scopes', 'scope'],
   ['device.platform', 'platform'],
   ['device.os', 'operating system'],
 ]);

@@ -506,14 +506,15 @@ test('what the request adds is a layer of its own', async () => {
   const without = ['1. identify (with password)', '2. complete (acr urn:okta:loa:1fa:pwd)'];
   expect(stepsOf(await explained(...phr))).toEqual(without);
   expect(stepsOf(await explained(...phr, '--essential-acr'))).toEqual([
-    '1. identify (with password)',
-    '2. enroll webauthn',
-    '3. complete (acr phr)',
+    '1. identify',
+    '2. challenge password',
+    '3. enroll webauthn',
+    '4. complete (acr phr)',
   ]);
   const phrh = ['--app', 'notes', '--user', 'bob@demo.test', '--acr-values', 'phrh'];
   expect(stepsOf(await explained(...phrh))).toEqual(without);
   expect(stepsOf(await explained(...phrh, '--essential-acr')).at(-1)).toMatch(
-    /^2\. denied: the acr .* cannot be reached/,
+    /^3\. denied: the acr .* cannot be reached/,
   );
 });
 

@@ -633,3 +633,44 @@ test('a mapping of many keys is read in linear time', async () => {
   expect(found.at(-1)).toBe(20_000);
   expect(process.cpuUsage(before).user).toBeLessThan(8_000_000);
 });
+
+test('values of attributes are of their type, and one of their options', async () => {
+  const described = `${validFiles['stepgate.yaml']}attributes:
+  level: { type: number }
+  member: { type: boolean }
+  end: { type: date }
+  department: { type: text, options: [{ value: sales, label: { en: Sales } }, { value: hr, label: { en: HR } }] }
+`;
+  const linesFor = (attributes: string) =>
+    findingLines({
+      [settings]: described,
+      [policy]: `name: notes\nrules:\n  - { name: A, when: { attributes: ${attributes} }, then: deny }\n  - { name: B, then: { allow: { factors: 1 } } }\n`,
+    });
+  const texts = (lines: readonly string[]) => lines.map((line) => line.replace(/^.*?attributes\./, ''));
+  expect(texts(await linesFor('{ level: { equals: "5", in: [3, high], not: { matches: "5*" } } }'))).toEqual([
+    'level.equals compares a text, and `level` is a number: no value can pass [type_mismatch]',
+    'level.in[1] compares a text, and `level` is a number: no value can pass [type_mismatch]',
+    'level.not.matches compares a text, and `level` is a number: no value can pass [type_mismatch]',
+  ]);
+  expect(texts(await linesFor('{ end: { not: { equals: 5 } }, department: { in: [sales, false, salez] } }'))).toEqual([
+    'end.not.equals compares a number, and `end` is a date: no value can pass [type_mismatch]',
+    'department.in[1] compares a boolean, and `department` is a text: no value can pass [type_mismatch]',
+    'department.in[2] unknown value of `department` `salez`; did you mean `sales`? [unknown_reference]',
+  ]);
+  const good = '{ level: { in: [5] }, member: { equals: true }, end: { equals: 2027-01-31 }, locale: { matches: de* }';
+  expect(await linesFor(`${good}, department: { not: { equals: hr } } }`)).toEqual([]);
+});
+
+test('scopes that rules ask for are those of the configuration, of APIs, or of the account pages', async () => {
+  const linesFor = (condition: string) =>
+    findingLines({
+      [policy]: `name: notes\nrules:\n  - { name: A, when: { ${condition} }, then: deny }\n  - { name: B, then: { allow: { factors: 1 } } }\n`,
+    });
+  expect(await linesFor('scopes: { any: [adress, email, "account:change"], none: [profil] }')).toEqual([
+    expect.stringMatching(/any\[0\] unknown scope `adress`; did you mean `address`\? \[unknown_reference\]$/),
+    expect.stringMatching(/none\[0\] unknown scope `profil`; did you mean `profile`\? \[unknown_reference\]$/),
+  ]);
+  expect(await linesFor(`expression: '"adress" in request.scopes || "email" in request.scopes'`)).toEqual([
+    expect.stringMatching(/unknown scope `adress`; did you mean `address`\? \[unknown_reference\]$/),
+  ]);
+});
