@@ -112,14 +112,26 @@ export async function questionAbout(
  * One place for each zone, in as few other zones as possible, and one outside all zones. If every address is in a zone,
  * there is no `elsewhere`.
  */
-function placesToShow({ settings }: Snapshot): readonly SignInPlace[] {
-  const places = sampleAddresses(settings.zones);
+function placesToShow(snapshot: Snapshot): readonly SignInPlace[] {
+  const { zones: known } = snapshot.settings;
+  const places = sampleAddresses(known);
   const outside = places.find(({ zones }) => zones.length === 0);
-  const inZones = Object.keys(settings.zones).map((zone) => ({
-    zone,
-    network: places.find(({ zones }) => zones.includes(zone)) ?? { ip: '', zones: [zone] },
-  }));
+  const inZones = Object.keys(known).map((zone) => {
+    const network = places.find(({ zones }) => zones.includes(zone)) ?? { ip: '', zones: [zone] };
+    return { zone, network: withZonesByData(network, zone, snapshot) };
+  });
   return [...(outside ? [{ zone: 'elsewhere', network: outside }] : []), ...inZones];
+}
+
+/** A network lies in a country, which the files know. Of a zone without networks, no address is known to be in it. */
+function withZonesByData(
+  network: SignInPlace['network'],
+  zone: string,
+  { settings, zonesOf }: Pick<Snapshot, 'settings' | 'zonesOf'>,
+): SignInPlace['network'] {
+  const hasNetworks = (settings.zones[zone]?.cidrs.length ?? 0) > 0;
+  const { zones } = hasNetworks ? zonesOf(network.ip) : { zones: [] };
+  return zones.includes(zone) ? { ...network, zones } : network;
 }
 
 /** A user described only by groups and type. */

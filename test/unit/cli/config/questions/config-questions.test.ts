@@ -1,4 +1,7 @@
 /** `config matrix`, `config who` and `config what`: what they say of whole configurations. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { groupCombinations } from '../../../../../src/cli/config/questions/group-combinations.ts';
 import { matrixCommand } from '../../../../../src/cli/config/questions/matrix.ts';
@@ -7,6 +10,7 @@ import { whoCommand } from '../../../../../src/cli/config/questions/who.ts';
 import { StepgateError } from '../../../../../src/errors.ts';
 import { keyTable } from '../../../../../src/stores/key-table.ts';
 import { attemptCounter, signInHistoryKey } from '../../../../../src/stores/keys.ts';
+import { mmdb } from '../../../../support/values/mmdb-writer.ts';
 import { validFiles, withConfiguration } from '../../../policy/support/configuration-dir.ts';
 import { applyDemo, openTerminal, run, type Terminal } from '../../support/harness.ts';
 
@@ -379,6 +383,30 @@ test('zones within zones, and no elsewhere where every address is in a zone', as
     },
     `brand: { name: Test }\n${zones}\n`,
   );
+});
+
+test('a zone of addresses lies in the country that the file says', async () => {
+  const place = await mkdtemp(join(tmpdir(), 'stepgate-country-'));
+  const file = join(place, 'city.mmdb');
+  await writeFile(file, mmdb('GeoLite2-City', { '192.0.2.0/24': { country: { iso_code: 'AT' } } }));
+  const zones =
+    'zones: { office: { cidrs: [192.0.2.0/24] }, alps: { countries: [AT, CH] }, lab: { cidrs: [198.51.100.0/24] } }';
+  const rules = [{ name: 'Abroad', when: { network: { none: ['alps'] } }, then: 'deny' }, all];
+  try {
+    await withRules(
+      rules,
+      async (dir) => {
+        expect(cells(await withoutStore('matrix', dir))).toEqual([
+          ['app', 'groups', 'from', 'asked'],
+          ['notes', '(none)', 'elsewhere, lab', 'denied'],
+          ['office, alps', 'password or totp'],
+        ]);
+      },
+      `brand: { name: Test }\n${zones}\nnetworkData: { country: ${file} }\n`,
+    );
+  } finally {
+    await rm(place, { recursive: true, force: true });
+  }
 });
 
 test('who: by group, zones with the same answer together, with reason and rules', async () => {
