@@ -49,7 +49,8 @@ function neededText({ authenticators, enrollmentRule }: MissingEnrollment): stri
 /** The words where one of these policies is the cause. */
 const obstacles: Readonly<Partial<Record<DenyReason, (policy: string) => string>>> = {
   unsatisfiable: (policy) => `nothing that this user has or may enroll meets what ${policy} asks for`,
-  enrollment_forbids: (policy) => `${policy} disables the authenticators that the requirement needs`,
+  enrollment_forbids: (policy) =>
+    `${policy} disables the authenticators that the requirement needs, or keeps them from being set up`,
 };
 
 const replacementReasons: Readonly<Record<ReplacementReason, string>> = {

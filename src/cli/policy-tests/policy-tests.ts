@@ -203,7 +203,7 @@ function coverageLines({ rules, uncovered, conditions, uncoveredConditions }: Co
   const covered = conditions - uncoveredConditions.length;
   const conditionsText = `${covered} of ${conditions} conditions were hit in one test and missed in another`;
   return [
-    `${decided}${uncovered.length > 0 ? '; no test was decided by' : ''}`,
+    `${decided}${uncovered.length > 0 ? '; no `expect` was decided by' : ''}`,
     ...uncovered.map((rule) => `  ${sourceLocationText(rule)}  ${printable(rule.rule)}`),
     `${conditionsText}${uncoveredConditions.length > 0 ? '; the others' : ''}`,
     ...uncoveredConditions.map((uncoveredCondition) => {

@@ -522,7 +522,7 @@ rules:
   await withConfiguration(files, async (dir) => {
     expect((await run(dir, '--coverage')).stdout).toBe(`passed  tests/own.yaml:2:5  One
 1 of 1 tests passed
-2 of 3 rules decided a test; no test was decided by
+2 of 3 rules decided a test; no \`expect\` was decided by
   policies/sign-on/notes.yaml:5:5  Guests
 0 of 1 conditions were hit in one test and missed in another; the others
   policies/sign-on/notes.yaml:5:5  Guests: groups lacks a hit

@@ -138,7 +138,8 @@ describe('an effect is told of the circumstances in which it occurs', () => {
   const anyTwo = { ...newBrowsers, ...signOn(all(2)) };
   const byApp = { allow: { factors: 2, possession: { authenticators: ['totp'] } } };
   const withApp = { ...newBrowsers, ...signOn({ name: 'All', then: byApp }) };
-  const disabled = '"New browsers" of the enrollment policy disables the authenticators that the requirement needs';
+  const disabled =
+    '"New browsers" of the enrollment policy disables the authenticators that the requirement needs, or keeps them from being set up';
   const more = 'more is asked for: "possession by totp"';
   const less = 'less is asked for: no longer "possession by totp"';
   const requirements = async (next: Files, active: Files) => {
