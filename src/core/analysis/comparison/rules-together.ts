@@ -104,17 +104,31 @@ function pairsOf({ before, now, beside }: RulesTogether): readonly RulePairing<R
 }
 
 function differs({ before, now }: Pick<RulePairing<RuleHead>, 'before' | 'now'>): boolean {
-  return JSON.stringify(termsOf(before)) !== JSON.stringify(termsOf(now));
-}
-
-function termsOf(rule: RuleHead | undefined): unknown {
-  return rule && 'then' in rule ? rule.then : undefined;
+  return termsText(before) !== termsText(now);
 }
 
 export function asksTheSame(combination: RulesTogether, { active, next }: PolicySides): boolean {
-  const written = (side: 'before' | 'now', { minimumAcr, authenticators }: PolicySet) =>
-    JSON.stringify([pairsOf(combination).map((pair) => termsOf(pair[side])), minimumAcr, authenticators]);
-  return written('before', active) === written('now', next);
+  return !pairsOf(combination).some(differs) && textBesideRules(active) === textBesideRules(next);
+}
+
+/** Cached by rule: one rule is in many combinations. */
+const termsTexts = new WeakMap<RuleHead, string>();
+
+function termsText(rule: RuleHead | undefined): string {
+  if (rule === undefined) return '';
+  const text = termsTexts.get(rule) ?? JSON.stringify('then' in rule ? rule.then : null);
+  termsTexts.set(rule, text);
+  return text;
+}
+
+/** Cached by policies: they have many combinations of rules. */
+const textsBesideRules = new WeakMap<PolicySet, string>();
+
+function textBesideRules(policies: PolicySet): string {
+  const { minimumAcr, authenticators } = policies;
+  const text = textsBesideRules.get(policies) ?? JSON.stringify([minimumAcr, authenticators]);
+  textsBesideRules.set(policies, text);
+  return text;
 }
 
 export function rulesThatDiffer(combination: RulesTogether): ChainingRules {
