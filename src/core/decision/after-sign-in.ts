@@ -7,7 +7,7 @@
 import { proofNames } from '../evidence/proof-names.ts';
 import { isSignInProof } from '../evidence/sign-in-proofs.ts';
 import { authenticatorIn } from '../model/authenticator-name.ts';
-import type { RuleFacts } from '../model/facts.ts';
+import type { Facts, Subject } from '../model/facts.ts';
 import type { PolicySet } from '../policy/rules/compile.ts';
 import type { EnrollmentRuling } from '../policy/rules/enrollment-terms.ts';
 import { termsRuling } from '../policy/rules/terms-ruling.ts';
@@ -24,20 +24,23 @@ export interface AskedAfterSignIn {
 /** What was found before the sign-in. */
 interface BeforeSignIn extends Pick<AskedAfterSignIn, 'enrollment' | 'profile'> {
   readonly policies: PolicySet;
-  readonly facts: RuleFacts;
+  readonly facts: Facts;
 }
 
-/** `signedIn`: the evidence of the completed sign-in. Undefined while the user has more to prove. */
-export function askedAfterSignIn(
-  beforeSignIn: BeforeSignIn,
-  signedIn: Pick<Capabilities, 'evidence' | 'policies'> | undefined,
-): AskedAfterSignIn {
+/** The evidence of the completed sign-in, or of the tokens that rest on it. */
+interface SignInEvidence extends Pick<Capabilities, 'evidence' | 'policies'> {
+  /** At an exchange: how the user signed in at the authorization, by more than the tokens rest on. */
+  readonly signedInWith?: readonly string[];
+}
+
+/** `signedIn`: undefined while the user has more to prove. */
+export function askedAfterSignIn(beforeSignIn: BeforeSignIn, signedIn: SignInEvidence | undefined): AskedAfterSignIn {
   const { policies, facts, enrollment, profile } = beforeSignIn;
   // If no rule without `authenticated` holds, the denial stands.
   const asksEnrollment = policies.enrollment?.beforeSignIn !== undefined && !enrollment.layer?.denial;
   const asksProfile = policies.profile?.beforeSignIn !== undefined && !profile.layer?.denial;
   if (!asksEnrollment && !asksProfile) return { enrollment, profile };
-  const known = { ...facts, ...(signedIn && { signedInWith: signInProofs(signedIn, facts) }) };
+  const known = { ...facts, ...(signedIn && { signedInWith: signInProofs(signedIn, facts.subject) }) };
   return {
     enrollment: asksEnrollment ? termsRuling('enrollment', policies.enrollment, known) : enrollment,
     profile: asksProfile ? termsRuling('profile', policies.profile, known) : profile,
@@ -49,10 +52,10 @@ export function askedAfterSignIn(
  */
 export function signedInWith(
   { policies, facts }: Pick<BeforeSignIn, 'policies' | 'facts'>,
-  capabilities: Pick<Capabilities, 'evidence' | 'policies'>,
+  { evidence, policies: usable }: Pick<Capabilities, 'evidence' | 'policies'>,
 ): readonly string[] | undefined {
   const isAsked = policies.enrollment?.beforeSignIn !== undefined || policies.profile?.beforeSignIn !== undefined;
-  return isAsked ? signInProofs(capabilities, facts) : undefined;
+  return isAsked ? signInProofs({ evidence, policies: usable }, facts.subject) : undefined;
 }
 
 /**
@@ -61,13 +64,13 @@ export function signedInWith(
  * are among them as far as the user still has such an authenticator, and may use it.
  */
 function signInProofs(
-  { evidence, policies: usable }: Pick<Capabilities, 'evidence' | 'policies'>,
-  { signedInWith: names = [], subject }: RuleFacts,
+  { evidence, policies: usable, signedInWith: names = [] }: SignInEvidence,
+  subject: Subject | undefined,
 ): readonly string[] {
   const proved = evidence.filter((proof) => isSignInProof(proof.evidence));
   const standing = names.filter((name) => {
     const key = authenticatorIn(name);
-    const isEnrolled = subject?.enrollments?.some(({ authenticator }) => authenticator === key);
+    const isEnrolled = subject?.enrollments.some(({ authenticator }) => authenticator === key);
     return isEnrolled && usable.authenticators.some((descriptor) => descriptor.key === key);
   });
   return [...new Set([...proved.flatMap(proofNames), ...standing])];

@@ -10,7 +10,7 @@ import { countedEvidence, withinLimits } from '../evidence/counted-evidence.ts';
 import { meetsLayerRequirement, meetsRequirement } from '../evidence/requirement.ts';
 import type { Denial, Layer, LayerRequirement } from '../model/decision.ts';
 import type { RequiredEnrollment } from '../model/enrollment-policy.ts';
-import type { RuleFacts, Subject } from '../model/facts.ts';
+import type { Facts, Subject } from '../model/facts.ts';
 import type { PolicySet } from '../policy/rules/compile.ts';
 import { type EnrollmentRuling, enrollmentRuling, usablePolicies } from '../policy/rules/enrollment-terms.ts';
 import { type ProfileRuling, profileRuling } from '../profile/profile-terms.ts';
@@ -32,7 +32,7 @@ import { canWaiveBeside, rememberedProofs } from './waiver.ts';
 /** The rulings that do not depend on what the user has proved. */
 export interface EvaluationContext {
   readonly policies: PolicySet;
-  readonly facts: RuleFacts;
+  readonly facts: Facts;
   readonly policyLayers: PolicyLayers;
   /** The same layers as if this browser remembered nothing. */
   readonly unwaivedLayers: PolicyLayers;
@@ -48,7 +48,7 @@ export interface EvaluationContext {
 }
 
 /** Applies all policies to the facts. */
-export function evaluationContext(policies: PolicySet, facts: RuleFacts): EvaluationContext {
+export function evaluationContext(policies: PolicySet, facts: Facts): EvaluationContext {
   const requestLayers = requestLayersOf(facts.request, policies.acrLevels);
   const enrollment = enrollmentRuling(policies, facts);
   const remembered = rememberedProofs(usablePolicies(policies, enrollment.terms), facts);

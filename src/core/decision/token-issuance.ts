@@ -3,6 +3,7 @@ import { mustEnroll } from '../enrollment/apply-policy.ts';
 import { meetsAll } from '../evidence/requirement.ts';
 import type { DenyReason } from '../model/decision.ts';
 import type { RuleFacts, Seconds, Subject } from '../model/facts.ts';
+import { omitUndefined } from '../model/omit-undefined.ts';
 import type { Trace } from '../model/trace.ts';
 import type { PolicySet } from '../policy/rules/compile.ts';
 import type { EnrollmentRuling } from '../policy/rules/enrollment-terms.ts';
@@ -45,7 +46,11 @@ export type IssuanceDecision = { readonly trace: Trace } & (
  * be asked anything: a requirement that the evidence does not meet denies. A missing subject (the account is gone)
  * denies, too.
  */
-export function evaluateIssuance(policies: PolicySet, facts: RuleFacts, time: Seconds = facts.now): IssuanceDecision {
+export function evaluateIssuance(
+  policies: PolicySet,
+  { signedInWith, ...facts }: RuleFacts,
+  time: Seconds = facts.now,
+): IssuanceDecision {
   const context = evaluationContext(policies, facts);
   const { subject, request } = facts;
   const { policyLayers, enrollment } = context;
@@ -53,7 +58,7 @@ export function evaluateIssuance(policies: PolicySet, facts: RuleFacts, time: Se
   if (subject?.status !== 'active')
     return { allow: false, reason: 'account_inactive', trace: traceOf(layersWith(enrollment), request, []) };
   const { capabilities } = capabilitiesIn(subject, context);
-  const asked = askedAfterSignIn(context, capabilities);
+  const asked = askedAfterSignIn(context, { ...capabilities, ...omitUndefined({ signedInWith }) });
   const layers = traceOf(layersWith(asked.enrollment), request, capabilities.evidence);
   const trace = withReportedRules(layers, subject, context);
   const reason =

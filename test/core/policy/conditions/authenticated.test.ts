@@ -188,6 +188,14 @@ describe('what must be enrolled', () => {
     expect(issued(bothProved, { ...exempt, authenticators }).allow).toBe(false);
   });
 
+  test('a sign-in goes by what was proved, whatever the facts say of an earlier one', () => {
+    const facts = factsOf({ subject: both, evidence: [proof('email', 'now')] });
+    const more: RuleFacts = { ...facts, signedInWith: ['email', 'password'] };
+    const plain = evaluate(exempt, facts);
+    expect(plain.kind).not.toBe('allow');
+    expect(evaluate(exempt, more)).toEqual(plain);
+  });
+
   test('a decision that lets the user in names all proofs of the session where such rules ask', () => {
     const evidence = [proof('password', 60), proof('email', 'now')];
     const facts = factsOf({ subject: both, evidence });
