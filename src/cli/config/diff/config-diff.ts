@@ -91,7 +91,7 @@ function changesIn(
     isCounted,
   }: { readonly all: readonly UserClass[]; readonly projection: Projection; readonly isCounted: boolean },
 ): ReadonlyMap<VariedPair, readonly AccessChange[]> {
-  const numbered = numberedClasses(all);
+  const numbered = numberedClasses(all, projection);
   const shared = newShared(isCounted);
   const found = new Map<VariedPair, readonly AccessChange[]>();
   for (const alike of Map.groupBy(varied, ({ pair }) => pair.alike).values()) {
@@ -101,7 +101,7 @@ function changesIn(
     const classesAt = classesAtApps(numbered, likeFirst, projection);
     const atoms = likeFirst.atoms.map(({ id }) => id);
     const compare = pairComparison(first.pair, { ...first, atoms, shared });
-    for (const each of alike) found.set(each, compare(each.pair, classesAt(projectionOf([each]))));
+    for (const each of alike) found.set(each, compare(each.pair, classesAt(each)));
   }
   return found;
 }

@@ -4,19 +4,18 @@
  * Each class is evaluated once, however many users it has. At a third-party app, its users are told apart by consent.
  */
 
-import type { AnyAllNone, CompiledExpression, ConditionSet } from '../../../../core/model/conditions.ts';
+import type { AnyAllNone, ConditionSet } from '../../../../core/model/conditions.ts';
 import type { Facts, Seconds, Subject } from '../../../../core/model/facts.ts';
-import { compileConditions, conditionsAbout } from '../../../../core/policy/rules/condition-table.ts';
-import { expressionParts, withConditionsInside } from '../../../../core/policy/rules/expression-parts.ts';
+import { withConditionsInside } from '../../../../core/policy/rules/expression-parts.ts';
 import { everyCondition } from '../../../../core/queries/sign-in-conditions.ts';
 import { signInHistoryKey, userKey, usersKey } from '../../../../stores/keys.ts';
 import type { Store } from '../../../../stores/store.ts';
 import { lastSignInFacts } from '../../../../users/history/sign-in-history.ts';
 import { accountsOf } from '../../../../users/record/account.ts';
 import { toSubject } from '../../../../users/record/user.ts';
-import { getOrMake } from '../../../shared/values/get-or-make.ts';
 import type { Identity } from '../../questions/identities.ts';
-import { factsIn, type VariedPair } from './circumstances.ts';
+import { type Atom, atomsOf, resultFor } from './atoms.ts';
+import type { VariedPair } from './circumstances.ts';
 import { addConsents, type ConsentCounts, consentsGiven, type ScopesAsked, scopesAsked } from './counted-consents.ts';
 import type { Having } from './having-text.ts';
 import { type AskedOfUsers, asCompared, askedOfUsers, factsKey } from './subject-facts.ts';
@@ -34,25 +33,13 @@ export interface UserClass extends Pick<Facts, 'lastSignIn'> {
   readonly consents: ConsentCounts;
   /** A key of everything else that matters. */
   readonly rest: string;
+  /** Equal for users of one class: their groups, results and the rest. */
+  readonly key: string;
   /** Who a made-up user is, where rules ask. */
   readonly identity?: Identity;
   /** What a made-up user has, where no users are counted. */
   readonly having?: Having;
 }
-
-/** Something that rules ask about users, apart from their groups: a condition, or a part of an expression. */
-export interface Atom {
-  readonly id: string;
-  readonly resultIn: (facts: Facts & { readonly subject: Subject }) => string;
-  /** The facts that it reads, e.g. `now`, `subject.profile.site`. Those of the user only where it reads others, too. */
-  readonly reads: readonly string[];
-  /** One sign-in for each reading of these facts in the compared circumstances, before the user has identified. */
-  readonly signIns: readonly Facts[];
-  /** The results in these sign-ins by what is read of the user. */
-  readonly known: Map<string, string>;
-}
-
-type AskedAtom = Omit<Atom, 'signIns' | 'known'>;
 
 /** The parts of users that both configurations use. */
 export interface Projection extends AskedOfUsers {
@@ -62,9 +49,6 @@ export interface Projection extends AskedOfUsers {
   readonly asksLastSignIn: boolean;
   readonly consents: ScopesAsked;
 }
-
-/** Groups are handled separately in a class. */
-export const aboutUsers = conditionsAbout('user', 'account', 'past', 'anything').filter((name) => name !== 'groups');
 
 /** The projection that these pairs need. */
 export function projectionOf(varied: readonly VariedPair[]): Projection {
@@ -79,134 +63,13 @@ export function projectionOf(varied: readonly VariedPair[]): Projection {
   };
 }
 
-function groupsNamed(sets: readonly ConditionSet[]): ReadonlySet<string> {
-  return new Set(groupConditions(sets).flatMap(({ any = [], all = [], none = [] }) => [...any, ...all, ...none]));
-}
-
 /** In expressions, too. */
 export function groupConditions(sets: readonly ConditionSet[]): readonly AnyAllNone[] {
   return withConditionsInside(sets).flatMap(({ groups }) => groups ?? []);
 }
 
-function atomsOf(varied: readonly VariedPair[]): readonly Atom[] {
-  const found = new Map<string, { readonly atom: AskedAtom; readonly signIns: Map<string, Facts> }>();
-  for (const { pair, circumstances } of varied) {
-    const { active, next } = pair;
-    const sets = [active, next].flatMap(({ policies }) => everyCondition(policies));
-    const atoms = new Map(sets.flatMap(atomsIn).map((asked) => [asked.id, asked]));
-    if (atoms.size === 0) continue;
-    const signIns = circumstances.flatMap((circumstance) => [
-      factsIn(active, circumstance, 'active'),
-      factsIn(next, circumstance, 'next'),
-    ]);
-    for (const asked of atoms.values()) {
-      const own = getOrMake(found, asked.id, () => ({ atom: asked, signIns: new Map<string, Facts>() })).signIns;
-      for (const facts of asked.reads.length === 0 ? signIns.slice(0, 1) : signIns) {
-        const key = reading(facts, asked.reads);
-        if (!own.has(key)) own.set(key, facts);
-      }
-    }
-  }
-  return Array.from(found.values(), ({ atom: asked, signIns }) => {
-    return { ...asked, signIns: [...signIns.values()], known: new Map() };
-  });
-}
-
-/** The ids of what the conditions ask about users, apart from groups. */
-export function atomIds(set: ConditionSet): readonly string[] {
-  return atomsIn(set).map(({ id }) => id);
-}
-
-/** Cached by expression: its parts are read once for all apps. */
-const expressionAtoms = new WeakMap<CompiledExpression, readonly AskedAtom[]>();
-
-function atomsIn(set: ConditionSet): readonly AskedAtom[] {
-  const { expression } = set;
-  return aboutUsers.flatMap((name): readonly AskedAtom[] => {
-    const condition = set[name];
-    if (condition === undefined) return [];
-    if (name === 'expression' && expression)
-      return getOrMake(expressionAtoms, expression, () => atomsOfExpression(expression));
-    const tests = compileConditions({ [name]: condition });
-    const reads = tests.some(({ varies }) => varies) ? ['now'] : [];
-    return [
-      atom(JSON.stringify([name, condition]), reads, (facts) => tests.map(({ test }) => test(facts)[0]).join('')),
-    ];
-  });
-}
-
-function atom(id: string, reads: readonly string[], resultIn: Atom['resultIn']): AskedAtom {
-  return { id, reads, resultIn };
-}
-
-const user = /^user\b/;
-
-/**
- * One that reads the user alone is evaluated once. Of another one, each part that is about the user: users whom it
- * distinguishes in some sign-in differ in one of them, or in their groups.
- */
-function atomsOfExpression({ written, evaluate, logic, partOf }: CompiledExpression): readonly AskedAtom[] {
-  const readBy = (text: string) => partOf?.(text).reads ?? [];
-  if (readBy(written).every((path) => user.test(path))) return [atom(`expression ${written}`, [], evaluate)];
-  return expressionParts(logic).flatMap((part): readonly AskedAtom[] => {
-    if ('userType' in part)
-      return [atom('user.userType', [], ({ subject: { userType } }) => JSON.stringify([userType]))];
-    if (!('text' in part)) return [];
-    const reads = readBy(part.text);
-    const others = reads.filter((path) => !user.test(path));
-    if (others.length === reads.length) return [];
-    const all = others.length === 0 ? [] : reads.map((path) => path.replace(user, 'subject'));
-    return [atom(`part ${part.text}`, all, partOf?.(part.text).evaluate ?? evaluate)];
-  });
-}
-
-/** The facts at these paths. */
-function reading(facts: object, paths: readonly string[]): string {
-  return JSON.stringify(
-    paths.map((path) =>
-      path.split('.').reduce<unknown>((value, name) => (value as Record<string, unknown> | undefined)?.[name], facts),
-    ),
-  );
-}
-
-/** In more sign-ins, users are told apart by what the condition reads of them. */
-const mostSignIns = 64;
-
-/** What the facts of a sign-in say of a user. */
-type ComparedUser = Pick<UserClass, 'subject' | 'lastSignIn'>;
-
-/** Equal for users whom the condition distinguishes in no circumstance. */
-export function resultFor(compared: ComparedUser, asked: Atom): string {
-  const { reads, signIns, known } = asked;
-  if (!reads.some(isOfUser)) return resultsIn(compared, asked);
-  const read = readOfUser(compared.subject, asked);
-  return signIns.length > mostSignIns ? read : getOrMake(known, read, () => resultsIn(compared, asked));
-}
-
-/** A sign-in of this user. */
-export function signInOfUser(facts: Facts, { subject, lastSignIn }: ComparedUser): Facts & ComparedUser {
-  return { ...facts, subject, ...(lastSignIn !== undefined && { lastSignIn }) };
-}
-
-/** The results in each sign-in. */
-function resultsIn(compared: ComparedUser, { resultIn, signIns }: Atom): string {
-  return signIns.map((facts) => resultIn(signInOfUser(facts, compared))).join(' ');
-}
-
-/** What the condition reads of the user. */
-export function readOfUser(subject: Subject, { reads }: Pick<Atom, 'reads'>): string {
-  return reading({ subject }, reads.filter(isOfUser));
-}
-
-function isOfUser(path: string): boolean {
-  return path.startsWith('subject');
-}
-
-/** As `resultFor` at one of several apps: other results are equal at none of them. */
-export function resultAtApp(subject: Subject, asked: Atom, read: string): string {
-  const { signIns } = asked;
-  if (signIns.length <= mostSignIns) return resultsIn({ subject }, asked);
-  return `${signIns[0]?.request.clientId} ${read}`;
+function groupsNamed(sets: readonly ConditionSet[]): ReadonlySet<string> {
+  return new Set(groupConditions(sets).flatMap(({ any = [], all = [], none = [] }) => [...any, ...all, ...none]));
 }
 
 /** The class of this user. */
@@ -219,9 +82,14 @@ export function classOf(
   const { lastSignIn } = past;
   const compared = { subject, ...(lastSignIn !== undefined && { lastSignIn }) };
   const results = projection.atoms.map((asked) => resultFor(compared, asked));
-  const groups = subject.groups.filter((group) => projection.groups.has(group)).sort();
+  const groups = [...new Set(subject.groups)].filter((group) => projection.groups.has(group)).sort();
   const consents = consentsGiven(subject, projection.consents);
-  return { ...compared, users: 1, groups, results, consents, rest: factsKey(subject, projection) };
+  const rest = factsKey(subject, projection);
+  return { ...compared, users: 1, groups, results, consents, rest, key: classKey({ groups, results, rest }) };
+}
+
+export function classKey({ groups, results, rest }: Pick<UserClass, 'groups' | 'results' | 'rest'>): string {
+  return `${JSON.stringify([groups, results])} ${rest}`;
 }
 
 interface CountedClass {
@@ -230,8 +98,7 @@ interface CountedClass {
 }
 
 function add(found: Map<string, CountedClass>, userClass: UserClass): void {
-  const { groups, results, rest, consents } = userClass;
-  const key = `${JSON.stringify([groups, results])} ${rest}`;
+  const { key, consents } = userClass;
   const same = found.get(key);
   if (same === undefined) {
     found.set(key, { userClass, users: userClass.users });
