@@ -21,7 +21,9 @@ export function secondSignInFindings(
 ): readonly AnalysisFinding[] {
   if (app === undefined) return [];
   const { session, authenticators } = app.policies;
-  const keys = authenticators.filter((one) => isGiven(one) && one.enrollable).map(({ key }) => key);
+  const keys = authenticators
+    .filter((descriptor) => isGiven(descriptor) && descriptor.enrollable)
+    .map(({ key }) => key);
   return configuration.policies.flatMap(({ kind, policy, clientIds, isUsed }) => {
     if (!isUsed || (kind !== 'session' && kind !== 'sign-on')) return [];
     const examined = { policy, clientIds, ...(kind === 'sign-on' && { session }) };
