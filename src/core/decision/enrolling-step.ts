@@ -19,7 +19,7 @@ import { towardsRequired } from './required-enrollment.ts';
 
 type OpenStatus = Extract<RequirementStatus, { kind: 'enroll' | 'challenge' }>;
 
-/** `status`: without regard to the password. Where no enrollment leads in, the password is replaced first, or denies. */
+/** `status`: without regard to the password. If no enrollment leads in, the password is replaced first, or denies. */
 export function enrollingStep(status: OpenStatus, evaluation: SubjectEvaluation): DecisionOutcome {
   const toReplace = status.kind === 'enroll' ? passwordInUse(evaluation) : undefined;
   if (toReplace === undefined) return withChoices(status, evaluation);

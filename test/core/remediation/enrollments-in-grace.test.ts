@@ -101,7 +101,7 @@ function kindsOfEnds(policies: PolicySet, state: State): ReadonlySet<Decision['k
   return new Set(next.flatMap((each) => [...kindsOfEnds(policies, each)]));
 }
 
-test('who gets in without grace, whatever the user chooses, gets in with it', () => {
+test('a user who gets in without grace, by any choice, gets in with it', () => {
   const seen = { open: 0, closed: 0, chained: 0 };
   fc.assert(
     fc.property(worlds, fc.subarray([...keys], { minLength: 1, maxLength: 3 }), (world, has) => {
