@@ -66,6 +66,10 @@ const device = closedNotEmpty({
   when: whenSound,
 });
 
+const risk = listOrNone(z.enum(riskSignals)).describe(
+  'What is unusual, such as newCountry. Counts after the first proof. `[]`: nothing, so the browser is known. Default: what a new browser is; in `always`, `never` and `depends`: anything.',
+);
+
 const request = closedNotEmpty({
   scopes: names('Scopes that the app asks for. Default openid.'),
   acrValues: names('`acr_values`, best first.'),
@@ -234,11 +238,7 @@ export function policyTestsSchema(authenticators: readonly AuthenticatorDescript
     user: user.optional().describe('Who signs in. Without it, the user has not identified yet.'),
     network: network.optional().describe('Where the request comes from. Default: from no address.'),
     device: device.optional().describe('The browser. Default: one that is new to the user.'),
-    risk: listOrNone(z.enum(riskSignals))
-      .optional()
-      .describe(
-        'What is unusual, such as newCountry. Counts after the first proof. `[]`: nothing, so the browser is known. Default: what a new browser is; in `always`, `never` and `depends`: anything.',
-      ),
+    risk: risk.optional(),
     distance: z
       .union([kilometres, z.literal('nowhere')], { error: 'must be kilometres, such as 500 km, or nowhere' })
       .optional()
