@@ -20,3 +20,17 @@ export function alsoIn(
 ): readonly AuthenticatorDescriptor[] {
   return common.filter(({ key }) => authenticators.some((authenticator) => authenticator.key === key));
 }
+
+/** Cached by authenticators: apps have them in common. */
+const texts = new WeakMap<PolicySet['authenticators'], string>();
+
+/** Whether the same authenticators are enabled, in the same order. */
+export function haveSameAuthenticators({ active, next }: Pick<PolicySides, 'active' | 'next'>): boolean {
+  return textOf(active.authenticators) === textOf(next.authenticators);
+}
+
+function textOf(authenticators: PolicySet['authenticators']): string {
+  const text = texts.get(authenticators) ?? JSON.stringify(authenticators);
+  texts.set(authenticators, text);
+  return text;
+}
