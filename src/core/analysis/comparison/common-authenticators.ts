@@ -2,6 +2,7 @@
 import type { AuthenticatorDescriptor } from '../../model/facts.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
 import type { PolicySides } from './deciding-together.ts';
+import { textOf } from './evaluation-key.ts';
 
 /** The authenticators that are enabled before and after, with the methods that both have. As they are after. */
 export function commonAuthenticators({ active, next }: PolicySides): readonly AuthenticatorDescriptor[] {
@@ -21,16 +22,7 @@ export function alsoIn(
   return common.filter(({ key }) => authenticators.some((authenticator) => authenticator.key === key));
 }
 
-/** Cached by authenticators: apps have them in common. */
-const texts = new WeakMap<PolicySet['authenticators'], string>();
-
 /** Whether the same authenticators are enabled, in the same order. */
 export function haveSameAuthenticators({ active, next }: Pick<PolicySides, 'active' | 'next'>): boolean {
   return textOf(active.authenticators) === textOf(next.authenticators);
-}
-
-function textOf(authenticators: PolicySet['authenticators']): string {
-  const text = texts.get(authenticators) ?? JSON.stringify(authenticators);
-  texts.set(authenticators, text);
-  return text;
 }

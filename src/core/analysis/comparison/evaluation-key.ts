@@ -60,13 +60,18 @@ function askedText(when: Conditions) {
   return conditionSets(when).map((set) => [Object.keys(set), set.authenticated]);
 }
 
-/** Cached by rule: one rule decides about many users. */
-const termsTexts = new WeakMap<RuleHead, string>();
-
 /** What the rule says where it decides. */
 export function termsText(rule: RuleHead): string {
-  const text = termsTexts.get(rule) ?? JSON.stringify('then' in rule ? rule.then : null);
-  termsTexts.set(rule, text);
+  return 'then' in rule ? textOf(rule.then as object) : '';
+}
+
+/** Cached by object: terms of rules, and authenticators of all apps. */
+const texts = new WeakMap<object, string>();
+
+/** As JSON. */
+export function textOf(data: object): string {
+  const text = texts.get(data) ?? JSON.stringify(data);
+  texts.set(data, text);
   return text;
 }
 
