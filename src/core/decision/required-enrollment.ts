@@ -6,6 +6,7 @@ import {
   type EnrollmentContext,
   enrollmentStep,
   mustEnroll,
+  mustEnrollInTime,
   requiredStep,
   unsatisfiable,
 } from '../enrollment/apply-policy.ts';
@@ -53,21 +54,31 @@ export function towardsRequired(choices: readonly string[], { toEnroll, chosen }
   return both.length > 0 ? both : leading;
 }
 
-/** Those after which everything that is required is within reach. All of them if there is none. */
+/**
+ * Those after which everything that is required is within reach, if possible with what can still be skipped. All of
+ * them if there is none.
+ */
 function leadingOn(
   choices: readonly string[],
   toEnroll: EnrollmentContext,
   { requirements }: Pick<ChosenRequestLayer, 'requirements'>,
 ): readonly string[] {
-  const required = mustEnroll(toEnroll);
-  if (choices.length < 2 || required.length === 0 || toEnroll.capabilities.additions === undefined) return choices;
-  const capabilities = { ...toEnroll.capabilities, required };
+  const inTime = mustEnrollInTime(toEnroll);
+  const now = mustEnroll(toEnroll);
+  if (choices.length < 2 || inTime.length === 0 || toEnroll.capabilities.additions === undefined) return choices;
+  const capabilities = { ...toEnroll.capabilities, required: inTime };
   const actions = enrollable(capabilities, requirements);
-  const leading = choices.filter((key) => {
-    const made = actions.filter(({ authenticator }) => authenticator === key).slice(0, 1);
-    return areWithinReach(required, requirements, afterEnrolling(made, capabilities));
-  });
-  return leading.length > 0 ? leading : choices;
+  const leadingTo = (required: readonly RequiredEnrollment[]) =>
+    choices.filter((key) => {
+      const made = actions.filter(({ authenticator }) => authenticator === key).slice(0, 1);
+      return areWithinReach(required, requirements, afterEnrolling(made, capabilities));
+    });
+  const ends = now.length === inTime.length ? [inTime] : [inTime, now];
+  for (const required of ends) {
+    const leading = leadingTo(required);
+    if (leading.length > 0) return leading;
+  }
+  return choices;
 }
 
 /**
@@ -85,7 +96,7 @@ export function requiredNotEnrollable({ context, chosen, toEnroll }: Required): 
   }
   if (requestedAtAccount(context.policies, context.facts) !== undefined) return undefined;
   const areReached = (some: readonly RequiredEnrollment[], able: Capabilities) =>
-    areWithinReach(some, chosen.requirements, { ...able, required: open });
+    areWithinReach(some, chosen.requirements, { ...able, required: mustEnrollInTime(toEnroll) });
   if (areReached(open, capabilities)) return undefined;
   const alone = open.find((required) => !areReached([required], capabilities));
   const beyond = alone ?? open[0];

@@ -85,12 +85,18 @@ export const proofName = key.meta({
 
 /** Without repeats, not empty. */
 export function listOf<Item extends z.ZodType>(item: Item) {
-  return z
-    .array(item)
-    .min(1, { error: 'must not be empty' })
-    .refine((items) => new Set(items.map((entry) => JSON.stringify(entry))).size === items.length, {
-      error: 'names something twice',
-    });
+  return z.array(item).min(1, { error: 'must not be empty' }).refine(isDistinct, namedTwice);
+}
+
+/** The same, and it may be empty. */
+export function listOrNone<Item extends z.ZodType>(item: Item) {
+  return z.array(item).refine(isDistinct, namedTwice);
+}
+
+const namedTwice = { error: 'names something twice' };
+
+function isDistinct(items: readonly unknown[]): boolean {
+  return new Set(items.map((entry) => JSON.stringify(entry))).size === items.length;
 }
 
 /** The name of an environment variable. */
