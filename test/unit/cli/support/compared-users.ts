@@ -1,13 +1,9 @@
 /** Users and circumstances of the sign-ins that `config diff` compares. */
 
+import { countUsers } from '../../../../src/cli/config/diff/count-users.ts';
 import type { Circumstance } from '../../../../src/cli/config/diff/sign-ins/circumstances.ts';
 import type { CircumstanceOfUser } from '../../../../src/cli/config/diff/sign-ins/deciding-rules.ts';
-import {
-  classKey,
-  countUsers,
-  projectionOf,
-  type UserClass,
-} from '../../../../src/cli/config/diff/sign-ins/user-classes.ts';
+import { classKey, projectionOf, type UserClass } from '../../../../src/cli/config/diff/sign-ins/user-classes.ts';
 import type { Facts, Seconds, Subject } from '../../../../src/core/model/facts.ts';
 import { neutralFacts, neutralRequest } from '../../../../src/core/model/neutral-facts.ts';
 import { openTerminal, type Terminal } from './harness.ts';

@@ -6,10 +6,17 @@
 import type { Subject } from '../../../../core/model/facts.ts';
 import { isRead } from '../../../../core/policy/rules/expression-parts.ts';
 import { getOrMake } from '../../../shared/values/get-or-make.ts';
-import { type Atom, readOfUser, resultFor, resultsAtApp } from './atoms.ts';
 import type { VariedPair } from './circumstances.ts';
 import { addConsents, apartByConsent, type ConsentCounts, scopesAsked } from './counted-consents.ts';
-import { classKey, type Projection, type UserClass } from './user-classes.ts';
+import {
+  type Atom,
+  classKey,
+  type Projection,
+  readOfUser,
+  resultFor,
+  resultsAtApp,
+  type UserClass,
+} from './user-classes.ts';
 
 /** Classes, with numbers in the place of what is compared often. */
 export interface NumberedClasses {

@@ -19,9 +19,8 @@ import { findRule } from '../../../../core/policy/rules/rules.ts';
 import { meetsLists } from '../../../../core/policy/values/membership.ts';
 import { everyCondition } from '../../../../core/queries/sign-in-conditions.ts';
 import { getOrMake } from '../../../shared/values/get-or-make.ts';
-import { aboutUsers, atomIds } from './atoms.ts';
 import type { Circumstance } from './circumstances.ts';
-import { groupConditions, type UserClass } from './user-classes.ts';
+import { aboutUsers, atomIds, groupConditions, type UserClass } from './user-classes.ts';
 
 export interface UserAtApp {
   readonly clientId: string;

@@ -21,10 +21,10 @@ import type { AppSide } from '../compared/app-pairs.ts';
 import { carriedScopes } from '../compared/carried-scopes.ts';
 import type { NamedLocation } from '../compared/configuration-changes.ts';
 import { type RememberedSecondFactor, rememberedSecondFactor } from '../compared/remembered-second-factor.ts';
-import { signInOfUser } from './atoms.ts';
 import { type Circumstance, factsIn } from './circumstances.ts';
 import { contentKeys, rememberingMoments } from './content-keys.ts';
 import { type CircumstanceOfUser, decidingRuleNames, type TextOfUser, type UserAtApp } from './deciding-rules.ts';
+import { signInOfUser } from './user-classes.ts';
 
 export interface SignInView {
   readonly content: SignInContent;

@@ -4,19 +4,15 @@
  * Each class is evaluated once, however many users it has. At a third-party app, its users are told apart by consent.
  */
 
-import type { AnyAllNone, ConditionSet } from '../../../../core/model/conditions.ts';
-import type { Facts, Seconds, Subject } from '../../../../core/model/facts.ts';
-import { withConditionsInside } from '../../../../core/policy/rules/expression-parts.ts';
+import type { AnyAllNone, CompiledExpression, ConditionSet } from '../../../../core/model/conditions.ts';
+import type { Facts, Subject } from '../../../../core/model/facts.ts';
+import { compileConditions, conditionsAbout } from '../../../../core/policy/rules/condition-table.ts';
+import { expressionParts, withConditionsInside } from '../../../../core/policy/rules/expression-parts.ts';
 import { everyCondition } from '../../../../core/queries/sign-in-conditions.ts';
-import { signInHistoryKey, userKey, usersKey } from '../../../../stores/keys.ts';
-import type { Store } from '../../../../stores/store.ts';
-import { lastSignInFacts } from '../../../../users/history/sign-in-history.ts';
-import { accountsOf } from '../../../../users/record/account.ts';
-import { toSubject } from '../../../../users/record/user.ts';
+import { getOrMake } from '../../../shared/values/get-or-make.ts';
 import type { Identity } from '../../questions/identities.ts';
-import { type Atom, atomsOf, resultFor } from './atoms.ts';
-import type { VariedPair } from './circumstances.ts';
-import { addConsents, type ConsentCounts, consentsGiven, type ScopesAsked, scopesAsked } from './counted-consents.ts';
+import { factsIn, type VariedPair } from './circumstances.ts';
+import { type ConsentCounts, consentsGiven, type ScopesAsked, scopesAsked } from './counted-consents.ts';
 import type { Having } from './having-text.ts';
 import { type AskedOfUsers, asCompared, askedOfUsers, factsKey } from './subject-facts.ts';
 
@@ -41,6 +37,20 @@ export interface UserClass extends Pick<Facts, 'lastSignIn'> {
   readonly having?: Having;
 }
 
+/** Something that rules ask about users, apart from their groups: a condition, or a part of an expression. */
+export interface Atom {
+  readonly id: string;
+  readonly resultIn: (facts: Facts & { readonly subject: Subject }) => string;
+  /** The facts that it reads, e.g. `now`, `subject.profile.site`. Those of the user only where it reads others, too. */
+  readonly reads: readonly string[];
+  /** One sign-in for each reading of these facts in the compared circumstances, before the user has identified. */
+  readonly signIns: readonly Facts[];
+  /** The results in these sign-ins by what is read of the user. */
+  readonly known: Map<string, string>;
+}
+
+type AskedAtom = Omit<Atom, 'signIns' | 'known'>;
+
 /** The parts of users that both configurations use. */
 export interface Projection extends AskedOfUsers {
   readonly groups: ReadonlySet<string>;
@@ -49,6 +59,9 @@ export interface Projection extends AskedOfUsers {
   readonly asksLastSignIn: boolean;
   readonly consents: ScopesAsked;
 }
+
+/** Groups are handled separately in a class. */
+export const aboutUsers = conditionsAbout('user', 'account', 'past', 'anything').filter((name) => name !== 'groups');
 
 /** The projection that these pairs need. */
 export function projectionOf(varied: readonly VariedPair[]): Projection {
@@ -72,6 +85,134 @@ function groupsNamed(sets: readonly ConditionSet[]): ReadonlySet<string> {
   return new Set(groupConditions(sets).flatMap(({ any = [], all = [], none = [] }) => [...any, ...all, ...none]));
 }
 
+/** Those of these pairs, with the sign-ins in which they may have different results. */
+function atomsOf(varied: readonly VariedPair[]): readonly Atom[] {
+  const found = new Map<string, { readonly atom: AskedAtom; readonly signIns: Map<string, Facts> }>();
+  for (const { pair, circumstances } of varied) {
+    const { active, next } = pair;
+    const sets = [active, next].flatMap(({ policies }) => everyCondition(policies));
+    const atoms = new Map(sets.flatMap(atomsIn).map((asked) => [asked.id, asked]));
+    if (atoms.size === 0) continue;
+    const signIns = circumstances.flatMap((circumstance) => [
+      factsIn(active, circumstance, 'active'),
+      factsIn(next, circumstance, 'next'),
+    ]);
+    for (const asked of atoms.values()) {
+      const own = getOrMake(found, asked.id, () => ({ atom: asked, signIns: new Map<string, Facts>() })).signIns;
+      for (const facts of asked.reads.length === 0 ? signIns.slice(0, 1) : signIns) {
+        const key = reading(facts, asked.reads);
+        if (!own.has(key)) own.set(key, facts);
+      }
+    }
+  }
+  return Array.from(found.values(), ({ atom: asked, signIns }) => {
+    return { ...asked, signIns: [...signIns.values()], known: new Map() };
+  });
+}
+
+/** The ids of what the conditions ask about users, apart from groups. */
+export function atomIds(set: ConditionSet): readonly string[] {
+  return atomsIn(set).map(({ id }) => id);
+}
+
+/** Cached by expression: its parts are read once for all apps. */
+const expressionAtoms = new WeakMap<CompiledExpression, readonly AskedAtom[]>();
+
+function atomsIn(set: ConditionSet): readonly AskedAtom[] {
+  const { expression } = set;
+  return aboutUsers.flatMap((name): readonly AskedAtom[] => {
+    const condition = set[name];
+    if (condition === undefined) return [];
+    if (name === 'expression' && expression)
+      return getOrMake(expressionAtoms, expression, () => atomsOfExpression(expression));
+    const tests = compileConditions({ [name]: condition });
+    const reads = tests.some(({ varies }) => varies) ? ['now'] : [];
+    return [
+      atom(JSON.stringify([name, condition]), reads, (facts) => tests.map(({ test }) => test(facts)[0]).join('')),
+    ];
+  });
+}
+
+function atom(id: string, reads: readonly string[], resultIn: Atom['resultIn']): AskedAtom {
+  return { id, reads, resultIn };
+}
+
+const user = /^user\b/;
+
+/**
+ * One that reads the user alone is evaluated once. Of another one, each part that is about the user: users whom it
+ * distinguishes in some sign-in differ in one of them, or in their groups.
+ */
+function atomsOfExpression({ written, evaluate, logic, partOf }: CompiledExpression): readonly AskedAtom[] {
+  const readBy = (text: string) => partOf?.(text).reads ?? [];
+  if (readBy(written).every((path) => user.test(path))) return [atom(`expression ${written}`, [], evaluate)];
+  return expressionParts(logic).flatMap((part): readonly AskedAtom[] => {
+    if ('userType' in part)
+      return [atom('user.userType', [], ({ subject: { userType } }) => JSON.stringify([userType]))];
+    if (!('text' in part)) return [];
+    const reads = readBy(part.text);
+    const others = reads.filter((path) => !user.test(path));
+    if (others.length === reads.length) return [];
+    const all = others.length === 0 ? [] : reads.map((path) => path.replace(user, 'subject'));
+    return [atom(`part ${part.text}`, all, partOf?.(part.text).evaluate ?? evaluate)];
+  });
+}
+
+/** The facts at these paths. */
+function reading(facts: object, paths: readonly string[]): string {
+  return JSON.stringify(
+    paths.map((path) =>
+      path.split('.').reduce<unknown>((value, name) => (value as Record<string, unknown> | undefined)?.[name], facts),
+    ),
+  );
+}
+
+/** In more sign-ins, users are told apart by what the condition reads of them. */
+const mostSignIns = 64;
+
+/** What the facts of a sign-in say of a user. */
+type ComparedUser = Pick<UserClass, 'subject' | 'lastSignIn'>;
+
+/** Equal for users whom the condition distinguishes in no circumstance. */
+export function resultFor(compared: ComparedUser, asked: Atom): string {
+  const { reads, signIns, known } = asked;
+  if (!reads.some(isOfUser)) return resultsIn(compared, asked);
+  const read = readOfUser(compared.subject, asked);
+  return signIns.length > mostSignIns ? read : getOrMake(known, read, () => resultsIn(compared, asked));
+}
+
+/** A sign-in of this user. */
+export function signInOfUser(facts: Facts, { subject, lastSignIn }: ComparedUser): Facts & ComparedUser {
+  return { ...facts, subject, ...(lastSignIn !== undefined && { lastSignIn }) };
+}
+
+/** The results in each sign-in. */
+function resultsIn(compared: ComparedUser, { resultIn, signIns }: Pick<Atom, 'resultIn' | 'signIns'>): string {
+  return signIns.map((facts) => resultIn(signInOfUser(facts, compared))).join(' ');
+}
+
+/** What the condition reads of the user. */
+export function readOfUser(subject: Subject, { reads }: Pick<Atom, 'reads'>): string {
+  return reading({ subject }, reads.filter(isOfUser));
+}
+
+function isOfUser(path: string): boolean {
+  return path.startsWith('subject');
+}
+
+/**
+ * As `resultFor` at another app, where sign-ins differ from these in the app alone: of several sign-ins, other results
+ * are equal at none of them. `read`: what the condition reads of the user.
+ */
+export function resultsAtApp(
+  { resultIn, signIns }: Atom,
+  clientId: string,
+): (of: { readonly subject: Subject; readonly text: string }) => string {
+  if (signIns.length > mostSignIns) return ({ text }) => `${clientId} ${text}`;
+  const there = signIns.map((facts) => ({ ...facts, request: { ...facts.request, clientId } }));
+  return ({ subject }) => resultsIn({ subject }, { resultIn, signIns: there });
+}
+
 /** The class of this user. */
 export function classOf(
   signingIn: Subject,
@@ -90,75 +231,4 @@ export function classOf(
 
 export function classKey({ groups, results, rest }: Pick<UserClass, 'groups' | 'results' | 'rest'>): string {
   return `${JSON.stringify([groups, results])} ${rest}`;
-}
-
-interface CountedClass {
-  readonly userClass: UserClass;
-  users: number;
-}
-
-function add(found: Map<string, CountedClass>, userClass: UserClass): void {
-  const { key, consents } = userClass;
-  const same = found.get(key);
-  if (same === undefined) {
-    found.set(key, { userClass, users: userClass.users });
-    return;
-  }
-  same.users += userClass.users;
-  addConsents(same.userClass.consents, consents);
-}
-
-/** Not in the order of the users in the store: what is told of them is the same from run to run. */
-function classesIn(found: ReadonlyMap<string, CountedClass>): readonly UserClass[] {
-  const byKey = [...found].sort(([one], [other]) => (one < other ? -1 : 1));
-  return byKey.map(([, { userClass, users }]) => ({ ...userClass, users }));
-}
-
-interface CountedFor {
-  readonly projection: Projection;
-  readonly now: Seconds;
-  readonly historySince?: Seconds;
-}
-
-/** The most users to read. */
-const maxUsers = 1_000_000;
-
-export interface CountedUsers {
-  readonly classes: readonly UserClass[];
-  /** Active users. */
-  readonly users: number;
-  readonly isPartial: boolean;
-}
-
-/**
- * Reads the users in pages, with their histories where rules ask. `historySince`: since when sign-ins are recorded; the
- * configuration that would be applied keeps these records. Absent: the records begin now. Rejects with
- * `StoreUnavailable`.
- */
-export async function countUsers(
-  store: Store,
-  { projection, now, historySince: since = now }: CountedFor,
-): Promise<CountedUsers> {
-  const { asksLastSignIn } = projection;
-  const found = new Map<string, CountedClass>();
-  const seen = new Set<string>();
-  let users = 0;
-  for await (const ids of store.members(usersKey)) {
-    // A set may contain a member twice.
-    const page = ids.filter((id) => !seen.has(id));
-    for (const id of page) seen.add(id);
-    if (seen.size > maxUsers) return { classes: classesIn(found), users, isPartial: true };
-    const { entries } = await store.load([...page.map(userKey), ...(asksLastSignIn ? page.map(signInHistoryKey) : [])]);
-    for (const { user: storedUser, credentials } of accountsOf(entries, page).accounts) {
-      if (storedUser.status !== 'active') continue;
-      users += 1;
-      const { id, createdAt } = storedUser;
-      const history = asksLastSignIn ? entries.get(signInHistoryKey(id))?.value : undefined;
-      const past = asksLastSignIn
-        ? lastSignInFacts(history, { began: now, session: undefined }, { createdAt, since })
-        : {};
-      add(found, classOf(toSubject(storedUser, credentials, now), projection, past));
-    }
-  }
-  return { classes: classesIn(found), users, isPartial: false };
 }

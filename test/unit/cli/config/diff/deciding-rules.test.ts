@@ -1,12 +1,12 @@
 /** Which rules decide over the sign-ins that `config diff` compares, and how often a policy is asked. */
 
 import { describe, expect, test } from '@jest/globals';
-import { atomIds } from '../../../../../src/cli/config/diff/sign-ins/atoms.ts';
 import type { Circumstance } from '../../../../../src/cli/config/diff/sign-ins/circumstances.ts';
 import {
   type CircumstanceOfUser,
   decidingRuleNames,
 } from '../../../../../src/cli/config/diff/sign-ins/deciding-rules.ts';
+import { atomIds } from '../../../../../src/cli/config/diff/sign-ins/user-classes.ts';
 import type { Conditions } from '../../../../../src/core/model/conditions.ts';
 import type { Requirement, Rule } from '../../../../../src/core/model/policy.ts';
 import { compileAccountPolicy } from '../../../../../src/core/policy/rules/account-policy.ts';
