@@ -64,7 +64,9 @@ const then = closed({
     .optional()
     .describe('Offered like `optional`, and again after a while, by authenticator.'),
   disabled: listOf(authenticatorKey).optional().describe('Can be neither enrolled nor used to sign in.'),
-  useOnly: listOf(authenticatorKey).optional().describe('May be used to sign in, and cannot be enrolled where this rule decides.'),
+  useOnly: listOf(authenticatorKey)
+    .optional()
+    .describe('May be used to sign in, and cannot be enrolled where this rule decides.'),
   models: z
     .record(authenticatorKey, listOf(text.toLowerCase()))
     .optional()
