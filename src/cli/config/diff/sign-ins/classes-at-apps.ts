@@ -134,10 +134,12 @@ export function classesAtApps(
     const found = new Map<number, CountedClass>();
     for (const { userClass, fixed, read, users, consents } of parts) {
       const key = (numberOf[read] ?? 0) * size + fixed.number;
-      const same = getOrMake(found, key, () => {
+      let same = found.get(key);
+      if (same === undefined) {
         const make = () => ({ ...userClass, ...withResults(fixed, varying, resultsOf[read] ?? []) });
-        return { userClass: getOrMake(known, key, make), users: 0, consents: newConsents() };
-      });
+        same = { userClass: getOrMake(known, key, make), users: 0, consents: newConsents() };
+        found.set(key, same);
+      }
       same.users += users;
       if (all.consents.size > 0) addConsents(same.consents, consents);
     }
@@ -204,23 +206,28 @@ function partsOf(
   const resultsOf = fixedResults(own, all, varying);
   const groupsOf = byGroups.values.map(({ groups }) => groups.filter((group) => own.groups.has(group)));
   const othersOf = byRest.values.map((userClass) => ({ results: resultsOf(userClass), rest: userClass.rest }));
-  const ofGroups = numbered(groupsOf, (groups) => JSON.stringify(groups)).numberOf;
-  const ofOthers = numbered(othersOf, ({ results, rest }) => `${JSON.stringify(results)} ${rest}`).numberOf;
-  const size = groupsOf.length * othersOf.length;
-  const terms = new Map<number, FixedTerms>();
+  const ownGroups = numbered(groupsOf, (groups) => JSON.stringify(groups));
+  const others = numbered(othersOf, ({ results, rest }) => `${JSON.stringify(results)} ${rest}`);
+  const terms = ownGroups.values
+    .flatMap((groups) => others.values.map((other) => ({ groups, ...other })))
+    .map((each, number): FixedTerms => ({ ...each, number }));
   const parts = new Map<number, Part>();
   for (const [at, userClass] of classes.entries()) {
-    const [group, other, read] = [byGroups.numberOf[at] ?? 0, byRest.numberOf[at] ?? 0, reads.numberOf[at] ?? 0];
-    const number = (ofGroups[group] ?? 0) * othersOf.length + (ofOthers[other] ?? 0);
-    const same = getOrMake(parts, read * size + number, () => {
-      const { results = [], rest = '' } = othersOf[other] ?? {};
-      const fixed = getOrMake(terms, number, () => ({ number, groups: groupsOf[group] ?? [], results, rest }));
-      return { userClass, fixed, read, consents: newConsents(), users: 0 };
-    });
-    same.users += userClass.users;
-    if (all.consents.size > 0) addConsents(same.consents, userClass.consents);
+    const inGroups = ownGroups.numberOf[byGroups.numberOf[at] ?? 0] ?? 0;
+    const inOthers = others.numberOf[byRest.numberOf[at] ?? 0] ?? 0;
+    const fixed = terms[inGroups * others.values.length + inOthers];
+    if (fixed === undefined) continue;
+    const read = reads.numberOf[at] ?? 0;
+    const key = read * terms.length + fixed.number;
+    let part = parts.get(key);
+    if (part === undefined) {
+      part = { userClass, fixed, read, consents: newConsents(), users: 0 };
+      parts.set(key, part);
+    }
+    part.users += userClass.users;
+    if (all.consents.size > 0) addConsents(part.consents, userClass.consents);
   }
-  return { parts: [...parts.values()], size };
+  return { parts: [...parts.values()], size: terms.length };
 }
 
 /** The results of conditions that are the same at all of these apps. */
