@@ -13,6 +13,7 @@ import { everyProof } from '../remediation/chained-enrollments.ts';
 import { additionGroups } from '../remediation/enrollment-plans.ts';
 import { onceEnrolled } from '../remediation/made-enrollments.ts';
 import { type RequirementStatus, requirementStatus } from '../remediation/requirement-status.ts';
+import { askedAfterSignIn } from './after-sign-in.ts';
 import type { SubjectEvaluation } from './denial.ts';
 import { replacementStep } from './replacement-step.ts';
 import { towardsRequired } from './required-enrollment.ts';
@@ -30,9 +31,17 @@ export function enrollingStep(status: OpenStatus, evaluation: SubjectEvaluation)
 }
 
 function withChoices(status: OpenStatus, evaluation: SubjectEvaluation): DecisionOutcome {
-  if (status.kind === 'enroll') return { ...status, choices: towardsRequired(status.choices, evaluation) };
+  if (status.kind === 'enroll') return { ...status, choices: towardsRequired(status.choices, asProved(evaluation)) };
   const { toEnroll } = status;
   return { ...status, ...(toEnroll && { toEnroll: towardsRequired(toEnroll, evaluation) }) };
+}
+
+/** With what the enrollment policy requires of a user who proves nothing more, where rules ask how the user signed in. */
+function asProved(evaluation: SubjectEvaluation): SubjectEvaluation {
+  const { context, subject, capabilities, toEnroll } = evaluation;
+  if (toEnroll !== undefined) return evaluation;
+  const { terms, rule } = askedAfterSignIn(context, capabilities).enrollment;
+  return terms ? { ...evaluation, toEnroll: { subject, terms, rule, capabilities, facts: context.facts } } : evaluation;
 }
 
 /** A password among the proofs that must be replaced, and may be. */

@@ -12,6 +12,7 @@ import {
   allow,
   descriptor,
   enrolled,
+  enrollmentTerms,
   factors,
   factsOf,
   fixedNow,
@@ -144,5 +145,29 @@ describe('before a password that must be replaced', () => {
     const world: World = { app: factors(2), change: undefined };
     const choices = ['email', 'phone', 'totp', 'webauthn'];
     expect(decide(world, signingIn(['password']))).toMatchObject({ kind: 'enroll', choices });
+  });
+});
+
+describe('where the enrollment policy asks how the user signed in', () => {
+  const then = enrollmentTerms({ required: [{ anyOf: ['totp'] }] });
+  const rules = [
+    { name: 'By password', when: { authenticated: { any: ['password'] } }, then },
+    { name: 'Rest', when: {}, then: enrollmentTerms({}) },
+  ];
+  const enrollment = compilePolicy({ name: 'enrollment', rules });
+  const decided = (world: World, { subject, evidence }: State) =>
+    evaluate({ ...policiesFor(world), enrollment }, factsOf({ subject, evidence }));
+  const user = { subject: userWith(['password']), evidence: [proof('password', 'now')] };
+
+  test('only those enrollments are offered after which the rest can be set up', () => {
+    const world: World = { app: by('phone', 'webauthn'), change: factors(1), add: { totp: factors(3) } };
+    expect(decided(world, user)).toMatchObject({ kind: 'enroll', choices: ['webauthn'] });
+  });
+
+  test('what is required is offered alone, if the app takes it', () => {
+    const world: World = { app: factors(2), change: factors(1) };
+    expect(decided(world, user)).toMatchObject({ kind: 'enroll', choices: ['totp'] });
+    const byEmail = { subject: userWith(['email']), evidence: [proof('email', 'now')] };
+    expect(decided(world, byEmail)).toMatchObject({ kind: 'enroll', choices: ['password', 'webauthn'] });
   });
 });
