@@ -15,7 +15,7 @@ import { onceEnrolled } from '../remediation/made-enrollments.ts';
 import { type RequirementStatus, requirementStatus } from '../remediation/requirement-status.ts';
 import { askedAfterSignIn } from './after-sign-in.ts';
 import type { SubjectEvaluation } from './denial.ts';
-import { replacementStep } from './replacement-step.ts';
+import { replacementStep, withoutVoluntaryAcr } from './replacement-step.ts';
 import { towardsRequired } from './required-enrollment.ts';
 
 type OpenStatus = Extract<RequirementStatus, { kind: 'enroll' | 'challenge' }>;
@@ -25,7 +25,9 @@ export function enrollingStep(status: OpenStatus, evaluation: SubjectEvaluation)
   const toReplace = status.kind === 'enroll' ? passwordInUse(evaluation) : undefined;
   if (toReplace === undefined) return withChoices(status, evaluation);
   const { capabilities, chosen } = evaluation;
-  const leading = leadingStatus(capabilities, { password: toReplace.authenticator, requirements: chosen.requirements });
+  const { requirements } = chosen;
+  const denying = withoutVoluntaryAcr(evaluation);
+  const leading = leadingStatus(capabilities, { password: toReplace.authenticator, requirements, denying });
   if (leading.kind === 'enroll' || leading.kind === 'challenge') return withChoices(leading, evaluation);
   return replacementStep(evaluation, toReplace) ?? withChoices(status, evaluation);
 }
@@ -56,6 +58,8 @@ interface OldPassword {
   readonly password: string;
   /** Of the sign-in. */
   readonly requirements: readonly LayerRequirement[];
+  /** Those because of which a user is denied. */
+  readonly denying: readonly LayerRequirement[];
 }
 
 /** The status with only those enrollments that lead in, or with others in place of them. Impossible: none does. */
@@ -76,11 +80,11 @@ function leadsIn(key: string, capabilities: Capabilities, old: OldPassword): boo
 }
 
 /** Whether the password could be replaced then, or the user would not sign in with it. */
-function isOutOfTheWay(capabilities: Capabilities, { password, requirements }: OldPassword): boolean {
+function isOutOfTheWay(capabilities: Capabilities, { password, denying }: OldPassword): boolean {
   const evidence = everyProof(capabilities);
   return (
     additionGroups([password], capabilities).some(({ before }) => meetsAll(before, evidence)) ||
-    !signsInWith(password, capabilities.evidence, requirements)
+    !signsInWith(password, capabilities.evidence, denying)
   );
 }
 
