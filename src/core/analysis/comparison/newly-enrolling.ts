@@ -12,6 +12,7 @@ import type { AdmittedWith } from '../proofs/proving-user.ts';
 import { simulate } from '../simulation/simulate.ts';
 import { proofsOf } from '../simulation/step-after.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
+import { haveSameAuthenticators } from './common-authenticators.ts';
 import {
   type Deciders,
   decidingTogether,
@@ -84,9 +85,8 @@ function isAllowed({ session, app }: Deciders): boolean {
 }
 
 function asksTheSame({ before, now }: Pairing, { active, next }: PolicySides): boolean {
-  const written = (rules: Deciders, policies: PolicySet) =>
-    JSON.stringify([countedTerms(rules, policies), policies.authenticators]);
-  return written(before, active) === written(now, next);
+  const written = (rules: Deciders, policies: PolicySet) => JSON.stringify(countedTerms(rules, policies));
+  return written(before, active) === written(now, next) && haveSameAuthenticators({ active, next });
 }
 
 type Example = Pick<NewlyEnrolling, 'facts' | 'proofs' | 'weaker' | 'added'>;
