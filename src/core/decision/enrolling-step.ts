@@ -38,7 +38,7 @@ function withChoices(status: OpenStatus, evaluation: SubjectEvaluation): Decisio
   return { ...status, ...(toEnroll && { toEnroll: towardsRequired(toEnroll, evaluation) }) };
 }
 
-/** With what the enrollment policy requires of a user who proves nothing more, where rules ask how the user signed in. */
+/** With what the enrollment policy requires if nothing more is proved, where rules ask how the user signed in. */
 function asProved(evaluation: SubjectEvaluation): SubjectEvaluation {
   const { context, subject, capabilities, toEnroll } = evaluation;
   if (toEnroll !== undefined) return evaluation;
