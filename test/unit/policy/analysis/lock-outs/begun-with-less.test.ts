@@ -1,6 +1,6 @@
 /**
  * Users who are denied with what most accounts begin with, and could have added what is asked for with less: a mailbox
- * that they prove makes a rule decide that asks for what no user can add. They are told as newcomers, not as locked out.
+ * that they prove makes a rule decide that asks for what no user can add. They are newcomers, and not locked out.
  */
 import { expect, test } from '@jest/globals';
 import { evaluate } from '../../../../../src/core/decision/evaluate.ts';
