@@ -12,6 +12,8 @@ export interface AppliedRevision {
    * one before.
    */
   readonly changed: readonly string[];
+  /** It waited for its confirmation, and now has the time that `confirmWithin` says. */
+  readonly isTimeRenewed?: true;
 }
 
 export interface ApplyOptions {
