@@ -29,6 +29,7 @@ import {
   pendingIn,
   type RevisionInfo,
   type Unconfirmed,
+  unchanged,
 } from './pointer-change.ts';
 import { RevisionRefused } from './revision-refused.ts';
 import { openShadow, type ShadowDraft } from './shadow-draft.ts';
@@ -85,16 +86,15 @@ export class Revisions {
   }
 
   /**
-   * Makes these documents the newest revision: all nodes use it from their next request on. What is active already
-   * makes none; if it still waits for its confirmation, it gets the new time. Rejects with `RevisionRefused` (`revision_changed`) when another revision is active than `base`, or
-   * came in between; with `StoreUnavailable`: the outcome is then unknown, and repeating it is safe.
+   * Makes these documents the newest revision, for the next request of all nodes. What is active makes none; if it is
+   * not confirmed, its time begins anew. Rejects with `RevisionRefused` (`revision_changed`) when another revision is
+   * active than `base`, or came in between; with `StoreUnavailable`: the outcome is unknown, and repeating it is safe.
    */
   async apply(documents: Documents, { base, confirmWithin, ...by }: ApplyOptions): Promise<AppliedRevision> {
     const hashes = documentHashes(documents);
     const active = await this.#active();
     const changed = changedKeys(active.manifest?.documents ?? {}, hashes);
-    if (active.manifest !== undefined && changed.length === 0)
-      return { revision: active.revision, changed, ...(await this.#renewedTime(active, confirmWithin)) };
+    if (active.manifest !== undefined && changed.length === 0) return unchanged(this.#store, active, confirmWithin);
     if (base !== undefined && base !== active.revision) throw await this.#changedSince(base);
     const added = changed.filter((key) => hashes[key] !== undefined);
     await writeDocuments(this.#store, textsOf(added, documents));
@@ -105,21 +105,6 @@ export class Revisions {
     if (changedKeys(newest.manifest?.documents ?? {}, hashes).length > 0)
       throw await this.#changedSince(active.revision);
     return { revision: newest.revision, changed: [] };
-  }
-
-  /** Only for a revision that still waits for its confirmation. */
-  async #renewedTime(
-    { entry, revision }: ActivePointer,
-    confirmWithin: Seconds | undefined,
-  ): Promise<Pick<AppliedRevision, 'isTimeRenewed'>> {
-    if (entry === undefined || confirmWithin === undefined) return {};
-    if (parsePointer(entry.value).unconfirmed === undefined) return {};
-    const done = await this.#store.commit([
-      { op: 'check', key: revisionPointerKey, version: entry.version },
-      { op: 'check', key: revisionConfirmationKey },
-      { op: 'put', key: revisionConfirmationKey, value: String(revision), ttl: confirmWithin },
-    ]);
-    return done.ok ? { isTimeRenewed: true } : {};
   }
 
   /** The documents of a revision. Rejects with `RevisionRefused` (`unknown_revision`), or like `at`. */
