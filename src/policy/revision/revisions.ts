@@ -87,7 +87,7 @@ export class Revisions {
 
   /**
    * Makes these documents the newest revision, for the next request of all nodes. What is active makes none; if it is
-   * not confirmed, its time begins anew. Rejects with `RevisionRefused` (`revision_changed`) when another revision is
+   * not confirmed, its time begins again. Rejects with `RevisionRefused` (`revision_changed`) when another revision is
    * active than `base`, or came in between; with `StoreUnavailable`: the outcome is unknown, and repeating it is safe.
    */
   async apply(documents: Documents, { base, confirmWithin, ...by }: ApplyOptions): Promise<AppliedRevision> {
