@@ -13,6 +13,7 @@ import type { PolicySet } from '../core/policy/rules/compile.ts';
 import { riskOf } from '../core/policy/values/risk.ts';
 import { factsAskedFor, factsFailed } from '../core/queries/facts-asked-for.ts';
 import { provesStrongest } from '../core/queries/proves-strongest.ts';
+import type { UnknownToShadow } from '../policy/revision/shadow-record.ts';
 import type { Snapshot } from '../policy/revision/snapshot.ts';
 import { signInHistoryKey, userKey } from '../stores/keys.ts';
 import type { UnitOfWork } from '../stores/unit-of-work.ts';
@@ -20,11 +21,6 @@ import { lastSignInFacts, recordInHistory } from '../users/history/sign-in-histo
 import { recordUsualNetwork } from '../users/history/usual-places.ts';
 import { pastKeys, unusualFacts } from './facts/risk-facts.ts';
 import type { ShadowSample } from './services.ts';
-
-/** What a draft may ask about that is not known of a sign-in. */
-export const unknownToShadow = ['device', 'risk', 'distance', 'lastSignIn'] as const;
-
-export type UnknownToShadow = (typeof unknownToShadow)[number];
 
 /** The past of the account as the draft sees it, and which of it is not known. */
 interface DraftPast {

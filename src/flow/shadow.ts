@@ -1,7 +1,8 @@
 /**
  * Compares a draft with the active configuration on real sign-ins, without any effect. After a request is written, it
- * passes on the input of its decision and continues. The node's worker evaluates later, outside any request, gathers
- * what only the draft asks about, and adds to the stored results. Failures here are counted, and never affect users. See decision 92.
+ * passes on the input of its decision and continues. The node's worker evaluates later, outside any request. It gathers
+ * what only the draft asks about, and adds to the stored results. Failures here are counted, and never affect users.
+ * See decisions 92 and 179.
  */
 import { setImmediate as breathe } from 'node:timers/promises';
 import {
@@ -13,20 +14,14 @@ import {
 import type { Seconds } from '../core/model/facts.ts';
 import { omitUndefined } from '../core/model/omit-undefined.ts';
 import { parseShadow, type ShadowDraft } from '../policy/revision/shadow-draft.ts';
-import { recordShadow, type ShadowComparison } from '../policy/revision/shadow-record.ts';
+import { recordShadow, type ShadowComparison, type UnknownToShadow } from '../policy/revision/shadow-record.ts';
 import type { Snapshot } from '../policy/revision/snapshot.ts';
 import { shadowKey } from '../stores/keys.ts';
 import type { Store } from '../stores/store.ts';
 import { UnitOfWork } from '../stores/unit-of-work.ts';
 import { PeriodicTask } from './periodic-task.ts';
 import type { ShadowObserver, ShadowSample } from './services.ts';
-import {
-  factsForDraft,
-  keysForDraft,
-  recordForDraft,
-  type UnknownToShadow,
-  unknownThatMatters,
-} from './shadow-facts.ts';
+import { factsForDraft, keysForDraft, recordForDraft, unknownThatMatters } from './shadow-facts.ts';
 
 export interface ShadowWorkerOptions {
   readonly store: Store;

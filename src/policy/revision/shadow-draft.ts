@@ -26,7 +26,7 @@ export interface ShadowDraft {
   readonly documents: Readonly<Record<string, string>>;
   /** Those that no revision has. */
   readonly own: readonly string[];
-  /** What its policies ask about the past of accounts. Absent in drafts of earlier releases: assumed to be everything. */
+  /** What its policies ask about the past of accounts. A draft of an earlier release lacks it, and may ask for all. */
   readonly recording?: Pick<Manifest, 'historySince' | 'recordsPlaces'>;
 }
 

@@ -20,6 +20,9 @@ import {
 import type { Entry, Op, Store } from '../../stores/store.ts';
 import { parseShadow } from './shadow-draft.ts';
 
+/** What a draft may ask about that is not known of a sign-in. */
+export type UnknownToShadow = 'device' | 'risk' | 'distance' | 'lastSignIn';
+
 export interface ShadowTotals {
   /** Of the draft. */
   readonly id: string;
@@ -28,7 +31,7 @@ export interface ShadowTotals {
   /** By client id, how many differed how. `*`: apps beyond the limit. */
   readonly byApp: Readonly<Record<string, Readonly<Partial<Record<DecisionChange, number>>>>>;
   /** How many were left out, by what the draft asks about and is not known of them. */
-  readonly leftOut: Readonly<Record<string, number>>;
+  readonly leftOut: Readonly<Partial<Record<UnknownToShadow, number>>>;
   /** Comparisons that failed, and those for which a node had no time. */
   readonly failed: number;
   readonly dropped: number;
@@ -67,7 +70,7 @@ export interface ShadowComparison extends SeenDifference {
 export interface ShadowBatch {
   readonly compared: readonly ShadowComparison[];
   /** Of each sign-in that was left out, what is not known. */
-  readonly leftOut: readonly string[];
+  readonly leftOut: readonly UnknownToShadow[];
   readonly failed: number;
   readonly dropped: number;
 }
@@ -136,7 +139,7 @@ function withCompared(totals: ShadowTotals, { compared, leftOut, failed, dropped
     const name = isKept ? client : '*';
     byApp[name] = { ...byApp[name], [change]: (byApp[name]?.[change] ?? 0) + 1 };
   }
-  const left: Record<string, number> = { ...totals.leftOut };
+  const left: Partial<Record<UnknownToShadow, number>> = { ...totals.leftOut };
   for (const name of leftOut) left[name] = (left[name] ?? 0) + 1;
   const revisions = compared.map(({ revision }) => revision);
   const tokens = compared.filter(({ kind }) => kind === 'token').length;

@@ -3,7 +3,6 @@
  * change.
  */
 import type { Command } from 'commander';
-import { type UnknownToShadow, unknownToShadow } from '../../../flow/shadow-facts.ts';
 import { Revisions } from '../../../policy/revision/revisions.ts';
 import { currentShadow, type ShadowDraft, startShadow, stopShadow } from '../../../policy/revision/shadow-draft.ts';
 import {
@@ -11,6 +10,7 @@ import {
   parseTotals,
   type ShadowTotals,
   shadowUserKeys,
+  type UnknownToShadow,
 } from '../../../policy/revision/shadow-record.ts';
 import { shadowTotalsKey } from '../../../stores/keys.ts';
 import type { Store } from '../../../stores/store.ts';
@@ -153,9 +153,9 @@ const leftOutReasons: Readonly<Record<UnknownToShadow, string>> = {
 };
 
 function leftOutTexts(leftOut: ShadowTotals['leftOut']): readonly string[] {
-  return unknownToShadow.flatMap((name) => {
-    const count = leftOut[name];
-    return count === undefined ? [] : [`${count} left out: ${leftOutReasons[name]}`];
+  return Object.entries(leftOutReasons).flatMap(([name, reason]) => {
+    const count = leftOut[name as UnknownToShadow];
+    return count === undefined ? [] : [`${count} left out: ${reason}`];
   });
 }
 
