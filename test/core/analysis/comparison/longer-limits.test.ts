@@ -76,6 +76,24 @@ test.each<[string, Limits, Limits, readonly LongerLimit[]]>([
     [{ what: 'kept_at_app' }],
   ],
   [
+    'kept sessions that count at the app for as long as others',
+    { session: kept, appSession: { unkept: true } },
+    { session: { ...kept, keep: { idle: 10, absolute: 200 } }, appSession: { absolute: 100 } },
+    [],
+  ],
+  [
+    'kept sessions that count at the app after longer pauses',
+    { session: kept, appSession: { unkept: true } },
+    { session: kept, appSession: { absolute: 100 } },
+    [{ what: 'kept_at_app' }],
+  ],
+  [
+    'sessions that may be kept, and count at the app like others',
+    { session: plain, appSession: { unkept: true } },
+    { session: kept, appSession: { unkept: true } },
+    [],
+  ],
+  [
     'a session that the app ends before',
     { session: plain, appSession: { absolute: 50 } },
     { session: { ...plain, absolute: 101 }, appSession: { absolute: 50 } },
