@@ -12,7 +12,6 @@ import type { UserFacts } from '../../policy/theories/theory.ts';
 import { mayWaiveBeside, proofsIn } from '../proofs/asked-proofs.ts';
 import { minimumOf } from '../proofs/minimum-acr.ts';
 import type { AdmittedWith } from '../proofs/proving-user.ts';
-import { asksOffline, mayBeOffline, refreshLimits } from '../proofs/refreshed-proofs.ts';
 import { type EvidenceSet, evidenceFor } from '../proofs/strictness.ts';
 import { isLockedOut } from '../simulation/simulated-outcome.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
@@ -27,7 +26,8 @@ import {
   type PolicySides,
   type SidesInSpace,
 } from './deciding-together.ts';
-import { type LimitingTerms, type LongerLimit, longerLimits } from './longer-limits.ts';
+import type { LongerLimit } from './longer-limits.ts';
+import { factsShowing, longerIn } from './longer-refreshed.ts';
 import { isNewScope, type MoreScopes, moreScopes } from './newly-carried-scopes.ts';
 import { isMoreWaived } from './newly-waived.ts';
 
@@ -123,21 +123,6 @@ function verdictOf(pair: Pairing, { active, next, refused, space }: SidesInSpace
   return comparison === 'as_strict' ? undefined : 'undecided';
 }
 
-/** Where requests cannot ask for `offline_access`, refresh tokens end with the session. */
-function longerIn(
-  { formulas }: Pairing,
-  { before, now }: Readonly<Record<'before' | 'now', LimitingTerms>>,
-  { next, space }: Pick<SidesInSpace, 'next' | 'space'>,
-): readonly LongerLimit[] {
-  const longer = longerLimits(before, now, refreshLimits(next));
-  if (!isByTokens({ longer }) || mayBeOffline(next, formulas, space)) return longer;
-  return longerLimits(before, now, refreshLimits(next, false));
-}
-
-function isByTokens({ longer = [] }: Pick<NewlyGranted, 'longer'>): boolean {
-  return longer.some(({ what }) => what === 'refreshed');
-}
-
 /** A requirement reduced for a browser that remembers the second factor. Undefined: nothing can be waived. */
 function withoutRemembered(
   requirement: Requirement,
@@ -182,13 +167,6 @@ function exampleOf(
   const other = isLeft ? confirmed(rest, factsShowing(rest, pair, search), search) : 'impossible';
   // A request may ask for scopes that no configuration knows.
   return other === 'impossible' && (scopes === 'any' || reached.length > 0) ? 'undecided' : other;
-}
-
-/** Facts of a request that asks for refresh tokens without a session, if these are what counts longer. */
-function factsShowing(granted: NewlyGranted, pair: Pairing, search: SidesInSpace): UserFacts | NoFacts {
-  const { next, space } = search;
-  if (!isByTokens(granted) || !mayBeOffline(next, pair.formulas, space)) return factsFor(pair, search);
-  return factsFor({ ...pair, formulas: [...pair.formulas, asksOffline(space)] }, search);
 }
 
 function waivedExample(facts: UserFacts | NoFacts, search: SidesInSpace): Example | NoFacts {

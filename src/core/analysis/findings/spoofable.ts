@@ -97,8 +97,8 @@ function choiceOf(choice: WeakerPair, search: Search): Spoofable | 'undecided' |
     if (possible === 'impossible') continue;
     for (const way of ways) {
       const beside = besideFormulas(way, { ...choice, positions }, search);
-      const showing = requestsShowing(way, search.policies, search.space);
-      const found = findModel([...own, ...beside, ...showing], newBudget());
+      const requests = requestsShowing(way, search.policies, search.space);
+      const found = findModel([...own, ...beside, ...requests], newBudget());
       isOpen ||= found === 'undecided';
       if (typeof found !== 'object') continue;
       const facts = search.space.factsOf(found.model);

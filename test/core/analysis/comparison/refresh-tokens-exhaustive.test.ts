@@ -1,6 +1,6 @@
 /**
- * Limits of sessions and of rules at an app, compared before and after a change: brute force over sign-ins and refreshes
- * by what the evaluator says of them.
+ * Limits of sessions and of rules at an app, compared before and after a change: brute force over sign-ins and
+ * refreshes by what the evaluator says of them.
  */
 import { expect, test } from '@jest/globals';
 import { newlyWeaker } from '../../../../src/core/analysis/comparison/newly-weaker.ts';
@@ -70,7 +70,8 @@ function allowedIn(given: Limits, refreshTokens: RefreshTokens | undefined, keep
   });
 }
 
-const isMore = (before: readonly string[], after: readonly string[]) => after.some((one) => !before.includes(one));
+const isMore = (before: readonly string[], after: readonly string[]) =>
+  after.some((proved) => !before.includes(proved));
 
 test.each<[string, RefreshTokens | undefined]>([
   ['no refresh tokens', undefined],
