@@ -13,8 +13,9 @@ import { everyProof } from '../remediation/chained-enrollments.ts';
 import { additionGroups } from '../remediation/enrollment-plans.ts';
 import { onceEnrolled } from '../remediation/made-enrollments.ts';
 import { type RequirementStatus, requirementStatus } from '../remediation/requirement-status.ts';
+import { askedAfterSignIn } from './after-sign-in.ts';
 import type { SubjectEvaluation } from './denial.ts';
-import { replacementStep } from './replacement-step.ts';
+import { replacementStep, withoutVoluntaryAcr } from './replacement-step.ts';
 import { towardsRequired } from './required-enrollment.ts';
 
 type OpenStatus = Extract<RequirementStatus, { kind: 'enroll' | 'challenge' }>;
@@ -24,15 +25,25 @@ export function enrollingStep(status: OpenStatus, evaluation: SubjectEvaluation)
   const toReplace = status.kind === 'enroll' ? passwordInUse(evaluation) : undefined;
   if (toReplace === undefined) return withChoices(status, evaluation);
   const { capabilities, chosen } = evaluation;
-  const leading = leadingStatus(capabilities, { password: toReplace.authenticator, requirements: chosen.requirements });
+  const { requirements } = chosen;
+  const denying = withoutVoluntaryAcr(evaluation);
+  const leading = leadingStatus(capabilities, { password: toReplace.authenticator, requirements, denying });
   if (leading.kind === 'enroll' || leading.kind === 'challenge') return withChoices(leading, evaluation);
   return replacementStep(evaluation, toReplace) ?? withChoices(status, evaluation);
 }
 
 function withChoices(status: OpenStatus, evaluation: SubjectEvaluation): DecisionOutcome {
-  if (status.kind === 'enroll') return { ...status, choices: towardsRequired(status.choices, evaluation) };
+  if (status.kind === 'enroll') return { ...status, choices: towardsRequired(status.choices, asProved(evaluation)) };
   const { toEnroll } = status;
   return { ...status, ...(toEnroll && { toEnroll: towardsRequired(toEnroll, evaluation) }) };
+}
+
+/** With what the enrollment policy requires if nothing more is proved, where rules ask how the user signed in. */
+function asProved(evaluation: SubjectEvaluation): SubjectEvaluation {
+  const { context, subject, capabilities, toEnroll } = evaluation;
+  if (toEnroll !== undefined) return evaluation;
+  const { terms, rule } = askedAfterSignIn(context, { signedIn: capabilities }).enrollment;
+  return terms ? { ...evaluation, toEnroll: { subject, terms, rule, capabilities, facts: context.facts } } : evaluation;
 }
 
 /** A password among the proofs that must be replaced, and may be. */
@@ -47,6 +58,8 @@ interface OldPassword {
   readonly password: string;
   /** Of the sign-in. */
   readonly requirements: readonly LayerRequirement[];
+  /** Those because of which a user is denied. */
+  readonly denying: readonly LayerRequirement[];
 }
 
 /** The status with only those enrollments that lead in, or with others in place of them. Impossible: none does. */
@@ -67,11 +80,11 @@ function leadsIn(key: string, capabilities: Capabilities, old: OldPassword): boo
 }
 
 /** Whether the password could be replaced then, or the user would not sign in with it. */
-function isOutOfTheWay(capabilities: Capabilities, { password, requirements }: OldPassword): boolean {
+function isOutOfTheWay(capabilities: Capabilities, { password, denying }: OldPassword): boolean {
   const evidence = everyProof(capabilities);
   return (
     additionGroups([password], capabilities).some(({ before }) => meetsAll(before, evidence)) ||
-    !signsInWith(password, capabilities.evidence, requirements)
+    !signsInWith(password, capabilities.evidence, denying)
   );
 }
 

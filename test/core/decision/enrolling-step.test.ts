@@ -3,7 +3,14 @@ import { describe, expect, test } from '@jest/globals';
 import { evaluate } from '../../../src/core/decision/evaluate.ts';
 import type { AccountRule } from '../../../src/core/model/account-policy.ts';
 import type { Decision } from '../../../src/core/model/decision.ts';
-import type { AuthenticatorDescriptor, Enrollment, Evidence, Subject } from '../../../src/core/model/facts.ts';
+import type { RequiredEnrollment } from '../../../src/core/model/enrollment-policy.ts';
+import type {
+  AuthenticatorDescriptor,
+  Enrollment,
+  Evidence,
+  RequestFacts,
+  Subject,
+} from '../../../src/core/model/facts.ts';
 import { defaultPasswordTerms } from '../../../src/core/model/password-policy.ts';
 import type { Requirement } from '../../../src/core/model/policy.ts';
 import { compileAccountPolicy } from '../../../src/core/policy/rules/account-policy.ts';
@@ -12,6 +19,7 @@ import {
   allow,
   descriptor,
   enrolled,
+  enrollmentTerms,
   factors,
   factsOf,
   fixedNow,
@@ -145,4 +153,71 @@ describe('before a password that must be replaced', () => {
     const choices = ['email', 'phone', 'totp', 'webauthn'];
     expect(decide(world, signingIn(['password']))).toMatchObject({ kind: 'enroll', choices });
   });
+});
+
+describe('where the enrollment policy asks how the user signed in', () => {
+  const then = enrollmentTerms({ required: [{ anyOf: ['totp'] }] });
+  const rules = [
+    { name: 'By password', when: { authenticated: { any: ['password'] } }, then },
+    { name: 'Rest', when: {}, then: enrollmentTerms({}) },
+  ];
+  const enrollment = compilePolicy({ name: 'enrollment', rules });
+  const decided = (world: World, { subject, evidence }: State) =>
+    evaluate({ ...policiesFor(world), enrollment }, factsOf({ subject, evidence }));
+  const user = { subject: userWith(['password']), evidence: [proof('password', 'now')] };
+
+  test('only those enrollments are offered after which the rest can be set up', () => {
+    const world: World = { app: by('phone', 'webauthn'), change: factors(1), add: { totp: factors(3) } };
+    expect(decided(world, user)).toMatchObject({ kind: 'enroll', choices: ['webauthn'] });
+  });
+
+  test('what is required is offered alone, if the app takes it', () => {
+    const world: World = { app: factors(2), change: factors(1) };
+    expect(decided(world, user)).toMatchObject({ kind: 'enroll', choices: ['totp'] });
+    const byEmail = { subject: userWith(['email']), evidence: [proof('email', 'now')] };
+    expect(decided(world, byEmail)).toMatchObject({ kind: 'enroll', choices: ['password', 'webauthn'] });
+  });
+});
+
+describe('what the enrollment policy requires', () => {
+  const requiring = (policies: PolicySet, ...required: readonly RequiredEnrollment[]): PolicySet => ({
+    ...policies,
+    enrollment: compilePolicy({
+      name: 'enrollment',
+      rules: [{ name: 'All', when: {}, then: enrollmentTerms({ required }) }],
+    }),
+  });
+  const decideBy = (policies: PolicySet) =>
+    evaluate(policies, factsOf({ subject: userWith(['password']), evidence: [proof('password', 'now')] }));
+
+  test('takes as few enrollments as possible, where one comes before another', () => {
+    const world = { app: factors(2), change: factors(1), add: { webauthn: by('totp', 'webauthn') } };
+    const policies = requiring(policiesFor(world), { anyOf: ['webauthn'] });
+    expect(decideBy(policies)).toMatchObject({ kind: 'enroll', choices: ['totp'] });
+  });
+
+  test('is counted before anything is set up', () => {
+    const policies = policiesFor({ app: factors(1), change: factors(1) });
+    const single = (count: number, ...anyOf: readonly Used[]) => {
+      const authenticators = policies.authenticators.map((each) =>
+        each.key === 'email' || each.key === 'phone' ? { ...each, maxEnrollments: 1 as const } : each,
+      );
+      return decideBy(requiring({ ...policies, authenticators }, { anyOf, count }));
+    };
+    expect(single(2, 'email', 'phone')).toMatchObject({ kind: 'enroll' });
+    expect(single(3, 'email', 'totp')).toMatchObject({ kind: 'enroll' });
+    expect(single(3, 'email', 'phone')).toMatchObject({ kind: 'deny', layer: 'enrollment', rule: 'All' });
+    expect(single(2, 'password', 'email')).toMatchObject({ kind: 'enroll', choices: ['email'] });
+  });
+});
+
+test('a voluntary acr asks for a password that cannot be replaced, and denies no user because of it', () => {
+  const world: World = { app: factors(1), change: resistant };
+  const { subject, evidence } = signingIn(['password', 'totp'], ['password', 'totp']);
+  const decided = (request: Partial<RequestFacts>, { app } = world) =>
+    evaluate(policiesFor({ ...world, app }), factsOf({ subject, evidence, request }));
+  const acrValues = ['2fa'];
+  expect(decided({ acrValues })).toMatchObject({ kind: 'allow', assurance: { acr: '2fa' } });
+  expect(decided({ acrValues, acrEssential: true })).toMatchObject(denied);
+  expect(decided({ acrValues }, { ...world, app: factors(2) })).toMatchObject(denied);
 });
