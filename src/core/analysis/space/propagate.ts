@@ -90,12 +90,23 @@ class Propagation implements ReducedDomains {
   }
 
   #look(formula: ReadFormula, seen: number): Causes | 'undecided' | undefined {
-    if (formula.kind === 'any' && seen >= 0 && !isAboutAny(formula, this.changes, seen)) {
+    if (formula.kind === 'any' && seen >= 0) return this.#lookAgain(formula, seen);
+    add(this.#pending, formula, seen < 0 ? this.#causes : 0);
+    return this.#applyPending();
+  }
+
+  /** Whatever is not about a variable that lost classes since is as it was: neither sure to hold nor sure not to. */
+  #lookAgain(formula: ReadChoice, seen: number): Causes | 'undecided' | undefined {
+    if (!isAboutAny(formula, this.changes, seen)) {
       this.#leave(formula);
       return this.#step();
     }
+    const changed = { variables: this.changes, from: seen };
+    return this.#step() ?? this.#choose(openChoices(formula, { causes: 0, changed }, this)) ?? this.#applyPending();
+  }
+
+  #applyPending(): Causes | 'undecided' | undefined {
     const { formulas, causes } = this.#pending;
-    add(this.#pending, formula, seen < 0 ? this.#causes : 0);
     for (let one = formulas.pop(); one !== undefined; one = formulas.pop()) {
       const end = this.#step() ?? this.#apply(one, causes.pop() as Causes);
       if (end !== undefined) return end;
@@ -118,14 +129,16 @@ class Propagation implements ReducedDomains {
       if (change === 'empty') return all;
       this.because[formula.variable] = all;
       this.changes.push(formula.variable);
-    } else {
-      const left = openChoices(formula, causes, this);
-      if (left === 'holds') return undefined;
-      const only = left.parts[0];
-      if (only === undefined) return left.causes;
-      if (left.parts.length === 1) add(this.#pending, only, left.causes);
-      else this.#leave(left);
-    }
+    } else return this.#choose(openChoices(formula, { causes }, this));
+    return undefined;
+  }
+
+  #choose(left: ReadChoice | 'holds'): Causes | undefined {
+    if (left === 'holds') return undefined;
+    const only = left.parts[0];
+    if (only === undefined) return left.causes;
+    if (left.parts.length === 1) add(this.#pending, only, left.causes);
+    else this.#leave(left);
     return undefined;
   }
 
@@ -146,14 +159,25 @@ function add({ formulas, causes }: PendingFormulas, formula: ReadFormula, becaus
   causes.push(because);
 }
 
-/** The choices that may yet hold; `holds`: one of them does already. `because`: why one of them must hold. */
-function openChoices(formula: ReadChoice, because: Causes, within: ReducedDomains): ReadChoice | 'holds' {
+interface Asked {
+  /** Why one of the choices must hold. */
+  readonly causes: Causes;
+  /** The variables that lost classes since all choices were open, from this position on. Absent: not known. */
+  readonly changed?: { readonly variables: readonly number[]; readonly from: number };
+}
+
+/** The choices that may yet hold; `holds`: one of them does already. */
+function openChoices(
+  formula: ReadChoice,
+  { causes: because, changed }: Asked,
+  within: ReducedDomains,
+): ReadChoice | 'holds' {
   const { about, parts } = formula;
   let left: ReadFormula[] | undefined;
   let causes = formula.causes | because;
   for (let at = 0; at < parts.length; at += 1) {
     const choice = parts[at] as ReadFormula;
-    const result = resultIn(choice, within.domains);
+    const result = changed && !isAbout(choice, changed) ? undefined : resultIn(choice, within.domains);
     if (result === true) return 'holds';
     if (result === false) {
       left ??= parts.slice(0, at);
@@ -161,6 +185,10 @@ function openChoices(formula: ReadChoice, because: Causes, within: ReducedDomain
     } else left?.push(choice);
   }
   return left || causes !== formula.causes ? { kind: 'any', parts: left ?? parts, about, causes } : formula;
+}
+
+function isAbout(formula: ReadFormula, { variables, from }: NonNullable<Asked['changed']>): boolean {
+  return formula.kind === 'in' ? variables.includes(formula.variable, from) : isAboutAny(formula, variables, from);
 }
 
 /** Why a formula holds in none of the classes that are left. */

@@ -1,5 +1,6 @@
 /** The apps of a configuration with their policies, and the rules of these that decide together. */
 import { shareOf } from '../../../core/analysis/space/find-model.ts';
+import { atApp } from '../../../core/analysis/space/opaque-parts.ts';
 import type { Budget } from '../../../core/analysis/space/propagate.ts';
 import {
   combinationSteps,
@@ -31,6 +32,8 @@ export interface AnalysedApp extends RuleCombinations {
   readonly isExamined: boolean;
   /** Equal for apps that only opaque parts of expressions may tell apart. */
   readonly template: string;
+  /** The first app of the template. Absent: it is this one. */
+  readonly first?: AnalysedApp;
   /**
    * The steps left for the search for circumstances of denials, over all combinations of the app. The search takes from
    * it.
@@ -70,14 +73,33 @@ export async function analysedApps(
   for (const { app, policies, template } of all.toSorted((one, other) => lengthOf(one) - lengthOf(other)))
     if (!templates.has(template))
       templates.set(template, newTemplate(policies, universe([app.clientId]), combinations));
+  const firsts = new Map<string, AnalysedApp>();
   return all.flatMap(({ openable: _, ...group }) => {
     const known = templates.get(group.template);
     if (known === undefined) return [];
     const { possible, shown, isExamined } = known;
-    const space = known.space.at(group.app.clientId);
-    const found = shownCombinations(possible, group.policies, { space, known: shown });
-    return [{ ...group, space, isExamined, denialBudget: shareOf(denials, denialSteps), ...found }];
+    const first = firsts.get(group.template);
+    const { clientId } = group.app;
+    const space = known.space.at(clientId);
+    const found = first?.space.isLike(clientId)
+      ? movedTo(clientId, first)
+      : shownCombinations(possible, group.policies, { space, known: shown });
+    const denialBudget = shareOf(denials, denialSteps);
+    const app = { ...group, space, isExamined, denialBudget, ...found, ...(first && { first }) };
+    if (first === undefined) firsts.set(group.template, app);
+    return [app];
   });
+}
+
+/** What was found at another app, with its facts at this one. */
+function movedTo(clientId: string, { combinations, isPartial, unshown, open }: RuleCombinations): RuleCombinations {
+  const moved = combinations.map((combination) => ({ ...combination, facts: atApp(combination.facts, clientId) }));
+  return { combinations: moved, isPartial, unshown, open };
+}
+
+/** Whether no search finds anything at the app that it does not find at the first app of its template. */
+export function isLikeFirst({ app: { clientId }, first }: AnalysedApp): boolean {
+  return first?.space.isLike(clientId) ?? false;
 }
 
 /** The rules of apps that only opaque parts of expressions tell apart: they are read and searched once. */

@@ -1,6 +1,6 @@
 /** Expressions as functions of the facts. This file promises: what cannot be found out is `error`, never a hit. */
 import { type ASTNode, ParseError, type ParseResult } from '@marcbachmann/cel-js';
-import type { CompiledExpression } from '../../../core/model/conditions.ts';
+import type { CompiledExpression, ExpressionPart } from '../../../core/model/conditions.ts';
 import type { RuleFacts } from '../../../core/model/facts.ts';
 import { childrenOf, forbiddenCalls, untypedEnvironment } from './expression-environment.ts';
 import { expressionLogic } from './expression-logic.ts';
@@ -20,14 +20,22 @@ export function compileExpression(written: string): CompiledExpression {
     varies: nodes.some(isVarying),
     evaluate: (facts) => resultOf(program, facts),
     logic: expressionLogic(parsed.ast),
-    partOf: (text) => {
-      const run = parseExpression(text);
-      const part = run && programOf(run);
-      return {
-        ...examinedPart(run?.ast),
-        evaluate: (facts) => (part === undefined ? 'error' : resultOf(part, facts)),
-      };
-    },
+    partOf: onceByText(newPart),
+  };
+}
+
+function newPart(text: string): ExpressionPart {
+  const run = parseExpression(text);
+  const part = run && programOf(run);
+  return { ...examinedPart(run?.ast), evaluate: (facts) => (part === undefined ? 'error' : resultOf(part, facts)) };
+}
+
+function onceByText<Made>(make: (text: string) => Made): (text: string) => Made {
+  const known = new Map<string, Made>();
+  return (text) => {
+    const found = known.get(text) ?? make(text);
+    known.set(text, found);
+    return found;
   };
 }
 
