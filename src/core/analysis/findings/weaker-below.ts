@@ -44,9 +44,9 @@ export function weakerBelow(
   return findByRule(
     rules.filter((rule) => !isTold(rule)),
     function* (strict) {
-      const below = rules.slice(rules.indexOf(strict) + 1);
-      if (isNamed(strict, space)) for (const weak of below) yield comparePair({ strict, weak, rules }, search);
-      else if (mayBeNamed(strict, space)) for (const weak of below) yield openPair({ strict, weak, rules }, search);
+      const below = () => rules.slice(rules.indexOf(strict) + 1);
+      if (isNamed(strict, space)) for (const weak of below()) yield comparePair({ strict, weak, rules }, search);
+      else if (mayBeNamed(strict, space)) for (const weak of below()) yield openPair({ strict, weak, rules }, search);
     },
   );
 }
