@@ -39,26 +39,34 @@ export interface AnalysedApp extends RuleCombinations {
    * it.
    */
   readonly denialBudget: Budget;
+  /** The steps left to compare its rules with one another. The search takes from it. */
+  readonly comparisonBudget: Budget;
 }
 
-/** The budget of `denialBudget` for one app. */
+/** The budget of `denialBudget` for one app, and that of `comparisonBudget`. */
 const denialSteps = 10_000_000;
+const comparisonSteps = 10_000_000;
 
-/** The steps for the rule combinations of all apps, and for all of their denials. */
+/** The steps for the rule combinations of all apps, for all of their denials, and for comparing their rules. */
 interface StepsOfCheck {
   readonly combinations: Budget;
   readonly denials: Budget;
+  readonly comparisons: Budget;
 }
 
-/** Enough for 1,000 apps under 200 policies a hundred times, or for three apps that take all that one may. */
-function stepsOfCheck(): StepsOfCheck {
-  return { combinations: { steps: 3 * combinationSteps }, denials: { steps: 3 * denialSteps } };
+/** Enough for 1,000 apps under 200 policies a few times, or for three apps that take all that one may. */
+export function stepsOfCheck(): StepsOfCheck {
+  return {
+    combinations: { steps: 3 * combinationSteps },
+    denials: { steps: 3 * denialSteps },
+    comparisons: { steps: 3 * comparisonSteps },
+  };
 }
 
 /** Apps with few rules come first, so that one with many does not take their steps. */
 export async function analysedApps(
   { snapshot, universe }: AnalysedConfiguration,
-  { combinations, denials }: StepsOfCheck = stepsOfCheck(),
+  { combinations, denials, comparisons }: StepsOfCheck = stepsOfCheck(),
 ): Promise<readonly AnalysedApp[]> {
   const templateOf = appClasses(snapshot.policies, (set) => appTests(set, () => false));
   const read = (await snapshot.equivalentApps()).map(async (group) => ({
@@ -84,8 +92,11 @@ export async function analysedApps(
     const found = first?.space.isLike(clientId)
       ? movedTo(clientId, first)
       : shownCombinations(possible, group.policies, { space, known: shown });
-    const denialBudget = shareOf(denials, denialSteps);
-    const app = { ...group, space, isExamined, denialBudget, ...found, ...(first && { first }) };
+    const budgets = {
+      denialBudget: shareOf(denials, denialSteps),
+      comparisonBudget: shareOf(comparisons, comparisonSteps),
+    };
+    const app = { ...group, space, isExamined, ...budgets, ...found, ...(first && { first }) };
     if (first === undefined) firsts.set(group.template, app);
     return [app];
   });

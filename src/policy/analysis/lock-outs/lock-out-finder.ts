@@ -60,12 +60,14 @@ function reachableIn({
   given,
   additionRules: rules,
   most,
+  budget,
 }: Omit<LockOutSearch, 'isConfirmed'>): ReachableKeys {
   const { sets, isPartial } = reachableSets({
     authenticators: policies.authenticators,
     given,
     additionRules: rules,
     space,
+    ...(budget && { budget }),
   });
   return { sets: sets.map((set) => asOften(set, most)), isPartial };
 }
@@ -99,7 +101,8 @@ function searchIn(app: AnalysedApp, { most }: AccountAdditions, configuration: A
   const { policies } = app;
   const space = spaceOf(app, configuration);
   const given = policies.authenticators.filter(isGiven);
-  const search = { policies, space, given, most, additionRules: additionRules(policies, given, space) };
+  const rules = additionRules(policies, given, space);
+  const search = { policies, space, given, most, additionRules: rules, budget: app.denialBudget };
   const closed = { ...policies, accountPolicy: noAdditions };
   const keysOfAll = asOften(reachableByAll({ ...search, authenticators: policies.authenticators }), most);
   let found: ReachableKeys | undefined;

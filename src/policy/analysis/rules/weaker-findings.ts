@@ -51,7 +51,7 @@ function weaker(
   if (isLikeFirst(app)) return [];
   const { policies, space } = app;
   const isTold = (rule: Rule) => told.has(locationKey(rule));
-  const { found, undecided, opaque } = weakerBelow(policies, space, { layer, isTold });
+  const { found, undecided, opaque } = weakerBelow(policies, space, { layer, isTold, budget: app.comparisonBudget });
   const findings = found.flatMap(({ strict, weak, missing, facts, evidence, longer }) => {
     const location = configuration.locationOf(strict);
     if (location === undefined) return [];
@@ -93,12 +93,12 @@ function longerText(users: string, longer: readonly LongerLimit[]): string {
 }
 
 function chosenByBrowser(
-  { policies, space }: AnalysedApp,
+  { policies, space, comparisonBudget: budget }: AnalysedApp,
   { layer, told }: Examined,
   configuration: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
   const isTold = (rule: Rule) => told.has(locationKey(rule));
-  const { found, undecided, opaque } = spoofable(policies, space, { layer, isTold });
+  const { found, undecided, opaque } = spoofable(policies, space, { layer, isTold, budget });
   const findings = found.flatMap(({ asking, strict, weak, facts, longer }) => {
     told.add(locationKey(asking));
     const less = longer.length > 0 ? longerText('users', longer) : 'asks for less';
