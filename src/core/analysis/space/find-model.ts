@@ -187,14 +187,19 @@ function searchIn({ open, ...others }: OpenChoices, budget: Budget, depth: numbe
 
 /** Of the same length: in their order. They are counted by length, as comparing them would take longer. */
 function shortestFirst(open: readonly ReadChoice[]): readonly ReadChoice[] {
-  const byLength: ReadChoice[][] = [];
+  const places: number[] = [];
+  for (const { parts } of open) {
+    while (places.length <= parts.length + 1) places.push(0);
+    places[parts.length + 1] = (places[parts.length + 1] as number) + 1;
+  }
+  for (let length = 1; length < places.length; length += 1)
+    places[length] = (places[length] as number) + (places[length - 1] as number);
+  const ordered = open.slice();
   for (const choice of open) {
     const { length } = choice.parts;
-    const same = byLength[length];
-    if (same) same.push(choice);
-    else byLength[length] = [choice];
+    const place = places[length] as number;
+    ordered[place] = choice;
+    places[length] = place + 1;
   }
-  const ordered: ReadChoice[] = [];
-  for (const same of byLength) if (same) for (const choice of same) ordered.push(choice);
   return ordered;
 }

@@ -122,8 +122,19 @@ interface WithConditions {
  */
 export function isOrdinary({ subject: { groups } }: UserFacts, rules: readonly WithConditions[]): boolean {
   if (groups.length < 2) return true;
-  const areNamed = ({ groups: { all = [] } = {} }: ConditionSet) => groups.every((group) => all.includes(group));
-  return rules.some(({ when }) => conditionSets(when).some(areNamed));
+  return rules.some(({ when }) => namedTogether(when).some((all) => groups.every((group) => all.includes(group))));
+}
+
+/** Cached by conditions: users of all apps are looked at by the same few rules. */
+const together = new WeakMap<Conditions, readonly (readonly string[])[]>();
+
+/** The groups that the conditions name together. */
+function namedTogether(when: Conditions): readonly (readonly string[])[] {
+  const known = together.get(when);
+  if (known) return known;
+  const found = conditionSets(when).flatMap(({ groups: { all } = {} }: ConditionSet) => (all ? [all] : []));
+  together.set(when, found);
+  return found;
 }
 
 /** Each once. */

@@ -43,15 +43,16 @@ export function propagate(state: SearchState, budget: Budget): OpenChoices | Cau
   const { from, to } = state.settled;
   const pass = new Propagation(state, budget);
   let queue = state.open;
-  let seen: readonly number[] = queue.map((_, at) => (at >= from && at < to ? 0 : -1));
+  let seenAt = (at: number): number => (at >= from && at < to ? 0 : -1);
   for (;;) {
     const before = pass.changes.length;
-    const end = pass.over(queue, seen);
+    const end = pass.over(queue, seenAt);
     if (end !== undefined) return end;
     const { domains, touched, because, open } = pass;
     if (pass.changes.length === before || open.length === 0) return { domains, touched, because, open };
     queue = open;
-    seen = pass.seen;
+    const { seen } = pass;
+    seenAt = (at) => seen[at] as number;
   }
 }
 
@@ -78,12 +79,12 @@ class Propagation implements ReducedDomains {
     this.#budget = budget;
   }
 
-  /** Examines all, from the last to the first. `seen`: -1 for those that were not examined before. */
-  over(queue: readonly ReadFormula[], seen: readonly number[]): Causes | 'undecided' | undefined {
+  /** Examines all, from the last to the first. `seenAt`: -1 for those that were not examined before. */
+  over(queue: readonly ReadFormula[], seenAt: (at: number) => number): Causes | 'undecided' | undefined {
     this.open = [];
     this.seen = [];
     for (let at = queue.length - 1; at >= 0; at -= 1) {
-      const end = this.#look(queue[at] as ReadFormula, seen[at] as number);
+      const end = this.#look(queue[at] as ReadFormula, seenAt(at));
       if (end !== undefined) return end;
     }
     return undefined;

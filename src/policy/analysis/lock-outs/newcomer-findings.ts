@@ -142,10 +142,9 @@ function lockOutFor(same: readonly Denied[], { locationOf }: AnalysedConfigurati
 
 /** A user who is denied with everything, one who may well exist if there is one. */
 function exampleOf(same: readonly Denied[]) {
-  const all = same.flatMap((denied) => (denied.lockOut ? [{ denied, ...denied.lockOut }] : []));
-  const usual = all.find(({ denied, facts }) => isOrdinary(facts, rulesOf(denied)));
-  const shown = usual ?? all[0];
-  return shown && { ...shown, isUsual: shown === usual };
+  const usual = same.find((denied) => denied.lockOut && isOrdinary(denied.lockOut.facts, rulesOf(denied)));
+  const denied = usual ?? same.find(({ lockOut }) => lockOut);
+  return denied?.lockOut && { denied, ...denied.lockOut, isUsual: denied === usual };
 }
 
 /** Users prove in any case what their account can (Law 7), so that nothing is lost. */
