@@ -49,8 +49,8 @@ export interface TracedLayer extends Pick<LayerTrace, 'layer' | 'policy' | 'outc
   readonly change?: GovernedChange;
 }
 
-/** One proof of the user. */
-export interface TracedProof extends TracedEvidence {
+/** One proof of the user. `replacesProof`: lines of earlier releases do not say it. */
+export interface TracedProof extends TracedEvidence, Pick<Evidence, 'replacesProof'> {
   /** The origin of the evidence, if it was not a proof during a sign-in. */
   readonly origin?: Evidence['origin'];
   /** The proof comes from the session, from before this sign-in. */
@@ -246,7 +246,7 @@ function provedBy({ evidence, now, subject, transaction }: Facts): readonly Trac
     .toReversed()
     .toSorted((a, b) => b.at - a.at)
     .slice(0, limits.proved)
-    .map(({ authenticator, method, at, factors, characteristics, origin, longestPause, ...rest }) =>
+    .map(({ authenticator, method, at, factors, characteristics, origin, replacesProof, longestPause, ...rest }) =>
       omitUndefined({
         authenticator,
         method,
@@ -254,6 +254,7 @@ function provedBy({ evidence, now, subject, transaction }: Facts): readonly Trac
         factors,
         characteristics: characteristics.length > 0 ? characteristics : undefined,
         origin: origin === 'sign_in' ? undefined : origin,
+        replacesProof,
         earlier: rest.transaction === transaction?.id ? undefined : (true as const),
         longestPause: longestPause || undefined,
       }),

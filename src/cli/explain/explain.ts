@@ -25,6 +25,7 @@ import {
   appNames,
   readActiveRevision,
 } from '../shared/configuration/read-active-revision.ts';
+import { recordsKeptSince } from '../shared/configuration/records-kept-since.ts';
 import { refusal } from '../shared/options/refusal.ts';
 import type { Paint } from '../shared/output/paint.ts';
 import { withPrintedFindings } from '../shared/output/print-findings.ts';
@@ -99,15 +100,14 @@ async function run(context: ExplainContext, options: ExplainOptions): Promise<vo
   });
 }
 
-/** Files that ask when users last signed in keep the records of what is active, or begin them now. */
+/** With the records that files which ask when users last signed in would have. */
 async function withKeptRecords(
   files: Snapshot,
   store: Store,
   { authenticators, now }: Pick<ExplainContext, 'authenticators' | 'now'>,
 ): Promise<Snapshot> {
   if (files.historySince === undefined) return files;
-  const active = await new Revisions(store, { authenticators }).current();
-  return { ...files, historySince: active?.historySince ?? now() };
+  return { ...files, historySince: await recordsKeptSince(store, { authenticators, now: now() }) };
 }
 
 /** The input of an explanation. */

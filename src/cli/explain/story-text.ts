@@ -174,11 +174,21 @@ function askedLines(layer: ToldLayer): readonly string[] {
 
 /** For example `password (knowledge), 29 s before, in this sign-in`. */
 function tracedProofText(proof: TracedProof): string {
-  const { authenticator, method, age, factors, characteristics = [], origin, earlier, longestPause } = proof;
+  const {
+    authenticator,
+    method,
+    age,
+    factors,
+    characteristics = [],
+    origin,
+    replacesProof,
+    earlier,
+    longestPause,
+  } = proof;
   const origins = {
     sign_in: '',
     recovery: 'to recover',
-    enrollment: 'by setting it up',
+    enrollment: replacesProof ? 'set up in place of one that was proved' : 'by setting it up',
     registration: 'by registering',
   };
   // Every proof shows that a user was present, so this is not mentioned.

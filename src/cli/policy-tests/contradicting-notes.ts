@@ -43,9 +43,12 @@ export function contradictingNotes(real: RealEnd, decided: DecidedSignIn): reado
   ];
 }
 
-/** The proofs of this sign-in, oldest first, beside what the test asks for. */
+/**
+ * The proofs of this sign-in, oldest first, beside what the test asks for. What took the place of a proof, as a new
+ * password does, is what the user of the test has.
+ */
 function proofsNote({ proved }: RealEnd, decided: DecidedSignIn): readonly string[] {
-  const own = proved.filter(({ earlier }) => !earlier).toReversed();
+  const own = proved.filter(({ earlier, replacesProof }) => !earlier && !replacesProof).toReversed();
   const [given, setUp] = [false, true].map((isNew) =>
     own
       .filter(({ origin = 'sign_in' }) => (origin === 'enrollment') === isNew)

@@ -86,11 +86,11 @@ function over(given: UserFacts, placed: UserFacts, test: PolicyTest): UserFacts 
     lastSignIn: test.user?.lastSignIn === undefined ? placed.lastSignIn : given.lastSignIn,
     isLastSignInAssumed: given.isLastSignInAssumed,
     // The options contain what the test leaves open of these two.
-    risk: given.risk ?? placed.risk,
+    risk: given.risk ?? (test.risk === undefined ? placed.risk : undefined),
     distance: given.distance ?? placed.distance,
     subject,
     evidence: given.evidence.map((proof) => ({ ...proof, subject: subject.id })),
-  } satisfies Each<Omit<UserFacts, 'signedInWith'>>);
+  } satisfies Each<Omit<UserFacts, 'signedInWith' | 'signingInWith'>>);
 }
 
 /** No member may be missing. */

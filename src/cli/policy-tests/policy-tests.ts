@@ -23,7 +23,7 @@ import { writeOutputFile } from '../shared/output/write-output-file.ts';
 import { withStore } from '../shared/store/with-store.ts';
 import { type Coverage, coverageOf } from './coverage.ts';
 import { junitXml } from './junit.ts';
-import { readTests } from './read-tests.ts';
+import { hasTests, readTests } from './read-tests.ts';
 import { type RecordOptions, record, recordedFile } from './record-policy-test.ts';
 import { runTests, type TestResult } from './run-tests.ts';
 import { groupsInTests, type TestedConfiguration } from './unknown-names.ts';
@@ -102,12 +102,30 @@ async function configurationOf(
   const loaded = await loadConfiguration(dir, { authenticators, variables });
   if (!loaded.ok) return { findings: loaded.findings };
   const { documents } = loaded;
+  return { documents, configuration: await testedConfiguration(documents, { authenticators, variables }) };
+}
+
+async function testedConfiguration(
+  documents: Documents,
+  { authenticators, variables }: Pick<PolicyTestContext, 'authenticators' | 'variables'>,
+): Promise<TestedConfiguration> {
   const named = [...documents.values()].flatMap(({ kind, name }) => (kind === 'app' ? [name] : []));
   const apps = [...named, accountClientId];
   const read = await snapshotOfDocuments(documents, authenticators);
   const snapshot = withAccountApp(read, read.settings.issuer ?? 'https://localhost');
   const groups = groupsInTests(documents);
-  return { documents, configuration: { snapshot, apps, authenticators, variables, ...(groups && { groups }) } };
+  return { snapshot, apps, authenticators, variables, ...(groups && { groups }) };
+}
+
+/** What is wrong with the tests of a valid configuration, which may have none. They are not run. */
+export async function testFindings(
+  dir: string,
+  documents: Documents,
+  context: Pick<PolicyTestContext, 'authenticators' | 'variables'>,
+): Promise<readonly Finding[]> {
+  const tests = join(dir, 'tests');
+  if (!(await hasTests(tests))) return [];
+  return (await readTests(tests, await testedConfiguration(documents, context))).findings;
 }
 
 /** Runs the tests of a directory. Nothing runs if the configuration or a test is invalid, or if there is no test. */

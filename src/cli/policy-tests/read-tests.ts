@@ -48,6 +48,11 @@ export async function readTests(
   return { files, findings };
 }
 
+/** Whether the directory exists, and holds a file of tests. */
+export async function hasTests(dir: string): Promise<boolean> {
+  return Array.isArray(await testFileNames(dir));
+}
+
 async function testFileNames(dir: string): Promise<readonly string[] | Finding> {
   const whole = { file: '.', line: 1, column: 1, path: '' };
   const entries = await readdir(dir).catch(() => undefined);

@@ -47,7 +47,7 @@ export function factOptionsOf(test: PolicyTest): FactOptions {
     promptLogin: request?.promptLogin,
     risk: test.risk,
     distance: test.distance?.toString(),
-    device: device?.known ? 'known' : 'new',
+    device: (device?.known ?? isUsual(test)) ? 'known' : 'new',
     platform: browser?.platform,
     os: browser?.os,
     deviceSignals: device?.signals,
@@ -63,8 +63,10 @@ export function factOptionsOf(test: PolicyTest): FactOptions {
  * Whether the browser is known (`device.known`). A test that says nothing about it leaves that open: where the rules
  * ask about risk alone, it follows from the signals.
  */
-export function isKnownBrowserIn({ device }: PolicyTest, placed: UserFacts, sets: readonly ConditionSet[]): boolean {
+export function isKnownBrowserIn(test: PolicyTest, placed: UserFacts, sets: readonly ConditionSet[]): boolean {
+  const { device } = test;
   if (device?.remembered !== undefined) return true;
+  if (isUsual(test)) return device?.known ?? true;
   const isChosen = sets.some((set) => set.device?.known !== undefined) || sets.every(({ risk }) => risk === undefined);
   return device?.known ?? (isChosen ? placed.device.known : !showsNewBrowser(placed));
 }
@@ -73,13 +75,19 @@ function showsNewBrowser({ risk }: UserFacts): boolean {
   return risk?.reasons.some(({ signal }) => signal === 'newDevice' || signal === 'recentFailures') ?? false;
 }
 
+/** Nothing is unusual, so the browser is known unless the test says that it is not, and the place is a usual one. */
+function isUsual({ risk }: PolicyTest): boolean {
+  return risk?.length === 0;
+}
+
 /** Options for what a test leaves open about the browser and the past, as in these facts. */
 export function openOptions(
   test: PolicyTest,
   placed: UserFacts,
   sets: readonly ConditionSet[],
 ): Pick<FactOptions, 'device' | 'risk' | 'distance'> {
-  const { risk = placed.risk?.reasons.map(({ signal }) => signal), distance = placed.distance } = test;
+  const { risk = placed.risk?.reasons.map(({ signal }) => signal) } = test;
+  const distance = test.distance ?? (isUsual(test) ? placed.distance && 0 : placed.distance);
   return {
     device: isKnownBrowserIn(test, placed, sets) ? 'known' : 'new',
     ...omitUndefined({ risk, distance: distance?.toString() }),

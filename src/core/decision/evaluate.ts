@@ -24,6 +24,7 @@ import { type AskedAfterSignIn, askedAfterSignIn, signedInWith } from './after-s
 import { completedTrace } from './completed-trace.ts';
 import { consentStep } from './consent.ts';
 import { denialOf, type SubjectEvaluation } from './denial.ts';
+import { enrollingStep } from './enrolling-step.ts';
 import { capabilitiesIn, chooseRequestLayer, type EvaluationContext, evaluationContext } from './evaluation-context.ts';
 import { cutScopes } from './granted-scopes.ts';
 import { keepAccountStep } from './keep-account.ts';
@@ -32,7 +33,7 @@ import { traceOf } from './layers.ts';
 import { evaluateRecovery, isRecovering } from './recovery.ts';
 import { replacementStep } from './replacement-step.ts';
 import { withReportedRules } from './reported-rules.ts';
-import { requiredEnrollmentStep, towardsRequired } from './required-enrollment.ts';
+import { requiredEnrollmentStep } from './required-enrollment.ts';
 import { withRememberable } from './waiver-forecast.ts';
 
 /**
@@ -66,7 +67,8 @@ function evaluateSubject(subject: Subject, general: EvaluationContext): Decision
   const { capabilities, unrestricted } = capabilitiesIn(subject, general);
   const chosen = chooseRequestLayer(general, capabilities);
   const context = { ...general, policyLayers: chosen.policyLayers };
-  const asked = askedAfterSignIn(context, chosen.isMet ? capabilities : undefined);
+  const user = chosen.isMet ? { signedIn: capabilities } : { signingIn: capabilities };
+  const asked = askedAfterSignIn(context, user);
   const { terms, rule } = asked.enrollment;
   const toEnroll = terms && { subject, terms, rule, capabilities, facts };
   const reportedTerms = asked.enrollment.reportedTerms;
@@ -127,11 +129,8 @@ function proceed(evaluation: SubjectEvaluation): DecisionOutcome {
     case 'impossible':
       return { kind: 'deny', reason: 'unsatisfiable' };
     case 'enroll':
-      return { ...status, choices: towardsRequired(status.choices, evaluation) };
-    case 'challenge': {
-      const { toEnroll: choices } = status;
-      return { ...status, ...(choices && { toEnroll: towardsRequired(choices, evaluation) }) };
-    }
+    case 'challenge':
+      return enrollingStep(status, evaluation);
     case 'met': {
       const requested = requestedAtAccount(context.policies, context.facts);
       if (requested !== undefined) return { kind: 'enroll', choices: [requested] };

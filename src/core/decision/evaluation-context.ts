@@ -4,7 +4,6 @@
  */
 
 import { accountPurpose, isEnrolledHere } from '../enrollment/account-request.ts';
-import { requiredNow } from '../enrollment/apply-policy.ts';
 import { withEnrollmentLimit } from '../enrollment/enrollment-limit.ts';
 import { countedEvidence, withinLimits } from '../evidence/counted-evidence.ts';
 import { meetsLayerRequirement, meetsRequirement } from '../evidence/requirement.ts';
@@ -91,13 +90,13 @@ function capabilitiesOf(subject: Subject, context: EvaluationContext & Additions
   const evidence = withinLimits(counted, evidenceLimits(facts, policyLayers));
   const state = { evidence, enrollments: usableEnrollments(subject, policies) };
   const capabilities = capabilitiesWithin(usable, policies, state);
-  return additions ? { ...capabilities, additions, required: requiredAnyway(subject, context) } : capabilities;
+  return additions ? { ...capabilities, additions, required: requiredAnyway(capabilities, context) } : capabilities;
 }
 
-/** What the user must enroll, however the user signs in. */
-function requiredAnyway(subject: Subject, context: EvaluationContext): readonly RequiredEnrollment[] {
-  const { terms } = askedAfterSignIn(context, undefined).enrollment;
-  return terms ? requiredNow({ subject, terms, facts: context.facts }) : [];
+/** What the user must enroll now or later, however the sign-in goes on. */
+function requiredAnyway(capabilities: Capabilities, context: EvaluationContext): readonly RequiredEnrollment[] {
+  const { terms } = askedAfterSignIn(context, { signingIn: capabilities }).enrollment;
+  return terms?.required ?? [];
 }
 
 /** The chosen alternative of the request, all requirements with it, and whether the user can meet them. */

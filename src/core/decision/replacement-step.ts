@@ -2,7 +2,7 @@
 import { enrollableOf, provenStep } from '../enrollment/apply-policy.ts';
 import type { CountedEvidence } from '../evidence/counted-evidence.ts';
 import { signsInWith } from '../evidence/supporting-evidence.ts';
-import type { DecisionOutcome } from '../model/decision.ts';
+import type { DecisionOutcome, LayerRequirement } from '../model/decision.ts';
 import { omitUndefined } from '../model/omit-undefined.ts';
 import type { PasswordToReplace } from '../model/password-policy.ts';
 import type { AuthenticatorState, Capabilities } from '../remediation/capabilities.ts';
@@ -18,14 +18,14 @@ export function replacementStep(
   evaluation: SubjectEvaluation,
   toReplace: PasswordToReplace,
 ): DecisionOutcome | undefined {
-  const { context, capabilities, chosen } = evaluation;
+  const { context, capabilities } = evaluation;
   const { authenticator, reason } = toReplace;
   if (enrollableOf([authenticator], capabilities).length === 0) return undefined;
   const { policies, facts } = context;
   const due = { choices: [authenticator], replacementReason: reason };
   const step = provenStep(due, { capabilities, facts });
   if (step !== undefined) return { ...step, passwordToReplace: toReplace };
-  if (!signsInWith(authenticator, capabilities.evidence, chosen.requirements)) return undefined;
+  if (!signsInWith(authenticator, capabilities.evidence, withoutVoluntaryAcr(evaluation))) return undefined;
   const other = otherProof(authenticator, evaluation);
   if (other !== undefined) return { ...other, passwordToReplace: toReplace };
   const denial = { kind: 'deny', reason: 'password_not_replaceable', passwordToReplace: toReplace } as const;
@@ -33,6 +33,13 @@ export function replacementStep(
   const isByLaw = provenStep(due, { capabilities: withoutAccountPolicy, facts }) === undefined;
   const [change] = isByLaw ? [] : additionLayers([authenticator], policies, facts);
   return { ...denial, ...omitUndefined({ layer: change?.trace.layer, rule: change?.trace.decidedBy }) };
+}
+
+/** The requirements that deny: a voluntary `acr` makes the user prove more, and is no reason to. */
+export function withoutVoluntaryAcr({ context, chosen }: SubjectEvaluation): readonly LayerRequirement[] {
+  const { requirements, requestLayer } = chosen;
+  if (context.facts.request.acrEssential) return requirements;
+  return requirements.filter((requirement) => requirement !== requestLayer.requirement);
 }
 
 /**

@@ -31,12 +31,12 @@ export function unsatisfiable({ rule }: Pick<EnrollmentContext, 'rule'>): Denial
 
 /** The required enrollments that are missing and cannot be skipped any more. */
 export function mustEnroll(context: EnrollmentContext): readonly RequiredEnrollment[] {
-  return requiredNow(context).filter((enrollment) => isLacking(enrollment, context.capabilities));
+  return mustEnrollInTime(context).filter((enrollment) => graceOf(enrollment, context) === undefined);
 }
 
-/** The required enrollments that cannot be skipped any more, whether the user has them or not. */
-export function requiredNow(context: SkipContext): readonly RequiredEnrollment[] {
-  return context.terms.required.filter((enrollment) => graceOf(enrollment, context) === undefined);
+/** The required enrollments that are missing, also those that can still be skipped. */
+export function mustEnrollInTime({ terms, capabilities }: EnrollmentContext): readonly RequiredEnrollment[] {
+  return terms.required.filter((enrollment) => isLacking(enrollment, capabilities));
 }
 
 /** Of these authenticators those that the user can enroll, in the given order. */

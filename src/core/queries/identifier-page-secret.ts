@@ -36,6 +36,8 @@ export function identifyingHelps(
 }
 
 const answers = cachedAnswers<boolean>();
+/** Of usable authenticators: apps with other policies often require the same. */
+const answersToRulings = cachedAnswers<boolean, PolicySet['authenticators']>();
 
 interface AskedOfPage {
   readonly key: string;
@@ -53,12 +55,16 @@ function acrRequirements(policies: PolicySet, { request }: Facts): readonly Laye
 
 function helpsUnder(policies: PolicySet, ahead: RulesAhead, { key, forUsers, acr }: AskedOfPage): boolean {
   const enrollments = policies.authenticators.map(anEnrollment);
+  const { presenceOnly, onlyBy } = policies;
   const helps = ({ requirements, usable }: PossibleRuling) => {
     // An authenticator that only counts for the account-management requirement cannot begin a sign-in.
     if (!usable.authenticators.some((descriptor) => descriptor.key === key)) return false;
-    const capabilities = capabilitiesWithin(usable, policies, { evidence: [], enrollments });
-    const status = requirementStatus([...requirements, ...acr], capabilities);
-    return status.kind === 'challenge' && status.options.some(({ authenticator }) => authenticator === key);
+    const required = [...requirements, ...acr];
+    return answersToRulings(usable.authenticators, JSON.stringify([key, required, presenceOnly, onlyBy]), () => {
+      const capabilities = capabilitiesWithin(usable, policies, { evidence: [], enrollments });
+      const status = requirementStatus(required, capabilities);
+      return status.kind === 'challenge' && status.options.some(({ authenticator }) => authenticator === key);
+    });
   };
   const rulings = possibleRulings(policies, ahead);
   return forUsers === 'all' ? rulings.length > 0 && rulings.every(helps) : rulings.some(helps);

@@ -49,10 +49,10 @@ function findRulesAhead(policies: PolicySet, { subject: _, ...anonymous }: Facts
   });
 }
 
-/** Caches answers that depend on the rules ahead, by the question. */
-export function cachedAnswers<Answer>() {
-  const answers = new WeakMap<RulesAhead, Map<string, Answer>>();
-  return (ahead: RulesAhead, name: string, make: () => Answer): Answer => cachedIn(answers, ahead, { name, make });
+/** Caches answers that depend on the rules ahead, or on something else, by the question. */
+export function cachedAnswers<Answer, Of extends object = RulesAhead>() {
+  const answers = new WeakMap<Of, Map<string, Answer>>();
+  return (of: Of, name: string, make: () => Answer): Answer => cachedIn(answers, of, { name, make });
 }
 
 function cachedIn<Of extends object, One>(

@@ -30,7 +30,7 @@ export interface Capabilities extends AuthenticatorState {
    * requirement. Absent if it requires nothing.
    */
   readonly additions?: ReadonlyMap<string, LayerRequirement>;
-  /** What the enrollment policy requires in any case, without any grace left. Absent without an account policy. */
+  /** What the enrollment policy requires in any case, with or without grace. Absent without an account policy. */
   readonly required?: readonly RequiredEnrollment[];
   /**
    * The same for the account-management requirement (Law 7). It includes authenticators that the enrollment policy

@@ -1,4 +1,5 @@
 /** What a user can do once enrollments were made that are only thought of so far. */
+import type { CountedEvidence } from '../evidence/counted-evidence.ts';
 import type { AssessedEvidence } from '../evidence/requirement.ts';
 import type { Enrollment } from '../model/facts.ts';
 import { omitUndefined } from '../model/omit-undefined.ts';
@@ -19,6 +20,25 @@ export function afterEnrolling(made: readonly AssessedEvidence[], capabilities: 
     enrollments: withMade(capabilities),
     accountManagement: { ...accountManagement, enrollments: withMade(accountManagement) },
   };
+}
+
+/** The same once the user has made this enrollment in the sign-in, which proves it. */
+export function onceEnrolled(made: AssessedEvidence, capabilities: Capabilities): Capabilities {
+  const { accountManagement, ...able } = afterEnrolling([made], capabilities);
+  const proof = proofOf(made);
+  const withProof = ({ evidence }: AuthenticatorState) => [proof, ...evidence];
+  return {
+    ...able,
+    evidence: withProof(able),
+    accountManagement: { ...accountManagement, evidence: withProof(accountManagement) },
+  };
+}
+
+function proofOf({ toEnroll: _, ...made }: AssessedEvidence): CountedEvidence {
+  const { authenticator, factors, characteristics } = made;
+  const enrollment = madeBy(made);
+  const shown = { authenticator, enrollment, subject: '', factors, characteristics, amr: [] };
+  return { ...made, enrollment, evidence: { ...shown, at: 0, transaction: '', origin: 'enrollment' } };
 }
 
 /** The id of what the action makes. It differs from those of the enrollments that may follow. */

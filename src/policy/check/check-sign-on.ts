@@ -28,13 +28,13 @@ export function checkSignOn(
   sources: readonly DocumentSource[],
   unreadableKinds: ReadonlySet<WrittenKind>,
 ): readonly Finding[] {
-  const policies = sources
-    .filter((documentSource) => documentSource.kind === 'sign-on' && isSwitchedOn(documentSource))
-    .map(toNamed);
+  const signOn = sources.filter(({ kind }) => kind === 'sign-on');
+  const policies = signOn.filter(isSwitchedOn).map(toNamed);
+  const off = signOn.filter((documentSource) => !isSwitchedOn(documentSource)).map(toNamed);
   const apps = sources.filter(({ kind }) => kind === 'app').map(({ source }) => toApp(source));
   const others = apps.flatMap(({ named }) => named.slice(0, -1)).map(({ value }) => value);
   const lasts = apps.flatMap(({ named }) => named.slice(-1)).map(({ value }) => value);
-  const ofLabels = (app: CheckedApp) => (unreadableKinds.has('sign-on') ? [] : labelFindings(app, policies));
+  const ofLabels = (app: CheckedApp) => (unreadableKinds.has('sign-on') ? [] : labelFindings(app, { policies, off }));
   return [
     ...policies.flatMap((policy) =>
       catchAllFindings(policy, { isBefore: others.includes(policy.name), isLast: lasts.includes(policy.name) }),
@@ -80,23 +80,38 @@ function catchAllFindings(
   return isLast || labels.length > 0 || !isBefore ? checkCatchAll(source) : [];
 }
 
-function labelFindings({ source, labels }: CheckedApp, policies: readonly NamedSource[]): readonly Finding[] {
+interface SwitchedPolicies {
+  readonly policies: readonly NamedSource[];
+  /** Those that are switched off. */
+  readonly off: readonly NamedSource[];
+}
+
+function labelFindings({ source, labels }: CheckedApp, { policies, off }: SwitchedPolicies): readonly Finding[] {
   if (labels.length === 0) return [];
-  const fitting = policies.filter((policy) => policy.labels.some((label) => labels.includes(label)));
+  const isFor = (policy: NamedSource) => policy.labels.some((label) => labels.includes(label));
+  const fitting = policies.filter(isFor);
   const [first, second] = fitting;
   if (first === undefined) {
-    const message = `no sign-on policy is for apps with ${labels.length === 1 ? 'this label' : 'one of these labels'}: name one in \`signOnPolicy\`, or add \`apps: { labels: [...] }\` to one`;
+    const missing = `no sign-on policy is for apps with ${labels.length === 1 ? 'this label' : 'one of these labels'}`;
+    const fittingOff = off.filter(isFor);
+    const message =
+      fittingOff.length === 0
+        ? `${missing}: name one in \`signOnPolicy\`, or add \`apps: { labels: [...] }\` to one`
+        : `${missing}, as ${namesOf(fittingOff)} ${fittingOff.length === 1 ? 'is' : 'are'} switched off: switch ${fittingOff.length === 1 ? 'it' : 'one'} on (\`enabled\`), or name another one in \`signOnPolicy\``;
     return isForUsers(source) ? [source.finding('policy_missing', ['labels'], message)] : [];
   }
   if (second === undefined) return [];
-  const names = fitting.map(({ name }) => `\`${name}\``).join(' and ');
   return [
     source.finding(
       'policy_ambiguous',
       ['labels'],
-      `the sign-on policies ${names} are both for it: name one in \`signOnPolicy\``,
+      `the sign-on policies ${namesOf(fitting)} are both for it: name one in \`signOnPolicy\``,
     ),
   ];
+}
+
+function namesOf(policies: readonly NamedSource[]): string {
+  return policies.map(({ name }) => `\`${name}\``).join(' and ');
 }
 
 function isForUsers({ content }: YamlSource): boolean {

@@ -8,6 +8,7 @@ export const findingCodes = {
   shadowed: { severity: 'error', title: 'a rule never decides, as rules before it take all its cases' },
   'lock-out': { severity: 'error', title: 'the rules let users in, and nothing that they enroll leads there' },
   'newcomer-lock-out': { severity: 'warning', title: 'users are denied with what their account begins with' },
+  'returning-lock-out': { severity: 'error', title: 'users sign in once, and are denied when they come back' },
   'password-lock-out': { severity: 'warning', title: 'users are denied once their password must be replaced' },
   'kept-password': { severity: 'warning', title: 'a password that should be replaced stays good' },
   'never-added': { severity: 'warning', title: 'no user can ever add an authenticator' },

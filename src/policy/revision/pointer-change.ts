@@ -1,6 +1,7 @@
 /** What moves the pointer to another revision takes and gives. */
 import type { Seconds } from '../../core/model/facts.ts';
-import type { Entry, Op } from '../../stores/store.ts';
+import { revisionConfirmationKey, revisionPointerKey } from '../../stores/keys.ts';
+import type { Entry, Op, Store } from '../../stores/store.ts';
 import type { Documents } from '../model/documents.ts';
 import { valuesInConditions } from '../source/values-at.ts';
 import { type Manifest, type Pointer, parsePointer } from './document-store.ts';
@@ -12,6 +13,8 @@ export interface AppliedRevision {
    * one before.
    */
   readonly changed: readonly string[];
+  /** It waited for its confirmation, and now has the time that `confirmWithin` says. */
+  readonly isTimeRenewed?: true;
 }
 
 export interface ApplyOptions {
@@ -66,6 +69,23 @@ export function pendingIn(
 ): Pick<Pointer, 'unconfirmed'> {
   if (confirmWithin === undefined || entry === undefined) return {};
   return { unconfirmed: parsePointer(entry.value).unconfirmed ?? { back: revision } };
+}
+
+/** What is active stays. If it still waits for its confirmation, it gets this time for it, from now on. */
+export async function unchanged(
+  store: Store,
+  { entry, revision }: ActivePointer,
+  confirmWithin: Seconds | undefined,
+): Promise<AppliedRevision> {
+  const same = { revision, changed: [] };
+  if (entry === undefined || confirmWithin === undefined) return same;
+  if (parsePointer(entry.value).unconfirmed === undefined) return same;
+  const done = await store.commit([
+    { op: 'check', key: revisionPointerKey, version: entry.version },
+    { op: 'check', key: revisionConfirmationKey },
+    { op: 'put', key: revisionConfirmationKey, value: String(revision), ttl: confirmWithin },
+  ]);
+  return { ...same, ...(done.ok && { isTimeRenewed: true as const }) };
 }
 
 /** What must be recorded of sign-ins, as conditions of policies ask about it. `since`: from now on, or already. */

@@ -29,6 +29,7 @@ import {
   pendingIn,
   type RevisionInfo,
   type Unconfirmed,
+  unchanged,
 } from './pointer-change.ts';
 import { RevisionRefused } from './revision-refused.ts';
 import { openShadow, type ShadowDraft } from './shadow-draft.ts';
@@ -85,15 +86,15 @@ export class Revisions {
   }
 
   /**
-   * Makes these documents the newest revision: all nodes use it from their next request on. What is active already
-   * makes none. Rejects with `RevisionRefused` (`revision_changed`) when another revision is active than `base`, or
-   * came in between; with `StoreUnavailable`: the outcome is then unknown, and repeating it is safe.
+   * Makes these documents the newest revision, for the next request of all nodes. What is active makes none; if it is
+   * not confirmed, its time begins again. Rejects with `RevisionRefused` (`revision_changed`) when another revision is
+   * active than `base`, or came in between; with `StoreUnavailable`: the outcome is unknown, and repeating it is safe.
    */
   async apply(documents: Documents, { base, confirmWithin, ...by }: ApplyOptions): Promise<AppliedRevision> {
     const hashes = documentHashes(documents);
     const active = await this.#active();
     const changed = changedKeys(active.manifest?.documents ?? {}, hashes);
-    if (active.manifest !== undefined && changed.length === 0) return { revision: active.revision, changed };
+    if (active.manifest !== undefined && changed.length === 0) return unchanged(this.#store, active, confirmWithin);
     if (base !== undefined && base !== active.revision) throw await this.#changedSince(base);
     const added = changed.filter((key) => hashes[key] !== undefined);
     await writeDocuments(this.#store, textsOf(added, documents));

@@ -9,7 +9,7 @@ import { userId } from '../../core/policy/conditions/users.ts';
 import { dateSpan } from '../../core/policy/values/date-bound.ts';
 import { kilometres } from './conditions/distance.ts';
 import { userName } from './conditions/users.ts';
-import { closed, closedNotEmpty, duration, key, listOf, text, whenSound } from './fields/fields.ts';
+import { closed, closedNotEmpty, duration, key, listOf, listOrNone, text, whenSound } from './fields/fields.ts';
 
 /** What a key shows at most, such as `[userPresence+phishingResistant]`. */
 const shows = /\[[\w+]*\]/.source;
@@ -57,12 +57,18 @@ const device = closedNotEmpty({
     .enum(['windows', 'macos', 'linux', 'chromeos', 'ios', 'android', 'other'])
     .optional()
     .describe('Operating system. Default other.'),
-  signals: names('What is believed of the device: registered, managed, names of assurances.'),
+  signals: listOrNone(text)
+    .optional()
+    .describe('What is believed of the device: registered, managed, names of assurances. `[]`: nothing.'),
   remembered: listOf(rememberedProof).optional().describe('What the browser remembers, such as totp@3d.'),
 }).refine(({ userAgent, platform, os }) => userAgent === undefined || (platform ?? os) === undefined, {
   error: 'says the platform twice: give either `userAgent`, or `platform` and `os`',
   when: whenSound,
 });
+
+const risk = listOrNone(z.enum(riskSignals)).describe(
+  'What is unusual, such as newCountry. Counts after the first proof. `[]`: nothing, so the browser is known. Default: what a new browser is; in `always`, `never` and `depends`: anything.',
+);
 
 const request = closedNotEmpty({
   scopes: names('Scopes that the app asks for. Default openid.'),
@@ -232,9 +238,7 @@ export function policyTestsSchema(authenticators: readonly AuthenticatorDescript
     user: user.optional().describe('Who signs in. Without it, the user has not identified yet.'),
     network: network.optional().describe('Where the request comes from. Default: from no address.'),
     device: device.optional().describe('The browser. Default: one that is new to the user.'),
-    risk: listOf(z.enum(riskSignals))
-      .optional()
-      .describe('What is unusual, such as newCountry. Counts after the first proof. Default: nothing.'),
+    risk: risk.optional(),
     distance: z
       .union([kilometres, z.literal('nowhere')], { error: 'must be kilometres, such as 500 km, or nowhere' })
       .optional()

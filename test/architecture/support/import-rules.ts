@@ -334,7 +334,17 @@ export const layersWithin: Readonly<Record<string, readonly string[]>> = {
   ],
   'cli/shared': ['values', 'options', 'output', 'configuration', 'store'],
   'cli/config': ['shared', 'questions', 'files', 'shadow', 'diff', 'revisions', 'report', 'config'],
-  'cli/config/diff': ['compared', 'sign-ins', 'config-diff', 'against-active', 'replay', 'output', 'weaker', 'diff'],
+  'cli/config/diff': [
+    'compared',
+    'sign-ins',
+    'count-users',
+    'config-diff',
+    'against-active',
+    'replay',
+    'output',
+    'weaker',
+    'diff',
+  ],
   http: [
     'html',
     'answers',

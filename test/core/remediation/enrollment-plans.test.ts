@@ -238,23 +238,26 @@ describe('what the enrollment policy requires in any case', () => {
   });
 
   test.each([
-    ['that may be skipped', { anyOf: ['totp'], grace: { skips: 1 } }, 'deny'],
-    ['that could not be skipped any more', { anyOf: ['totp'], grace: { until: fixedNow } }, 'enroll'],
-    ['that the user has', { anyOf: ['password', 'totp'] }, 'deny'],
-    ['of which the user needs another', { anyOf: ['password', 'totp'], count: 2 }, 'enroll'],
-  ] as const)('is none %s', (_, required, kind) => {
+    ['may be what may be skipped elsewhere', { anyOf: ['totp'], grace: { skips: 1 } }, 'enroll'],
+    ['may be what could not be skipped any more', { anyOf: ['totp'], grace: { until: fixedNow } }, 'enroll'],
+    ['is none that the user has', { anyOf: ['password', 'totp'] }, 'deny'],
+    ['may be one of which the user needs another', { anyOf: ['password', 'totp'], count: 2 }, 'enroll'],
+  ] as const)('%s', (_, required, kind) => {
     const policies = { ...policiesFor(world), enrollment: requiring(required) };
     expect(decide(policies, password)).toMatchObject({ kind });
   });
 
-  test('is none by a rule that asks how the user signed in', () => {
+  test.each([
+    ['password', { kind: 'enroll', choices: ['totp'] }],
+    ['phone', { kind: 'deny', rule: 'webauthn' }],
+  ])('is what a rule asks for that is certain to decide: after a sign-in by %s', (key, expected) => {
     const then = enrollmentTerms({ required: [{ anyOf: ['totp'] }] });
     const rules = [
-      { name: 'By password', when: { authenticated: { any: ['password'] } }, then },
+      { name: 'Signed in with it', when: { authenticated: { any: [key] } }, then },
       { name: 'Rest', when: {}, then: enrollmentTerms({}) },
     ];
     const policies = { ...policiesFor(world), enrollment: compilePolicy({ name: 'enrollment', rules }) };
-    expect(decide(policies, password)).toMatchObject({ kind: 'deny', rule: 'webauthn' });
+    expect(decide(policies, password)).toMatchObject(expected);
   });
 
   test('comes before what is only named', () => {
@@ -277,6 +280,27 @@ describe('what the enrollment policy requires in any case', () => {
     expect(decide(policies, password)).toMatchObject({ kind: 'enroll', choices: ['webauthn'] });
     const two = policiesFor({ ...world, app: factors(1), before, required: [['email', 'webauthn'], ['totp']] });
     expect(decide(two, password)).toMatchObject({ kind: 'enroll', choices: ['webauthn'] });
+  });
+
+  test('in grace comes before what cannot be skipped', () => {
+    const grace = { until: fixedNow + 1 };
+    const enrollment = requiring({ anyOf: ['totp'], grace }, { anyOf: ['webauthn'] });
+    const policies = { ...policiesFor({ ...world, app: factors(1) }), enrollment };
+    expect(decide(policies, password)).toMatchObject({ kind: 'enroll', choices: ['totp'] });
+    expect(endsOf(policies, password).map(({ kind }) => kind)).toEqual(['allow']);
+  });
+
+  test('in grace leaves choices after which it can be enrolled, if there are any', () => {
+    const before = { totp: factors(3), phone: undefined };
+    const required = { anyOf: ['totp'], grace: { skips: 1 } };
+    const enrollment = requiring(required);
+    const policies = { ...policiesFor({ session: factors(1), app: factors(2), before }), enrollment };
+    expect(decide(policies, password)).toMatchObject({ kind: 'enroll', choices: ['webauthn'] });
+    const byEmail = {
+      ...policiesFor({ session: factors(1), app: by('email', 'phone'), before: { totp: factors(3) } }),
+      enrollment,
+    };
+    expect(decide(byEmail, password)).toMatchObject({ kind: 'enroll', choices: ['email', 'phone'] });
   });
 
   test('is within reach where several of one kind are required', () => {

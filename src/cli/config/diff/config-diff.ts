@@ -11,12 +11,13 @@ import { changedFiles, type LocationOf } from './compared/changed-files.ts';
 import type { ComparedConfiguration } from './compared/compared-configuration.ts';
 import type { AccessChange, ConfigDiff } from './compared/configuration-changes.ts';
 import { minimumAcrAdded } from './compared/minimum-acr-location.ts';
+import { countUsers } from './count-users.ts';
 import { type ComparedCircumstances, circumstancesOf, placePairs, type VariedPair } from './sign-ins/circumstances.ts';
 import { classesAtApps, numberedClasses } from './sign-ins/classes-at-apps.ts';
 import { newShared, pairComparison } from './sign-ins/compare-pair.ts';
 import { apartWhereConsented } from './sign-ins/counted-consents.ts';
 import { sameOfMadeUpUsers, usersByGroup } from './sign-ins/made-up-users.ts';
-import { countUsers, type Projection, projectionOf, type UserClass } from './sign-ins/user-classes.ts';
+import { type Projection, projectionOf, type UserClass } from './sign-ins/user-classes.ts';
 
 export interface DiffOptions {
   readonly active: ComparedConfiguration;
@@ -91,7 +92,7 @@ function changesIn(
     isCounted,
   }: { readonly all: readonly UserClass[]; readonly projection: Projection; readonly isCounted: boolean },
 ): ReadonlyMap<VariedPair, readonly AccessChange[]> {
-  const numbered = numberedClasses(all);
+  const numbered = numberedClasses(all, projection);
   const shared = newShared(isCounted);
   const found = new Map<VariedPair, readonly AccessChange[]>();
   for (const alike of Map.groupBy(varied, ({ pair }) => pair.alike).values()) {
@@ -101,7 +102,7 @@ function changesIn(
     const classesAt = classesAtApps(numbered, likeFirst, projection);
     const atoms = likeFirst.atoms.map(({ id }) => id);
     const compare = pairComparison(first.pair, { ...first, atoms, shared });
-    for (const each of alike) found.set(each, compare(each.pair, classesAt(projectionOf([each]))));
+    for (const each of alike) found.set(each, compare(each.pair, classesAt(each)));
   }
   return found;
 }

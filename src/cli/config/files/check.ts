@@ -1,9 +1,18 @@
 /** `stepgate config check`. */
 import { type Command, Option } from 'commander';
 import { newCommand } from '../../commands.ts';
+import { testFindings } from '../../policy-tests/policy-tests.ts';
 import { collect } from '../../shared/options/collect.ts';
 import { printResult } from '../../shared/output/print-result.ts';
-import { type CheckOptions, checkedFiles, type InvariantResult, refuseErrors } from '../shared/checked-files.ts';
+import {
+  analysedFiles,
+  type CheckedFiles,
+  type CheckOptions,
+  type InvariantResult,
+  refuseErrors,
+  refuseFindings,
+  validFiles,
+} from '../shared/checked-files.ts';
 import type { ConfigContext } from '../shared/config-context.ts';
 import { countsText, documentCounts, quantity } from '../shared/quantities.ts';
 import { type StandardChoice, standardNames, standardReport, standardText } from '../shared/standard-option.ts';
@@ -17,7 +26,7 @@ export function checkCommand(context: ConfigContext): Command {
     .option('--app <client id>', 'with --standard: only this app; can be repeated', collect)
     .option('--label <label>', 'with --standard: only apps with this label; can be repeated', collect)
     .action(async (dir: string, options: CheckOptions & StandardChoice) => {
-      const checked = await checkedFiles(context, dir, options);
+      const checked = await checkedWithTests(context, dir, options);
       if (checked === undefined) return;
       const { documents, findings, invariants } = checked;
       const report = await standardReport(context, checked, options);
@@ -36,6 +45,20 @@ export function checkCommand(context: ConfigContext): Command {
         data: { ok: true, ...counts, findings, invariants, ...standard },
       });
     });
+}
+
+/** The policy tests as well: they must be valid, and are not run. */
+async function checkedWithTests(
+  context: ConfigContext,
+  dir: string,
+  options: CheckOptions,
+): Promise<CheckedFiles | undefined> {
+  const loaded = await validFiles(context, dir, options);
+  if (loaded === undefined) return undefined;
+  const faults = await testFindings(dir, loaded.documents, context);
+  if (faults.length === 0) return analysedFiles(context, { ...loaded, dir }, options);
+  refuseFindings(context, faults, options.json);
+  return undefined;
 }
 
 /** Lists only proved invariants. There is a finding for each of the others. */

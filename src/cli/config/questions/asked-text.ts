@@ -133,6 +133,15 @@ export function stepParts(steps: readonly SimulatedStep[]): readonly string[] {
   return steps.flatMap(stepText);
 }
 
+/** As `stepParts`, with the authenticators of further proofs, in whatever order they are offered. */
+export function stepPartsByName(steps: readonly SimulatedStep[]): readonly string[] {
+  return steps.flatMap((step) => {
+    if (step.kind !== 'challenge') return stepText(step);
+    const names = new Set([step, ...step.alternatives].map(({ authenticator }) => authenticator));
+    return [`further proof by ${[...names].sort().join(' or ')}${skippableText(step.skippable)}`];
+  });
+}
+
 /** A step after the proofs. A choice is skipped, because the next step names its options. */
 function stepText(step: SimulatedStep): readonly string[] {
   switch (step.kind) {

@@ -4,11 +4,11 @@ import type { Facts, Seconds, Subject } from '../../../core/model/facts.ts';
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import { boundOf } from '../../../core/policy/values/bound.ts';
 import type { AuthenticatorKind } from '../../../policy/model/authenticator-kind.ts';
-import { Revisions } from '../../../policy/revision/revisions.ts';
 import type { Snapshot } from '../../../policy/revision/snapshot.ts';
-import { revisionPointerKey, signInHistoryKey } from '../../../stores/keys.ts';
+import { signInHistoryKey } from '../../../stores/keys.ts';
 import type { Store } from '../../../stores/store.ts';
 import { lastSignInFacts } from '../../../users/history/sign-in-history.ts';
+import { recordsKeptSince } from '../../shared/configuration/records-kept-since.ts';
 
 export function asksLastSignIn(sets: readonly ConditionSet[]): boolean {
   return sets.some(({ lastSignIn }) => lastSignIn !== undefined);
@@ -32,22 +32,17 @@ export function withLastSignIn<Of extends Facts>(facts: Of, { from, to }: Ago): 
   return to === undefined ? facts : { ...facts, lastSignIn: facts.now - from };
 }
 
-/**
- * When this user last signed in, as a sign-in under this configuration finds it. Files keep the records of what is
- * active, or begin them now. Rejects with `StoreUnavailable`.
- */
+/** When this user last signed in, as a sign-in under this configuration finds it. Rejects with `StoreUnavailable`. */
 export async function recordedLastSignIn(
   store: Store,
   { id, createdAt }: Subject,
   { snapshot, authenticators, now }: AsksWhen,
 ): Promise<Pick<Facts, 'lastSignIn'>> {
   const history = signInHistoryKey(id);
-  const { entries } = await store.load([revisionPointerKey, history]);
+  const { entries } = await store.load([history]);
   const isActive = snapshot.revision > 0;
-  const recording = isActive
-    ? snapshot
-    : await new Revisions(store, { authenticators }).at(entries.get(revisionPointerKey));
-  const past = { createdAt: createdAt ?? now, since: recording?.historySince ?? now };
+  const since = isActive ? (snapshot.historySince ?? now) : await recordsKeptSince(store, { authenticators, now });
+  const past = { createdAt: createdAt ?? now, since };
   return lastSignInFacts(entries.get(history)?.value, { began: now, session: undefined }, past);
 }
 

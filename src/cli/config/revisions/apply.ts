@@ -131,14 +131,15 @@ interface Done {
 }
 
 function print(context: ConfigContext, options: MoveOptions, { moved, checked, confirmWithin }: Done): void {
-  const { revision, changed, diff, goesBackTo, isExpired } = moved;
+  const { revision, changed, isTimeRenewed, diff, goesBackTo, isExpired } = moved;
   const { findings, invariants } = checked;
   const active = `revision ${revision} is active`;
   const changes = `${quantity(changed.length, 'change')}: ${shortened(changed)}`;
-  const pending = confirmWithin === undefined || changed.length === 0 ? undefined : context.now() + confirmWithin;
+  const isTimed = changed.length > 0 || isTimeRenewed;
+  const pending = confirmWithin !== undefined && isTimed ? context.now() + confirmWithin : undefined;
   const confirm = pending === undefined ? '' : confirmText(goesBackTo ?? revision - 1, pending);
   const kept = confirmWithin === undefined ? '' : '`--confirm` sets no time for what is active already.\n';
-  const none = `no change: ${active}\n${waitingText(moved)}${kept}`;
+  const none = `no change: ${active}\n${isTimeRenewed ? confirm : `${waitingText(moved)}${kept}`}`;
   printResult(context, options, {
     text: changed.length === 0 ? none : `${active}: ${changes}\n${confirm}`,
     data: {

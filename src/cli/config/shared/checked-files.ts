@@ -53,7 +53,18 @@ export async function checkedFiles(
   options: CheckOptions,
 ): Promise<CheckedFiles | undefined> {
   const loaded = await validFiles(context, dir, options);
-  if (loaded === undefined) return undefined;
+  return loaded && analysedFiles(context, { ...loaded, dir }, options);
+}
+
+/** Files that were read and checked. */
+type ValidFiles = Extract<LoadedConfiguration, { readonly ok: true }>;
+
+/** Analyses valid files, and prints the findings. */
+export async function analysedFiles(
+  context: ConfigContext,
+  { dir, ...loaded }: ValidFiles & { readonly dir: string },
+  options: CheckOptions,
+): Promise<CheckedFiles> {
   const { documents, sources } = loaded;
   const found = await analysis(loaded, { authenticators: context.authenticators, now: context.now() });
   const { findings, accepted } = found;
@@ -70,7 +81,7 @@ export async function validFiles(
   context: ConfigContext,
   dir: string,
   { json }: ResultOptions,
-): Promise<Extract<LoadedConfiguration, { readonly ok: true }> | undefined> {
+): Promise<ValidFiles | undefined> {
   const loaded = await loadConfiguration(dir, {
     ...context,
     ...omitUndefined({ groups: await memberGroups(context) }),

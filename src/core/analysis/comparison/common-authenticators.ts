@@ -2,6 +2,7 @@
 import type { AuthenticatorDescriptor } from '../../model/facts.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
 import type { PolicySides } from './deciding-together.ts';
+import { textOf } from './evaluation-key.ts';
 
 /** The authenticators that are enabled before and after, with the methods that both have. As they are after. */
 export function commonAuthenticators({ active, next }: PolicySides): readonly AuthenticatorDescriptor[] {
@@ -19,4 +20,9 @@ export function alsoIn(
   common: readonly AuthenticatorDescriptor[],
 ): readonly AuthenticatorDescriptor[] {
   return common.filter(({ key }) => authenticators.some((authenticator) => authenticator.key === key));
+}
+
+/** Whether the same authenticators are enabled, in the same order. */
+export function haveSameAuthenticators({ active, next }: Pick<PolicySides, 'active' | 'next'>): boolean {
+  return textOf(active.authenticators) === textOf(next.authenticators);
 }

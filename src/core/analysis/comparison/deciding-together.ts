@@ -6,8 +6,7 @@ import { beforeSignIn, type CompiledPolicy, type PolicySet } from '../../policy/
 import { findRule } from '../../policy/rules/rules.ts';
 import { resolved } from '../../policy/theories/resolved.ts';
 import type { Formula, UserFacts, Variable } from '../../policy/theories/theory.ts';
-import { findModel, newBudget } from '../space/find-model.ts';
-import { ordinaryFacts } from '../space/ordinary-facts.ts';
+import { modelOf } from '../space/ordinary-facts.ts';
 import { type PossiblyDeciding, pairings, possiblyDeciding, type RulePairing } from '../space/rule-pairings.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
 
@@ -77,7 +76,7 @@ export interface Pairing {
 export function decidingTogether({ active, next, ...sides }: PolicySides, space: RuleSpace): readonly Pairing[] {
   const within = { ...sides, space };
   const paired = <Of extends RuleHead>(then: CompiledPolicy<Of> | undefined, now: CompiledPolicy<Of> | undefined) =>
-    pairings(possiblyDecidingOn('active', then, within), possiblyDecidingOn('next', now, within));
+    pairings(possiblyDecidingOn('active', then, within), possiblyDecidingOn('next', now, within), space);
   const allows = ({ now }: RulePairing<Rule>) => now?.then.kind === 'allow';
   const sessions = paired(active.session, next.session).filter(allows);
   const apps = paired(active.app, next.app).filter(allows);
@@ -116,9 +115,9 @@ export function factsFor(
   { before, now, formulas }: Pairing,
   { active, next, space, ...sides }: SidesInSpace,
 ): UserFacts | NoFacts {
-  const found = findModel(formulas, newBudget());
-  if (typeof found !== 'object') return found;
-  const facts = ordinaryFacts(formulas, space) ?? space.factsOf(found.model);
+  const model = modelOf(formulas, space);
+  if (typeof model !== 'object') return model;
+  const facts = space.factsOf(model);
   const isConfirmed =
     decide(active, before, factsOn('active', facts, sides)) && decide(next, now, factsOn('next', facts, sides));
   return isConfirmed ? facts : 'undecided';

@@ -90,7 +90,7 @@ function changesAfterSignIn(usable: UsableThen, sides: SidesInSpace): readonly E
       within(now.filter(isDecided), signedInWith?.seen.now),
     ] as const;
     const had = [...new Set(signedInWith?.proved.map(({ key }) => key))];
-    return pairings(...rules).filter((pair) => requiresLess(pair, { usable, had }, sides));
+    return pairings(...rules, sides.space).filter((pair) => requiresLess(pair, { usable, had }, sides));
   };
   // If everything that counts now counted before, both configurations see the same.
   const alike = newIn(usable).length === 0 ? lessIn(undefined) : undefined;

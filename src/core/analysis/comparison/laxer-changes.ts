@@ -93,13 +93,12 @@ function isPossible({ action, of }: GovernedChange, { authenticators, isAccountA
 
 /** Pairs of rules of which the later one does not deny. Without a policy Law 7 alone holds. */
 function pairsAbout(change: GovernedChange, sides: SidesInSpace): readonly RulePairing<Rule>[] {
-  const { active, next } = sides;
+  const { active, next, space } = sides;
   const before = possiblyDecidingOn('active', active.accountPolicy?.about(change), sides);
   if (next.accountPolicy === undefined)
     return before.map(({ rule, formulas }) => ({ before: rule, now: undefined, formulas }));
-  return pairings(before, possiblyDecidingOn('next', next.accountPolicy.about(change), sides)).filter(
-    ({ now }) => now?.then.kind === 'allow',
-  );
+  const after = possiblyDecidingOn('next', next.accountPolicy.about(change), sides);
+  return pairings(before, after, space).filter(({ now }) => now?.then.kind === 'allow');
 }
 
 const nothing: Requirement = { anyOf: [] };

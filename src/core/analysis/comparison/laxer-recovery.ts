@@ -80,6 +80,7 @@ function pairsIn(sides: SidesInSpace): readonly Pair[] {
   const recoveries = pairings(
     possiblyDecidingOn('active', active.recovery, sides),
     possiblyDecidingOn('next', next.recovery, sides),
+    space,
   );
   const [then, now] = [
     active.enrollment && beforeSignIn(active.enrollment),
@@ -88,6 +89,7 @@ function pairsIn(sides: SidesInSpace): readonly Pair[] {
   const enrollments = pairings(
     possiblyDecidingOn('active', then, sides),
     possiblyDecidingOn('next', now, sides),
+    space,
   ).toReversed();
   return recoveries.flatMap((pair) => {
     const rule = pair.now;

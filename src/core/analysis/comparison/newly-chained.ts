@@ -7,9 +7,11 @@ import type { Rule } from '../../model/policy.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
 import type { UserFacts } from '../../policy/theories/theory.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
-import type { SidesInSpace } from './deciding-together.ts';
+import { couldBefore } from './could-before.ts';
+import { factsOn, type PolicySides, type SidesInSpace } from './deciding-together.ts';
+import { evaluationKey, textBesidePolicies } from './evaluation-key.ts';
 import { type NewlyEnrolling, shownUser } from './newly-enrolling.ts';
-import { couldBefore, type EnrollingSides, newlyAdded } from './opened-by-rules.ts';
+import { type EnrollingSides, newlyAdded } from './opened-by-rules.ts';
 import { isOpenAtAccount, rulesAtAccount } from './rules-at-account.ts';
 import {
   asksTheSame,
@@ -20,7 +22,7 @@ import {
   type RulesTogether,
   rulesThatDiffer,
 } from './rules-together.ts';
-import { type TriedUser, usersWithFew } from './tried-users.ts';
+import { factsOfUser, type TriedUser, usersWithFew } from './tried-users.ts';
 
 /** The user sets up `added`, and gets in. */
 export interface NewlyChained extends NewlyEnrolling, ChainingRules {}
@@ -34,12 +36,18 @@ export interface NewlyChainedSearch {
 /** Of more combinations of rules, one is named as undecided. */
 const mostCombinations = 300;
 
-/** `space`: of the rules of both sides. */
-export function newlyChained(sides: EnrollingSides, space: RuleSpace): NewlyChainedSearch {
+/**
+ * `space`: of the rules of both sides. `known`: what is known of other apps; their policies often ask for the same.
+ */
+export function newlyChained(
+  sides: EnrollingSides,
+  space: RuleSpace,
+  known: KnownAdditions = new Map(),
+): NewlyChainedSearch {
   const found = new Map<string, NewlyChained>();
   const undecided = new Map<string, ChainingRules>();
   if (!mayChain(sides.next) || isSame(sides)) return { found: [], undecided: [] };
-  const examine = examination({ ...sides, space });
+  const examine = examination({ ...sides, space }, known);
   let examined = 0;
   for (const combination of differingTogether({ ...sides, space })) {
     if (asksTheSame(combination, sides)) continue;
@@ -81,18 +89,22 @@ function isSame({ active, next, refused }: EnrollingSides): boolean {
 
 type Found = NewlyEnrolling | 'undecided' | undefined;
 
-function examination(sides: EnrollingSides & SidesInSpace): (combination: RulesTogether) => Found {
+function examination(
+  sides: EnrollingSides & SidesInSpace,
+  known: KnownAdditions,
+): (combination: RulesTogether) => Found {
   const { account, space } = sides;
-  const users = usersWithFew(sides);
+  const additionsOf = newAdditions(sides, known);
   const isUnsure = isOpenAtAccount(account.policies);
   return (combination) => {
     let isOpen = false;
     for (const { formulas } of rulesAtAccount(combination.before, account, space)) {
       const facts = factsOfRules({ ...combination, formulas: [...combination.formulas, ...formulas] }, sides);
       if (facts === 'impossible') continue;
-      const opened = facts === 'undecided' ? undefined : openedAmong(users, facts, sides);
+      const opened = facts === 'undecided' ? undefined : openedAmong(additionsOf(facts, sides), facts, sides);
       if (typeof opened === 'object') return { before: combination.before, now: combination.now, ...opened };
-      if (facts === 'undecided' ? mayOpen(combination) : opened === 'at_account' && isUnsure) isOpen = true;
+      const isUndecided = opened === 'undecided' || (opened === 'at_account' && isUnsure);
+      if (facts === 'undecided' ? mayOpen(combination) : isUndecided) isOpen = true;
     }
     return isOpen ? 'undecided' : undefined;
   };
@@ -100,31 +112,64 @@ function examination(sides: EnrollingSides & SidesInSpace): (combination: RulesT
   /** Whether a user would newly get in if these rules decided for every user. What depends on the sign-in may. */
   function mayOpen(combination: RulesTogether): boolean {
     const { active, next } = sides;
-    const dependsOnSignIn = [active, next].some(({ enrollment }) => enrollment?.beforeSignIn !== undefined);
+    if ([active, next].some(({ enrollment }) => enrollment?.beforeSignIn !== undefined)) return true;
     const alone = {
       active: policiesOfRules('before', combination, active),
       next: policiesOfRules('now', combination, next),
-      account,
     };
-    const facts = space.factsOf(new Map());
-    return dependsOnSignIn || users.some((user) => newlyAdded(user, facts, alone) !== undefined);
+    return additionsOf(space.factsOf(new Map()), alone).length > 0;
   }
 }
 
 type Opened = Pick<NewlyEnrolling, 'facts' | 'proofs' | 'weaker' | 'added'>;
 
-/** `at_account`: only users who could do so before by the pages of the account. */
+/**
+ * `at_account`: only users who could do so before by the pages of the account. `undecided`: it is not known of some
+ * users, who are asked to set up too much to follow.
+ */
 function openedAmong(
-  users: readonly TriedUser[],
+  additions: readonly NewAddition[],
   facts: UserFacts,
   sides: EnrollingSides,
-): Opened | 'at_account' | undefined {
+): Opened | 'at_account' | 'undecided' | undefined {
   let isOpen = false;
-  for (const user of users) {
-    const newly = newlyAdded(user, facts, sides);
-    if (newly === undefined) continue;
-    if (!couldBefore(newly, sides)) return { facts, ...shownUser(user), added: newly.added };
-    isOpen = true;
+  for (const { user, added, isOpen: isUnknown } of additions) {
+    const before = factsOfUser(user, factsOn('active', facts, sides), sides.active);
+    const could = couldBefore({ added, before }, sides);
+    if (!could && !isUnknown) return { facts, ...shownUser(user), added };
+    isOpen ||= could !== true;
   }
-  return isOpen ? 'at_account' : undefined;
+  return isOpen ? 'undecided' : additions.length > 0 ? 'at_account' : undefined;
+}
+
+/** A user who newly gets in by setting up these, or of whom that is not known. */
+interface NewAddition {
+  readonly user: TriedUser;
+  readonly added: readonly string[];
+  readonly isOpen?: true;
+}
+
+/** By what is no policy, then by what the rules say. */
+export type KnownAdditions = Map<string, Map<string, readonly NewAddition[]>>;
+
+/** Finds all users who newly get in by setting up something. */
+function newAdditions(sides: EnrollingSides, known: KnownAdditions) {
+  const users = usersWithFew(sides);
+  const { active, next, refused } = sides;
+  const key = JSON.stringify([textBesidePolicies(active), textBesidePolicies(next), users]);
+  const own = known.get(key) ?? new Map<string, readonly NewAddition[]>();
+  known.set(key, own);
+  return (facts: UserFacts, policies: Pick<PolicySides, 'active' | 'next'>): readonly NewAddition[] => {
+    const keyOf = (side: 'active' | 'next') => evaluationKey(policies[side], factsOn(side, facts, sides));
+    const asked = JSON.stringify([keyOf('active'), keyOf('next')]);
+    const within = { ...policies, account: sides.account, ...(refused && { refused }) };
+    const found =
+      own.get(asked) ??
+      users.flatMap((user) => {
+        const newly = newlyAdded(user, facts, within);
+        return newly ? [{ user, added: newly.added, ...(newly.isOpen && { isOpen: true as const }) }] : [];
+      });
+    own.set(asked, found);
+    return found;
+  };
 }

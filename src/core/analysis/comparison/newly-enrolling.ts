@@ -12,6 +12,7 @@ import type { AdmittedWith } from '../proofs/proving-user.ts';
 import { simulate } from '../simulation/simulate.ts';
 import { proofsOf } from '../simulation/step-after.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
+import { haveSameAuthenticators } from './common-authenticators.ts';
 import {
   type Deciders,
   decidingTogether,
@@ -84,9 +85,8 @@ function isAllowed({ session, app }: Deciders): boolean {
 }
 
 function asksTheSame({ before, now }: Pairing, { active, next }: PolicySides): boolean {
-  const written = (rules: Deciders, policies: PolicySet) =>
-    JSON.stringify([countedTerms(rules, policies), policies.authenticators]);
-  return written(before, active) === written(now, next);
+  const written = (rules: Deciders, policies: PolicySet) => JSON.stringify(countedTerms(rules, policies));
+  return written(before, active) === written(now, next) && haveSameAuthenticators({ active, next });
 }
 
 type Example = Pick<NewlyEnrolling, 'facts' | 'proofs' | 'weaker' | 'added'>;
@@ -95,8 +95,9 @@ type Example = Pick<NewlyEnrolling, 'facts' | 'proofs' | 'weaker' | 'added'>;
 function exampleOf(open: readonly OpenedByEnrolling[], facts: UserFacts, sides: EnrollingSides): Example | undefined {
   let best: OpenedByEnrolling | undefined;
   for (const { user } of open) {
-    const added = addedNewly(user, facts, sides);
-    if (added === undefined) continue;
+    const newly = addedNewly(user, facts, sides);
+    if (newly === undefined || newly.isOpen) continue;
+    const { added } = newly;
     const steps = simulate(sides.next, factsOfUser(user, factsOn('next', facts, sides), sides.next));
     const isPlain = steps.every(({ kind }) => kind !== 'challenge');
     if (isPlain || best === undefined) best = { user, added };

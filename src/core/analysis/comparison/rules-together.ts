@@ -8,6 +8,7 @@ import { findRule } from '../../policy/rules/rules.ts';
 import type { UserFacts } from '../../policy/theories/theory.ts';
 import { findModel, newBudget } from '../space/find-model.ts';
 import { pairings, type RulePairing } from '../space/rule-pairings.ts';
+import { haveSameAuthenticators } from './common-authenticators.ts';
 import {
   decidingTogether,
   factsFor,
@@ -18,6 +19,7 @@ import {
   possiblyDecidingOn,
   type SidesInSpace,
 } from './deciding-together.ts';
+import { termsText } from './evaluation-key.ts';
 import { decidingAlone } from './opened-by-rules.ts';
 
 /** Rules that decide together, also about enrollments. */
@@ -41,7 +43,10 @@ export interface ChainingRules {
 
 /** All that differ, and possibly others. */
 export function* differingTogether(sides: SidesInSpace): Generator<RulesTogether> {
-  const beside = [...additionsIn(sides), ...afterSignIn(sides)];
+  // What differs comes first, so that where nothing does, the others need not be combined.
+  const beside = [...additionsIn(sides), ...afterSignIn(sides)].toSorted(
+    (one, other) => Number(other.some(differs)) - Number(one.some(differs)),
+  );
   for (const pair of decidingTogether(sides, sides.space)) yield* extended({ ...pair, beside: [] }, beside, sides);
 }
 
@@ -54,7 +59,7 @@ function* extended(
   else if (!asksTheSame(combination, sides) || [pairs, ...others].flat().some(differs))
     for (const pair of pairs) {
       const formulas = [...combination.formulas, ...pair.formulas];
-      if (pair.formulas.length > 0 && findModel(formulas, newBudget()) === 'impossible') continue;
+      if (pair.formulas.length > 0 && findModel(formulas, newBudget(), sides.space.reader) === 'impossible') continue;
       yield* extended({ ...combination, formulas, beside: [...combination.beside, pair] }, others, sides);
     }
 }
@@ -67,7 +72,7 @@ function afterSignIn(sides: SidesInSpace): readonly (readonly PairBeside[])[] {
     possiblyDecidingOn('active', active.enrollment, sides),
     possiblyDecidingOn('next', next.enrollment, sides),
   ] as const;
-  return [pairings(...rules)];
+  return [pairings(...rules, sides.space)];
 }
 
 /** The pairs of rules about each enrollment, once for all those that the same rules are about. */
@@ -91,6 +96,7 @@ function additionsIn(sides: SidesInSpace): readonly (readonly PairBeside[])[] {
         pairings(
           possiblyDecidingOn('active', active.accountPolicy?.about(change), sides),
           possiblyDecidingOn('next', next.accountPolicy?.about(change), sides),
+          sides.space,
         ).map((pair) => ({ ...pair, changes: alike })),
       ),
   );
@@ -104,31 +110,12 @@ function pairsOf({ before, now, beside }: RulesTogether): readonly RulePairing<R
 }
 
 function differs({ before, now }: Pick<RulePairing<RuleHead>, 'before' | 'now'>): boolean {
-  return termsText(before) !== termsText(now);
+  return (before && termsText(before)) !== (now && termsText(now));
 }
 
 export function asksTheSame(combination: RulesTogether, { active, next }: PolicySides): boolean {
-  return !pairsOf(combination).some(differs) && textBesideRules(active) === textBesideRules(next);
-}
-
-/** Cached by rule: one rule is in many combinations. */
-const termsTexts = new WeakMap<RuleHead, string>();
-
-function termsText(rule: RuleHead | undefined): string {
-  if (rule === undefined) return '';
-  const text = termsTexts.get(rule) ?? JSON.stringify('then' in rule ? rule.then : null);
-  termsTexts.set(rule, text);
-  return text;
-}
-
-/** Cached by policies: they have many combinations of rules. */
-const textsBesideRules = new WeakMap<PolicySet, string>();
-
-function textBesideRules(policies: PolicySet): string {
-  const { minimumAcr, authenticators } = policies;
-  const text = textsBesideRules.get(policies) ?? JSON.stringify([minimumAcr, authenticators]);
-  textsBesideRules.set(policies, text);
-  return text;
+  const isSame = active.minimumAcr === next.minimumAcr && haveSameAuthenticators({ active, next });
+  return isSame && !pairsOf(combination).some(differs);
 }
 
 export function rulesThatDiffer(combination: RulesTogether): ChainingRules {

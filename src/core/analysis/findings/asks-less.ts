@@ -5,6 +5,7 @@
 import { canWaiveSecondFactor } from '../../decision/waiver.ts';
 import type { AllowTerms, Requirement } from '../../model/policy.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
+import { textOf } from '../comparison/evaluation-key.ts';
 import { type LimitingTerms, type LongerLimit, longerLimits } from '../comparison/longer-limits.ts';
 import { minimumOf } from '../proofs/minimum-acr.ts';
 import { type EvidenceSet, evidenceBetween, impliesAll } from '../proofs/strictness.ts';
@@ -30,15 +31,6 @@ export type CompareTerms = (strict: TermsTogether, weak: TermsTogether) => Weake
 
 /** Cached by the configuration's authenticators, and by all else that the comparison depends on. */
 const comparisons = new WeakMap<PolicySet['authenticators'], Map<string, Weaker | undefined>>();
-
-/** Cached by terms: each pair of rules is compared beside each rule of the other policy. */
-const texts = new WeakMap<AllowTerms, string>();
-
-function textOf(terms: AllowTerms): string {
-  const known = texts.get(terms) ?? JSON.stringify(terms);
-  texts.set(terms, known);
-  return known;
-}
 
 /** Most rules of all policies have one of a few requirements, and each pair of these is compared once. */
 export function termsComparison(policies: PolicySet, layer: SignInLayer): CompareTerms {

@@ -10,7 +10,7 @@ import { byEachFurtherProof, furtherProofs } from './further-proofs.ts';
 import { decisionAt, factsAt, stepsOf, takeTurn, type WalkedTurn, walkFrom, walkThrough } from './simulate.ts';
 import { identifiedAs, type Progress, prove, type SimulatedStep, type Simulation } from './simulated-answers.ts';
 import { methodAmong } from './simulated-proofs.ts';
-import { endsWell, haveOffer, turnsSkippingFrom } from './skipping-offers.ts';
+import { withoutDenyingOffers } from './skipping-offers.ts';
 import { requiredAt, sufficientProofs } from './sufficient-proofs.ts';
 
 /** Of more sets it is not found out what follows them, so they are left out. */
@@ -31,14 +31,14 @@ export interface FollowedSignIns {
   readonly others?: readonly FollowedSet[];
 }
 
-/** Undefined: the simulated user is denied before all is proved that is required, or has not identified. */
+/** Undefined: no user, or one who is denied before all is proved, by rules that do not ask what was proved. */
 export function followedSignIns(policies: PolicySet, facts: Facts): FollowedSignIns | undefined {
   const simulation = { policies, facts };
   const { subject } = facts;
   const { first, turns } = walkThrough(policies, facts);
   if (subject === undefined || first.next === undefined) return undefined;
   const start = identifiedAs(subject, facts);
-  const met = turns.findIndex(({ from }) => requiredAt(from, simulation).isMet);
+  const met = endOfProofs(turns, simulation);
   const proved = turns[met]?.from;
   if (proved === undefined) return undefined;
   const after = withoutDenyingOffers(turns.slice(met), proved, simulation);
@@ -54,6 +54,17 @@ export function followedSignIns(policies: PolicySet, facts: Facts): FollowedSign
   return isOnlyWay && others.length === 1 ? { proofs, simulated } : { proofs, simulated, others };
 }
 
+/** Index of the turn after all proofs, or of an earlier denial that what was proved may have led to. */
+function endOfProofs(turns: readonly WalkedTurn[], simulation: Simulation): number {
+  const met = turns.findIndex(({ from }) => requiredAt(from, simulation).isMet);
+  return met < 0 && isByEnrollmentPolicy(stepsOf(turns).at(-1)) && asksHowSignedIn(simulation) ? turns.length - 1 : met;
+}
+
+function isByEnrollmentPolicy(step: SimulatedStep | undefined): boolean {
+  if (step?.kind !== 'denied') return false;
+  return step.layer === 'enrollment' || step.missingEnrollment?.enrollmentRule !== undefined;
+}
+
 /** Where the user chooses what to prove before an enrollment, each choice after which something else may follow. */
 function byEachChoice({ set, turns }: FollowedSet, simulation: Simulation): readonly FollowedSet[] {
   const isChosen = furtherProofs(stepsOf(turns)).length > 0 && asksWhatWasProved(simulation);
@@ -65,18 +76,6 @@ function provedBy({ transaction: { evidence } }: Progress): readonly Action[] {
   return evidence.map(({ authenticator, origin }) =>
     omitUndefined({ authenticator, toEnroll: origin === 'enrollment' ? (true as const) : undefined }),
   );
-}
-
-/** Where a user who accepts what is offered is denied, the turns of one who does not. */
-function withoutDenyingOffers(
-  after: readonly WalkedTurn[],
-  from: Progress,
-  simulation: Simulation,
-): readonly WalkedTurn[] {
-  const steps = stepsOf(after);
-  if (endsWell(steps) || !haveOffer(steps)) return after;
-  const least = turnsSkippingFrom(from, simulation);
-  return endsWell(stepsOf(least)) ? least : after;
 }
 
 /** Of the possible enrollments, keeps those that the enrollment policy requires: the page offers nothing else. */
@@ -106,11 +105,18 @@ function mayBeFollowedByOthers(after: readonly SimulatedStep[], simulation: Simu
 }
 
 /** Whether it depends on the proofs what has to be enrolled, filled in or replaced after them. */
-function asksWhatWasProved({ policies, facts: { subject, ...facts } }: Simulation): boolean {
-  const asksHowSignedIn = [policies.enrollment, policies.profile].some((policy) => policy?.beforeSignIn !== undefined);
-  if (asksHowSignedIn) return true;
+function asksWhatWasProved(simulation: Simulation): boolean {
+  if (asksHowSignedIn(simulation)) return true;
+  const { subject, ...facts } = simulation.facts;
   const used = subject?.enrollments.map(({ id }) => id) ?? [];
-  return subject !== undefined && passwordToReplace(policies, { ...facts, subject }, { subject, used }) !== undefined;
+  return (
+    subject !== undefined &&
+    passwordToReplace(simulation.policies, { ...facts, subject }, { subject, used }) !== undefined
+  );
+}
+
+function asksHowSignedIn({ policies: { enrollment, profile } }: Simulation): boolean {
+  return [enrollment, profile].some((policy) => policy?.beforeSignIn !== undefined);
 }
 
 /** What comes before an enrollment depends on what is proved. */
@@ -134,7 +140,7 @@ interface Proving {
 
 /**
  * The user proves and enrolls these as the sign-in asks for them. Undefined: it does not ask for them one after the
- * other. Of several enrollments of a kind, those that are enough count.
+ * other. Of several enrollments of a kind, those that are enough count. A user who is denied on the way proves no more.
  */
 export function proving(left: readonly Action[], from: Proving, simulation: Simulation): Proving | undefined {
   const { progress, steps } = from;
@@ -142,6 +148,7 @@ export function proving(left: readonly Action[], from: Proving, simulation: Simu
   if (requiredAt(progress, simulation).isMet) return left.length === 0 ? from : undefined;
   const decision = decisionAt(progress, simulation);
   if (decision.kind === 'enroll') return enrolling(left, { ...from, choices: decision.choices }, simulation);
+  if (decision.kind === 'deny') return from;
   if (decision.kind !== 'challenge') return undefined;
   for (const { authenticator, enrollments } of decision.options) {
     const at = left.findIndex((action) => action.authenticator === authenticator && !action.toEnroll);

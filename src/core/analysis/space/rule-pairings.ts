@@ -17,11 +17,12 @@ export interface RulePairing<Of> {
 export function pairings<Of>(
   before: readonly PossiblyDeciding<Of>[],
   after: readonly PossiblyDeciding<Of>[],
+  { reader }: Pick<RuleSpace, 'reader'>,
 ): readonly RulePairing<Of>[] {
   return after.flatMap((now) =>
     before.flatMap((then) => {
       const formulas = [...then.formulas, ...now.formulas];
-      if (findModel(formulas, newBudget()) === 'impossible') return [];
+      if (findModel(formulas, newBudget(), reader) === 'impossible') return [];
       return [{ before: then.rule, now: now.rule, formulas }];
     }),
   );

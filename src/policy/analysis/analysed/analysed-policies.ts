@@ -27,10 +27,12 @@ export type AnalysedPolicy = PolicyOfKind & {
   readonly isUsed: boolean;
 };
 
-/** The rules of the account policy and of the recovery policy allow or deny something else than a sign-in. */
+/** The rules of some policies allow or deny: a sign-in, a recovery, or a change of an account. */
 type PolicyOfKind =
-  | { readonly kind: 'account' | 'recovery'; readonly policy: CompiledPolicy }
-  | { readonly kind: Exclude<DocumentKind, 'account' | 'recovery'>; readonly policy: CompiledPolicy<RuleHead> };
+  | { readonly kind: KindOfAllowing; readonly policy: CompiledPolicy }
+  | { readonly kind: Exclude<DocumentKind, KindOfAllowing>; readonly policy: CompiledPolicy<RuleHead> };
+
+type KindOfAllowing = 'account' | 'recovery' | 'session' | 'sign-on';
 
 /** Policies that no app uses are examined as if all apps did. */
 export function analysedPolicies(documents: Documents, apps: readonly App[]): readonly AnalysedPolicy[] {
@@ -93,7 +95,7 @@ function signOnPolicies(documents: Documents, apps: readonly App[]): readonly An
     const [first] = same;
     if (first === undefined) return [];
     const clientIds = same.map(({ clientId }) => clientId);
-    return [analysed({ kind: 'sign-on', policy: compilePolicy<RuleHead>(first.policy) }, clientIds)];
+    return [analysed({ kind: 'sign-on', policy: compilePolicy(first.policy) }, clientIds)];
   });
 }
 
@@ -105,10 +107,9 @@ function policyIn(document: Document): PolicyOfKind | undefined {
   const { kind } = document;
   switch (kind) {
     case 'recovery':
-      return { kind, policy: compilePolicy(readPolicy(document)) };
     case 'session':
     case 'sign-on':
-      return { kind, policy: compilePolicy<RuleHead>(readPolicy(document)) };
+      return { kind, policy: compilePolicy(readPolicy(document)) };
     case 'enrollment':
       return { kind, policy: compilePolicy<RuleHead>(readEnrollmentPolicy(document)) };
     case 'password':

@@ -12,6 +12,7 @@ import { firstSignInFindings } from './first-sign-in-findings.ts';
 import { lockOutFindings } from './lock-out-findings.ts';
 import { newcomerFindings } from './newcomer-findings.ts';
 import { passwordFindings } from './password-findings.ts';
+import { secondSignInFindings } from './second-sign-in-findings.ts';
 
 /** Each location is reported once for each code. */
 export function combinationFindings(
@@ -43,6 +44,7 @@ export function lockOutsIn(
     ...lockOutFindings(apps, configuration),
     ...newcomerFindings(apps, configuration),
     ...firstSignInFindings(apps, configuration),
+    ...secondSignInFindings(apps, configuration),
   ];
 }
 

@@ -1,5 +1,6 @@
 /** Rules by which new accounts can never sign in for the first time, as findings. */
-import { firstSignIn, type NeverFirst, neverFirst } from '../../../core/analysis/accounts/first-sign-ins.ts';
+import type { DeniedSignIn } from '../../../core/analysis/accounts/denied-sign-ins.ts';
+import { firstSignIn, neverFirst } from '../../../core/analysis/accounts/first-sign-ins.ts';
 import { isOrdinary } from '../../../core/analysis/space/ordinary-facts.ts';
 import { ruleSpace } from '../../../core/analysis/space/rule-space.ts';
 import { locationKey } from '../../../core/model/location-key.ts';
@@ -78,7 +79,7 @@ function deniedTogether(
 
 /** Where no account ever gets in, one finding says so. */
 function found(
-  never: readonly NeverFirst[],
+  never: readonly DeniedSignIn[],
   keys: readonly string[],
   configuration: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
@@ -89,7 +90,7 @@ function found(
   return finding(first, others, { keys, configuration });
 }
 
-function isPlain({ rule }: NeverFirst): boolean {
+function isPlain({ rule }: DeniedSignIn): boolean {
   return conditionSets(rule.when).every(({ expression }) => expression === undefined);
 }
 
@@ -100,8 +101,8 @@ interface Shown {
 }
 
 function finding(
-  { rule, facts, whom }: NeverFirst,
-  others: readonly NeverFirst[],
+  { rule, facts, whom }: DeniedSignIn,
+  others: readonly DeniedSignIn[],
   { keys, configuration }: Shown,
 ): readonly AnalysisFinding[] {
   const location = configuration.locationOf(rule);
@@ -117,7 +118,7 @@ function finding(
   ];
 }
 
-const words: Readonly<Record<NeverFirst['whom'], string>> = {
+const words: Readonly<Record<DeniedSignIn['whom'], string>> = {
   all: 'every account',
   selected: 'every account for which it decides',
   some: 'accounts such as that of the example',

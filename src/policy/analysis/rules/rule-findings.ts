@@ -167,10 +167,14 @@ function writtenByUsers(
   return conditionSets(when).flatMap((set, index) => {
     const within = [...location.path, 'when', ...(index === 0 ? [] : ['any', index - 1])];
     const tested = Object.keys(set.attributes ?? {}).map((name) => ({ name, path: [...within, 'attributes', name] }));
-    const read = attributesRead(set.expression?.written ?? '').map((expressionLocation) => ({
-      ...expressionLocation,
-      path: [...within, 'expression'],
-    }));
+    // An expression may read one attribute several times, such as after `has()`.
+    const places = Map.groupBy(attributesRead(set.expression?.written ?? ''), ({ name }) => name);
+    const read = [...places.values()]
+      .flatMap(([first]) => first ?? [])
+      .map((expressionLocation) => ({
+        ...expressionLocation,
+        path: [...within, 'expression'],
+      }));
     return [...tested, ...read].flatMap(({ name, path, ...where }) => {
       if (!Object.hasOwn(attributes, name) || attributes[name]?.write !== 'user') return [];
       const message = `${does} \`${name}\`, which they write themselves`;

@@ -83,14 +83,29 @@ export const proofName = key.meta({
   description: 'An authenticator, such as phone; or one method of it, such as phone.voice.',
 });
 
+/** An authenticator. The JSON Schemas list all that there are, for editors to complete. */
+export const authenticatorKey = key.meta({ id: 'authenticatorKey', description: 'An authenticator, such as phone.' });
+
+/** What an account policy is about: authenticators and identifiers, which the JSON Schemas list, too. */
+export const changedName = key.meta({
+  id: 'changedName',
+  description: 'An authenticator, or an identifier: email, phone, username.',
+});
+
 /** Without repeats, not empty. */
 export function listOf<Item extends z.ZodType>(item: Item) {
-  return z
-    .array(item)
-    .min(1, { error: 'must not be empty' })
-    .refine((items) => new Set(items.map((entry) => JSON.stringify(entry))).size === items.length, {
-      error: 'names something twice',
-    });
+  return z.array(item).min(1, { error: 'must not be empty' }).refine(isDistinct, namedTwice);
+}
+
+/** The same, and it may be empty. */
+export function listOrNone<Item extends z.ZodType>(item: Item) {
+  return z.array(item).refine(isDistinct, namedTwice);
+}
+
+const namedTwice = { error: 'names something twice' };
+
+function isDistinct(items: readonly unknown[]): boolean {
+  return new Set(items.map((entry) => JSON.stringify(entry))).size === items.length;
 }
 
 /** The name of an environment variable. */

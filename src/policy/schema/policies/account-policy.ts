@@ -5,14 +5,16 @@
 import { z } from 'zod';
 import type { AccountPolicy, AccountRule, ChangeAction, ChangesNamed } from '../../../core/model/account-policy.ts';
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
-import { closed, closedNotEmpty, key, listOf } from '../fields/fields.ts';
+import { changedName, closed, closedNotEmpty, listOf } from '../fields/fields.ts';
 import { requirementSchema } from '../fields/requirement.ts';
 import { policySwitch, reportingRuleHead, switchesOf } from '../fields/rule-head.ts';
 import { conditionsSchema } from './condition-table.ts';
 
 const named = (action: string) =>
   z
-    .union([z.literal('all'), listOf(key)], { error: 'must be `all`, or a list of authenticators and identifiers' })
+    .union([z.literal('all'), listOf(changedName)], {
+      error: 'must be `all`, or a list of authenticators and identifiers',
+    })
     .optional()
     .describe(`Authenticators, \`email\`, \`phone\` and \`username\` that are ${action}, or \`all\`.`);
 

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { EnrollmentRule, Grace, RequiredEnrollment } from '../../../core/model/enrollment-policy.ts';
 import { asksHowSignedIn } from '../../../core/policy/rules/condition-table.ts';
 import { dateSpan } from '../../../core/policy/values/date-bound.ts';
-import { closed, duration, key, listOf, text, whenSound } from '../fields/fields.ts';
+import { authenticatorKey, closed, duration, listOf, text, whenSound } from '../fields/fields.ts';
 import { policySwitch, reportingRuleHead, switchesOf } from '../fields/rule-head.ts';
 import { conditionsAfterSignInSchema } from './condition-table.ts';
 
@@ -31,9 +31,9 @@ const grace = closed({
 const required = z
   .union(
     [
-      key.describe('This authenticator.'),
+      authenticatorKey,
       closed({
-        anyOf: listOf(key).describe('One of these authenticators; which one is the choice of the user.'),
+        anyOf: listOf(authenticatorKey).describe('One of these authenticators; which one is the choice of the user.'),
         count: z
           .int()
           .min(1)
@@ -58,15 +58,17 @@ const promotion = closed({
 
 const then = closed({
   required: listOf(required).optional().describe('What must be enrolled before a sign-in completes.'),
-  optional: listOf(key).optional().describe('Offered once, and may be skipped.'),
+  optional: listOf(authenticatorKey).optional().describe('Offered once, and may be skipped.'),
   promote: z
-    .record(key, promotion)
+    .record(authenticatorKey, promotion)
     .optional()
     .describe('Offered like `optional`, and again after a while, by authenticator.'),
-  disabled: listOf(key).optional().describe('Can be neither enrolled nor used to sign in.'),
-  useOnly: listOf(key).optional().describe('May be used to sign in, and cannot be enrolled where this rule decides.'),
+  disabled: listOf(authenticatorKey).optional().describe('Can be neither enrolled nor used to sign in.'),
+  useOnly: listOf(authenticatorKey)
+    .optional()
+    .describe('May be used to sign in, and cannot be enrolled where this rule decides.'),
   models: z
-    .record(key, listOf(text.toLowerCase()))
+    .record(authenticatorKey, listOf(text.toLowerCase()))
     .optional()
     .describe('By authenticator: the models that may be enrolled where this rule decides, of passkeys by AAGUID.'),
 })

@@ -4,7 +4,7 @@
  * account.
  */
 import { describe, expect, test } from '@jest/globals';
-import { newlyChained } from '../../../../src/core/analysis/comparison/newly-chained.ts';
+import { type KnownAdditions, newlyChained } from '../../../../src/core/analysis/comparison/newly-chained.ts';
 import type { EnrollingSides } from '../../../../src/core/analysis/comparison/opened-by-rules.ts';
 import { ruleSpace } from '../../../../src/core/analysis/space/rule-space.ts';
 import { subsetsOf } from '../../../../src/core/analysis/space/subsets.ts';
@@ -182,6 +182,9 @@ const all: readonly Written[] = changes.flatMap((account) =>
   ),
 );
 
+/** What was found about one pair is not searched for again. */
+const known: KnownAdditions = new Map();
+
 /** Each configuration with those that differ in one part. Some of the pairs are tried. */
 const parts = ['account', 'required', 'app'] as const;
 const pairs = (part: (typeof parts)[number], base: Written) =>
@@ -199,7 +202,7 @@ describe.each([
     const wrong: unknown[] = [];
     for (const [before, after] of all.flatMap((base) => pairs(part, base)).filter((_, at) => at % nth === 0)) {
       const sides = sidesOf(before, after);
-      const { found, undecided } = newlyChained(sides, spaceOf(sides));
+      const { found, undecided } = newlyChained(sides, spaceOf(sides), known);
       const isWeaker = before !== after && users.some((user) => isNewlyIn(sides, user));
       seen[isWeaker ? 'weaker' : 'strict'] += 1;
       if (undecided.length > 0 || found.length > 0 !== isWeaker) wrong.push({ isWeaker, before, after });

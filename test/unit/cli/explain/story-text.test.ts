@@ -75,6 +75,14 @@ test('a password that was kept although it had to be replaced is told', () => {
   expect(told([])).not.toContain('Password');
 });
 
+test('a password that took the place of the one that was proved is told as such', () => {
+  const password = { authenticator: 'password', age: 0, factors: ['knowledge'], origin: 'enrollment' } as const;
+  const words = '    password (knowledge), just then, in this sign-in';
+  expect(told([], { proved: [password] })).toContain(`${words}, by setting it up`);
+  const replacing = { ...password, replacesProof: true } as const;
+  expect(told([], { proved: [replacing] })).toContain(`${words}, set up in place of one that was proved`);
+});
+
 test('a denial because of a password that must be replaced says why, and which rule asks for more before', () => {
   const trace = { layers: [], proved: [], device: { known: false }, scopes: ['openid'] };
   const old = { authenticator: 'password', reason: 'compromised', passwordRule: 'Staff' } as const;

@@ -613,8 +613,11 @@ test('an example against "always" is a command for explain', async () => {
 /** The configuration of the demo with these conditions in a rule of its own, and one open test. */
 function runWithRule(when: string, ...lines: readonly string[]) {
   const policy = `name: notes\nrules:\n  - name: Own\n    when: ${when}\n    then: deny\n  - name: Rest\n    then: { allow: { factors: 1 } }\n`;
-  const files = { ...validFiles, 'policies/sign-on/notes.yaml': policy, 'tests/own.yaml': one(...lines) };
-  return withConfiguration(files, async (dir) => {
+  const places = when.includes('distance') ? 'networkData: { country: /nowhere/city.mmdb }\n' : '';
+  const signals = 'deviceSignals: { proxy: { header: X-Device, proxies: [10.0.0.0/24] } }\n';
+  const settings = `${validFiles['stepgate.yaml']}${signals}${places}`;
+  const policies = { 'policies/sign-on/notes.yaml': policy, 'stepgate.yaml': settings };
+  return withConfiguration({ ...validFiles, ...policies, 'tests/own.yaml': one(...lines) }, async (dir) => {
     const { stdout } = await run(dir, '--json', '--coverage');
     return JSON.parse(stdout);
   });
@@ -635,6 +638,27 @@ test.each<[string, string, string]>([
   const user = `user: { enrolled: [password], ${said} }`;
   const closed = await runWithRule(when, 'app: notes', user, 'always: { deny: rule }');
   expect(closed.tests[0].differences).toEqual([]);
+});
+
+test.each<[string, string, string]>([
+  ['nothing is unusual', '{ risk: { atLeast: medium } }', 'risk: []'],
+  ['no signal shows', '{ risk: { any: [newDevice, newNetwork, longAway] } }', 'risk: []'],
+  ['the place is usual', '{ distance: { notWithin: 500 km } }', 'risk: []'],
+  ['nothing is believed of the device', '{ device: { registered: true } }', 'device: { signals: [] }'],
+])('%s in no case, if the test says so', async (_, when, said) => {
+  const differences = async (line: string, wanted: string) => {
+    const lines = ['app: notes', 'user: { enrolled: [password] }', ...(line === '' ? [] : [line]), wanted];
+    return (await runWithRule(when, ...lines)).tests[0].differences;
+  };
+  expect(await differences('', 'depends: { deny: rule }')).toEqual([]);
+  expect(await differences(said, 'always: { deny: false, rule: Rest }')).toEqual([]);
+  expect(await differences(said, 'expect: { deny: false, rule: Rest }')).toEqual([]);
+});
+
+test('a new browser is unusual, whatever else is not', async () => {
+  const lines = ['app: notes', 'user: { enrolled: [password] }', 'risk: []', 'device: { known: false }'];
+  const { tests } = await runWithRule('{ risk: { any: [newDevice] } }', ...lines, 'always: { deny: rule }');
+  expect(tests[0].differences).toEqual([]);
 });
 
 test.each([

@@ -174,6 +174,15 @@ test('what the user set up in the sign-in is said, since the test begins with it
   expect(notes).toEqual(['then the user set up totp, which the user of the test has already']);
 });
 
+test('an expired password that was replaced in the sign-in is the one of the test, and was proved', async () => {
+  const { test: written, notes } = await recorded({
+    ...{ files: signOn(one), credentials: [password], acr: 'urn:okta:loa:1fa:pwd' },
+    trace: { proved: [proved('password', { origin: 'enrollment', replacesProof: true }), byPassword] },
+  });
+  expect(written.expect).toMatchObject({ steps: ['password'], acr: 'urn:okta:loa:1fa:pwd' });
+  expect(notes).toEqual([]);
+});
+
 test('a sign-in that ended otherwise is said', async () => {
   const { notes } = await recorded({
     ...{ files: signOn(one), credentials: [password], trace: { proved: [byPassword] }, denied: 'rule' },

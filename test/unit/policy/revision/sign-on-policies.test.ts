@@ -64,6 +64,10 @@ describe('an app', () => {
     expect(await found({ ...labelled, ...app({ labels: ['finance'] }) })).toEqual([
       'apps/wiki.yaml labels no sign-on policy is for apps with this label: name one in `signOnPolicy`, or add `apps: { labels: [...] }` to one [policy_missing]',
     ]);
+    const off = policy('off', [{ then: one }], { enabled: false, apps: { labels: ['finance'] } });
+    expect(await found({ ...labelled, ...off, ...app({ labels: ['finance'] }) })).toContain(
+      'apps/wiki.yaml labels no sign-on policy is for apps with this label, as `off` is switched off: switch it on (`enabled`), or name another one in `signOnPolicy` [policy_missing]',
+    );
     const other = policy('other', [{ then: one }], { apps: { labels: ['finance'] } });
     expect(await found({ ...labelled, ...other, ...app({ labels: ['internal', 'finance'] }) })).toEqual([
       'apps/wiki.yaml labels the sign-on policies `labelled` and `other` are both for it: name one in `signOnPolicy` [policy_ambiguous]',

@@ -54,6 +54,38 @@ test('it completes keys, each with its explanation, and the names that a key tak
   expect([...steps.keys()]).toEqual(expect.arrayContaining(['password', 'totp', 'webauthn']));
 }, 60_000);
 
+const changes = `# yaml-language-server: $schema=../schema/account.schema.json
+rules:
+  - name: Passkeys
+    change:
+      add:
+        - 
+      change: []
+`;
+const enrollments = (key: string) => `# yaml-language-server: $schema=../schema/enrollment.schema.json
+rules:
+  - name: All
+    then:
+      ${key}:
+        - 
+`;
+
+test.each<[string, string, readonly string[], readonly string[]]>([
+  ['are added', changes, ['password', 'webauthn', 'email', 'username'], ['phone.sms']],
+  ['are required', enrollments('required'), ['password', 'webauthn'], ['username']],
+  ['are offered', enrollments('optional'), ['totp', 'webauthn'], ['phone.sms']],
+])(
+  'it completes the authenticators that %s',
+  async (what, text, names, others) => {
+    const file = `config/policies/${what.replace(' ', '-')}.yaml`;
+    await server.open(file, text);
+    const completed = [...(await server.complete(file, { line: 5, character: 10 })).keys()];
+    expect(completed).toEqual(expect.arrayContaining([...names]));
+    expect(completed.filter((name) => others.includes(name))).toEqual([]);
+  },
+  60_000,
+);
+
 test('it underlines what the check refuses', async () => {
   const found = await server.open('config/policies/sign-on/other.yaml', policy.replace('factors', 'factor'));
   expect(found).toEqual([

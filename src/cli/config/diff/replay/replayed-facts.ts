@@ -122,12 +122,12 @@ function proofOf(
   proof: TracedProof,
   prover: Prover,
 ): { readonly evidence: Evidence; readonly made: Enrollment | undefined } {
-  const { method, age, origin = 'sign_in', earlier, longestPause } = proof;
+  const { method, age, origin = 'sign_in', replacesProof, earlier, longestPause } = proof;
   const { shown, enrollment, made } = enrollmentOf(proof, prover);
   const transaction = earlier ? 'earlier' : replayed;
   const at = prover.now - age;
   const evidence = { ...shown, enrollment, subject: prover.subject.id, amr: [], at, transaction, origin };
-  return { evidence: omitUndefined({ ...evidence, method, longestPause }), made };
+  return { evidence: omitUndefined({ ...evidence, method, longestPause, replacesProof }), made };
 }
 
 function memoryOf(

@@ -1,28 +1,35 @@
 /**
  * Merges classes of users for the apps of one policy, which distinguish fewer users. Apps may be alike but for parts of
  * expressions that read the app and the user. What these read of the users is known once for all apps, so that little
- * is left for each of them.
+ * is left for each of them. Apps at which they come to the same for all users share their classes.
  */
 import type { Subject } from '../../../../core/model/facts.ts';
 import { isRead } from '../../../../core/policy/rules/expression-parts.ts';
 import { getOrMake } from '../../../shared/values/get-or-make.ts';
-import { addConsents, apartByConsent, type ConsentCounts } from './counted-consents.ts';
-import { type Atom, type Projection, readOfUser, resultAtApp, resultFor, type UserClass } from './user-classes.ts';
+import type { VariedPair } from './circumstances.ts';
+import { addConsents, apartByConsent, type ConsentCounts, scopesAsked } from './counted-consents.ts';
+import {
+  type Atom,
+  classKey,
+  type Projection,
+  readOfUser,
+  resultFor,
+  resultsAtApp,
+  type UserClass,
+} from './user-classes.ts';
 
 /** Classes, with numbers in the place of what is compared often. */
 export interface NumberedClasses {
   readonly classes: readonly UserClass[];
-  /** Lists of groups that occur. */
-  readonly groupLists: readonly (readonly string[])[];
-  /** By class: the number of its list of groups. */
-  readonly groupsOf: readonly number[];
-  /** By class: a number of everything else that matters. */
-  readonly restOf: readonly number[];
-  /** What the condition reads of the users. */
-  readonly readBy: (atom: Atom) => ReadValues;
+  /** By their groups. */
+  readonly byGroups: Numbered<UserClass>;
+  /** By everything else that matters but the results of conditions that vary from app to app. */
+  readonly byRest: Numbered<UserClass>;
+  /** What the conditions read of the users. */
+  readonly readBy: (atoms: readonly Atom[]) => ReadLists;
 }
 
-/** Values that a condition reads of users. */
+/** Values that one condition reads of users. */
 interface ReadValues {
   /** By class: the number of the value. */
   readonly numberOf: readonly number[];
@@ -30,32 +37,60 @@ interface ReadValues {
   readonly values: readonly { readonly text: string; readonly subject: Subject }[];
 }
 
-export function numberedClasses(classes: readonly UserClass[]): NumberedClasses {
-  const groupNumbers = new Map<string, number>();
-  const restNumbers = new Map<string, number>();
-  const groupLists: (readonly string[])[] = [];
-  const groupsOf = classes.map(({ groups }) => {
-    const number = numberIn(groupNumbers, JSON.stringify(groups));
-    groupLists[number] = groups;
-    return number;
-  });
-  const reads = new Map<string, ReadValues>();
+/** What several conditions read together. */
+interface ReadLists {
+  readonly ofAtoms: readonly ReadValues[];
+  /** By class: the number of the list. */
+  readonly numberOf: readonly number[];
+  /** By number: the numbers of the values. */
+  readonly lists: readonly (readonly number[])[];
+}
+
+/** `all`: the projection of the classes. */
+export function numberedClasses(classes: readonly UserClass[], { atoms }: Projection): NumberedClasses {
+  const fixed = [...atoms.keys()].filter((at) => !variesByApp(atoms[at]));
+  const restKey = ({ results, rest }: UserClass) => `${JSON.stringify(fixed.map((at) => results[at]))} ${rest}`;
+  const values = new Map<string, ReadValues>();
+  const lists = new Map<string, ReadLists>();
+  const valuesOf = (atom: Atom) => getOrMake(values, atom.id, () => readValues(classes, atom));
+  const idsOf = (some: readonly Atom[]) => JSON.stringify(some.map(({ id }) => id));
   return {
     classes,
-    groupLists,
-    groupsOf,
-    restOf: classes.map(({ rest }) => numberIn(restNumbers, rest)),
-    readBy: (atom) => getOrMake(reads, atom.id, () => readValues(classes, atom)),
+    byGroups: numbered(classes, ({ groups }) => JSON.stringify(groups)),
+    byRest: numbered(classes, restKey),
+    readBy: (some) => getOrMake(lists, idsOf(some), () => readLists(classes, some.map(valuesOf))),
   };
 }
 
+function variesByApp(atom: Atom | undefined): boolean {
+  return atom !== undefined && isRead('request.clientId', atom.reads);
+}
+
 function readValues(classes: readonly UserClass[], atom: Atom): ReadValues {
+  const texts = classes.map(({ subject }) => readOfUser(subject, atom));
+  const { numberOf, values } = numbered([...classes.entries()], ([at]) => texts[at] ?? '');
+  return { numberOf, values: values.map(([at, { subject }]) => ({ text: texts[at] ?? '', subject })) };
+}
+
+function readLists(classes: readonly UserClass[], ofAtoms: readonly ReadValues[]): ReadLists {
+  const own = classes.map((_, at) => ofAtoms.map((values) => values.numberOf[at] ?? 0));
+  const { numberOf, values: lists } = numbered(own, String);
+  return { ofAtoms, numberOf, lists };
+}
+
+interface Numbered<Value> {
+  /** By position: the number of its key. */
+  readonly numberOf: readonly number[];
+  /** By number: the first with this key. */
+  readonly values: readonly Value[];
+}
+
+function numbered<Value>(all: readonly Value[], keyOf: (value: Value) => string): Numbered<Value> {
   const numbers = new Map<string, number>();
-  const values: { text: string; subject: Subject }[] = [];
-  const numberOf = classes.map(({ subject }) => {
-    const text = readOfUser(subject, atom);
-    const number = numberIn(numbers, text);
-    values[number] ??= { text, subject };
+  const values: Value[] = [];
+  const numberOf = all.map((value) => {
+    const number = numberIn(numbers, keyOf(value));
+    values[number] ??= value;
     return number;
   });
   return { numberOf, values };
@@ -65,82 +100,134 @@ function numberIn(numbers: Map<string, number>, key: string): number {
   return getOrMake(numbers, key, () => numbers.size);
 }
 
+/** What of a class is the same at all of these apps. */
+interface FixedTerms extends Pick<UserClass, 'groups' | 'results' | 'rest'> {
+  readonly number: number;
+}
+
 /** Users of one class, as far as it is the same at all of these apps. */
 interface Part {
-  /** With results of the conditions that are the same at all of these apps, and '' for others. */
+  /** The first of the classes. */
   readonly userClass: UserClass;
-  /** Equal for parts that are one class where other conditions have the same results. */
-  readonly fixed: number;
-  /** What the other conditions read: numbers in `ReadValues`. */
-  readonly read: readonly number[];
+  /** With '' for results that vary. */
+  readonly fixed: FixedTerms;
+  /** What the other conditions read: a number in `ReadLists`. */
+  readonly read: number;
   readonly consents: ConsentCounts;
   users: number;
 }
 
-/** `own`: the projection of one of the apps, of which others may differ in the sign-ins of their atoms. */
+/** `own`: the projection of one of the apps, of which others may differ in the app that the sign-ins are to. */
 export function classesAtApps(
-  numbered: NumberedClasses,
+  classes: NumberedClasses,
   own: Projection,
   all: Projection,
-): (atApp: Projection) => readonly UserClass[] {
-  const varying = own.atoms.flatMap((atom, at) => (isRead('request.clientId', atom.reads) ? [{ atom, at }] : []));
-  const parts = partsOf(numbered, { own, all, varying });
-  return ({ atoms, consents: asked }) => {
-    const resultsOf = varying.map(({ atom: { id }, at }) => {
-      const atom = atoms[at];
-      if (atom?.id !== id) throw new TypeError('apps with other conditions are not alike');
-      return numbered.readBy(atom).values.map(({ text, subject }) => resultAtApp(subject, atom, text));
-    });
-    const numberOf = resultsOf.map(numbersOfResults);
-    const found = new Map<number, { userClass: UserClass; users: number }>();
+): (varied: VariedPair) => readonly UserClass[] {
+  const varying = own.atoms.flatMap((atom, at) => (variesByApp(atom) ? [{ atom, at }] : []));
+  const reads = classes.readBy(varying.map(({ atom }) => atom));
+  const none: ConsentCounts = new Map();
+  const newConsents = (): ConsentCounts => (all.consents.size > 0 ? new Map() : none);
+  const { parts, size } = partsOf(classes, { own, all, varying, reads, newConsents });
+  const numbers = new Map<string, number>();
+  const known = new Map<number, UserClass>();
+  const mergedAt = ({ resultsOf, numberOf }: ResultsAtApp): readonly CountedClass[] => {
+    const found = new Map<number, CountedClass>();
     for (const { userClass, fixed, read, users, consents } of parts) {
-      const key = read.reduce((number, value, index) => numberOf[index]?.(number, value) ?? number, fixed);
-      const same = getOrMake(found, key, () => {
-        const results = read.map((value, index) => resultsOf[index]?.[value] ?? '');
-        return { userClass: { ...withResults(userClass, varying, results), consents: new Map() }, users: 0 };
-      });
+      const key = (numberOf[read] ?? 0) * size + fixed.number;
+      let same = found.get(key);
+      if (same === undefined) {
+        const make = () => ({ ...userClass, ...withResults(fixed, varying, resultsOf[read] ?? []) });
+        same = { userClass: getOrMake(known, key, make), users: 0, consents: newConsents() };
+        found.set(key, same);
+      }
       same.users += users;
-      if (asked.size > 0) addConsents(same.userClass.consents, consents);
+      if (all.consents.size > 0) addConsents(same.consents, consents);
     }
-    return [...found.values()].flatMap(({ userClass, users }) => apartByConsent({ ...userClass, users }, asked));
+    return [...found.values()];
+  };
+  const shared = new Map<string, readonly CountedClass[]>();
+  const ofApps = new Map<readonly CountedClass[], readonly UserClass[]>();
+  return (varied) => {
+    const results = resultsAt(varied.pair.next.app.clientId, { varying, reads, numbers });
+    const merged = getOrMake(shared, runsText(results.numberOf), () => mergedAt(results));
+    const asked = scopesAsked([varied]);
+    const apart = () => merged.flatMap(({ userClass, ...more }) => apartByConsent({ ...userClass, ...more }, asked));
+    return asked.size > 0 ? apart() : getOrMake(ofApps, merged, apart);
   };
 }
 
-/** Returns a function that numbers pairs of a number and the result for a value: texts as keys would take longer. */
-function numbersOfResults(results: readonly string[]): (number: number, value: number) => number {
-  const numbers = new Map<string, number>();
-  const numberOf = results.map((result) => numberIn(numbers, result));
-  const pairs = new Map<number, number>();
-  return (number, value) => getOrMake(pairs, number * numbers.size + (numberOf[value] ?? 0), () => pairs.size);
+interface CountedClass {
+  readonly userClass: UserClass;
+  readonly consents: ConsentCounts;
+  users: number;
 }
 
 type Varying = readonly { readonly atom: Atom; readonly at: number }[];
 
+/** By the number of what the conditions read, at one app. */
+interface ResultsAtApp {
+  readonly resultsOf: readonly (readonly string[])[];
+  /** Equal for equal results, at other apps, too. */
+  readonly numberOf: readonly number[];
+}
+
+interface VaryingReads {
+  readonly varying: Varying;
+  readonly reads: ReadLists;
+}
+
+function resultsAt(
+  clientId: string,
+  { varying, reads, numbers }: VaryingReads & { readonly numbers: Map<string, number> },
+): ResultsAtApp {
+  const ofAtoms = varying.map(({ atom }, index) =>
+    (reads.ofAtoms[index]?.values ?? []).map(resultsAtApp(atom, clientId)),
+  );
+  const resultsOf = reads.lists.map((list) => list.map((value, index) => ofAtoms[index]?.[value] ?? ''));
+  return { resultsOf, numberOf: resultsOf.map((results) => numberIn(numbers, results.join('\n'))) };
+}
+
+/** Where other numbers begin: users with other results are few at most apps. */
+function runsText(numbers: readonly number[]): string {
+  return numbers.flatMap((number, at) => (number === numbers[at - 1] ? [] : [`${at}:${number}`])).join();
+}
+
+interface PartsFor extends VaryingReads {
+  readonly own: Projection;
+  readonly all: Projection;
+  readonly newConsents: () => ConsentCounts;
+}
+
+/** `size`: more than any number of `FixedTerms`. */
 function partsOf(
-  numbered: NumberedClasses,
-  { own, all, varying }: { readonly own: Projection; readonly all: Projection; readonly varying: Varying },
-): readonly Part[] {
-  const { classes, groupsOf, restOf } = numbered;
-  const ownGroups = numbered.groupLists.map((groups) => groups.filter((group) => own.groups.has(group)));
-  const numbers = new Map<string, number>();
-  const numberOf = ownGroups.map((groups) => numberIn(numbers, JSON.stringify(groups)));
+  { classes, byGroups, byRest }: NumberedClasses,
+  { own, all, varying, reads, newConsents }: PartsFor,
+): { readonly parts: readonly Part[]; readonly size: number } {
   const resultsOf = fixedResults(own, all, varying);
-  const read = varying.map(({ atom }) => numbered.readBy(atom).numberOf);
-  const fixedNumbers = new Map<string, number>();
-  const parts = new Map<string, Part>();
+  const groupsOf = byGroups.values.map(({ groups }) => groups.filter((group) => own.groups.has(group)));
+  const othersOf = byRest.values.map((userClass) => ({ results: resultsOf(userClass), rest: userClass.rest }));
+  const ownGroups = numbered(groupsOf, (groups) => JSON.stringify(groups));
+  const others = numbered(othersOf, ({ results, rest }) => `${JSON.stringify(results)} ${rest}`);
+  const terms = ownGroups.values
+    .flatMap((groups) => others.values.map((other) => ({ groups, ...other })))
+    .map((each, number): FixedTerms => ({ ...each, number }));
+  const parts = new Map<number, Part>();
   for (const [at, userClass] of classes.entries()) {
-    const list = groupsOf[at] ?? 0;
-    const results = resultsOf(userClass);
-    const fixed = numberIn(fixedNumbers, [numberOf[list], restOf[at], ...results].join('\n'));
-    const values = read.map((ofAtom) => ofAtom[at] ?? 0);
-    const groups = ownGroups[list] ?? [];
-    const same = getOrMake(parts, [fixed, ...values].join(), () => {
-      return { userClass: { ...userClass, groups, results }, fixed, read: values, consents: new Map(), users: 0 };
-    });
-    same.users += userClass.users;
-    addConsents(same.consents, userClass.consents);
+    const inGroups = ownGroups.numberOf[byGroups.numberOf[at] ?? 0] ?? 0;
+    const inOthers = others.numberOf[byRest.numberOf[at] ?? 0] ?? 0;
+    const fixed = terms[inGroups * others.values.length + inOthers];
+    if (fixed === undefined) continue;
+    const read = reads.numberOf[at] ?? 0;
+    const key = read * terms.length + fixed.number;
+    let part = parts.get(key);
+    if (part === undefined) {
+      part = { userClass, fixed, read, consents: newConsents(), users: 0 };
+      parts.set(key, part);
+    }
+    part.users += userClass.users;
+    if (all.consents.size > 0) addConsents(part.consents, userClass.consents);
   }
-  return [...parts.values()];
+  return { parts: [...parts.values()], size: terms.length };
 }
 
 /** The results of conditions that are the same at all of these apps. */
@@ -158,8 +245,8 @@ function fixedResults(own: Projection, all: Projection, varying: Varying): (of: 
     });
 }
 
-function withResults(userClass: UserClass, varying: Varying, found: readonly string[]): UserClass {
-  const results = [...userClass.results];
-  for (const [index, { at }] of varying.entries()) results[at] = found[index] ?? '';
-  return { ...userClass, results };
+function withResults({ groups, results, rest }: FixedTerms, varying: Varying, found: readonly string[]) {
+  const all = [...results];
+  for (const [index, { at }] of varying.entries()) all[at] = found[index] ?? '';
+  return { groups, results: all, rest, key: classKey({ groups, results: all, rest }) };
 }

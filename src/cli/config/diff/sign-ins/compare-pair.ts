@@ -56,7 +56,7 @@ export type PairComparison = (pair: AppPair, classes: readonly UserClass[]) => r
 
 /**
  * Compares the sign-ins to pairs like this one: a class of users with the same results is evaluated once for all of
- * them.
+ * them, and pairs at which the classes are the same have the same changes.
  */
 export function pairComparison(like: AppPair, signIns: ComparedSignIns): PairComparison {
   const { circumstances, atoms, shared } = signIns;
@@ -64,22 +64,32 @@ export function pairComparison(like: AppPair, signIns: ComparedSignIns): PairCom
   const known = new Map<string, readonly DifferenceRow[]>();
   const ofAlike = new Map<ReturnType<DifferencesOf>, readonly DifferenceRow[]>();
   const rowsFor = (user: UserClass, clientId: string) =>
-    getOrMake(known, JSON.stringify([user.groups, user.results, user.rest]), () => {
+    getOrMake(known, user.key, () => {
       const differencesAt = differencesOf({ user, clientId });
       return getOrMake(ofAlike, differencesAt, () => rowsOf(circumstances.map(differencesAt)));
     });
   const places = new Map<string, Placed>();
   const placedAt = (positions: readonly number[]) =>
     getOrMake(places, positions.join(), () => placed(positions, signIns));
-  return (pair, classes) => {
+  const changesOf: PairComparison = (pair, classes) => {
     const found = classes.flatMap((user) =>
       rowsFor(user, pair.active.app.clientId).map((row): Occurrence => ({ user, ...row })),
     );
     const { isCounted } = shared;
     const same = isCounted ? [...Map.groupBy(found, ({ key }) => key).values()] : sameOfMadeUp(found);
-    const compared = { classes, isCounted, sizes: groupSizes(classes), ...whoIn(classes, isCounted), placedAt };
+    const users = usersIn(classes);
+    const compared = { classes, isCounted, users, sizes: groupSizes(classes), ...whoIn(classes, isCounted), placedAt };
     return same.flatMap((alike) => changeOf(alike, pair, compared));
   };
+  const ofClasses = new Map<readonly UserClass[], readonly AccessChange[]>();
+  return (pair, classes) => {
+    const changes = getOrMake(ofClasses, classes, () => changesOf(pair, classes));
+    return changes.map((change) => ({ ...change, apps: pair.clientIds }));
+  };
+}
+
+function usersIn(classes: readonly UserClass[]): number {
+  return classes.reduce((sum, { users }) => sum + users, 0);
 }
 
 /** Where a change occurs. */
@@ -94,7 +104,7 @@ function placed(positions: readonly number[], signIns: ComparedSignIns): Placed 
 function groupSizes(classes: readonly UserClass[]): ReadonlyMap<string, number> {
   const sizes = new Map<string, number>();
   for (const { groups, users } of classes)
-    for (const group of new Set(groups)) sizes.set(group, (sizes.get(group) ?? 0) + users);
+    for (const group of groups) sizes.set(group, (sizes.get(group) ?? 0) + users);
   return sizes;
 }
 
@@ -117,12 +127,12 @@ function deltasIn({ active, next, ...pair }: AppPair, atoms: readonly string[], 
         return shared.isCounted ? found : found.flatMap(inParts);
       },
     );
-  const between = (from: SignInView, to: SignInView) =>
-    getOrMake(
-      getOrMake(known, from, () => new Map<SignInView, readonly KeyedDifference[]>()),
-      to,
-      () => ofContents(from.content, to.content).map((difference) => keyed(located(difference, from, to))),
-    );
+  const found = (from: SignInView, to: SignInView) => {
+    const keyedOnes = ofContents(from.content, to.content).map((difference) => keyed(located(difference, from, to)));
+    getOrMake(known, from, () => new Map<SignInView, readonly KeyedDifference[]>()).set(to, keyedOnes);
+    return keyedOnes;
+  };
+  const between = (from: SignInView, to: SignInView) => known.get(from)?.get(to) ?? found(from, to);
   const ofAlike = new Map<ReturnType<Viewer>, Map<ReturnType<Viewer>, ReturnType<DifferencesOf>>>();
   return (who) => {
     const [beforeAt, afterAt] = [before(who), after(who)];
@@ -175,6 +185,8 @@ function whoIn(some: readonly UserClass[], isCounted: boolean): WhoIn {
 
 interface ComparedAt extends WhoIn, Pick<SharedByApps, 'isCounted'> {
   readonly classes: readonly UserClass[];
+  /** In all classes. */
+  readonly users: number;
   readonly sizes: ReadonlyMap<string, number>;
   readonly placedAt: (positions: readonly number[]) => Placed;
 }
@@ -186,8 +198,8 @@ function changeOf(same: readonly Occurrence[], { clientIds }: AppPair, compared:
   const { kind } = first.difference;
   const headline = headlineOfAll(same);
   const [before, after] = [saidByAll(same, 'before'), saidByAll(same, 'after')];
-  const users = same.reduce((sum, { user }) => sum + user.users, 0);
-  const who = affectedBy(same, { ...compared, users });
+  const users = usersIn(same.map(userOf));
+  const who = affectedBy(same, compared, users);
   const effects = compared.isCounted && users === 0 ? [] : effectsOf(same, compared);
   const { where, zones } = compared.placedAt(first.positions);
   const row = { kind, apps: clientIds, who, where, zones, before, after, effects };
@@ -196,14 +208,14 @@ function changeOf(same: readonly Occurrence[], { clientIds }: AppPair, compared:
 
 function affectedBy(
   same: readonly Occurrence[],
-  { classes, isCounted, sizes, users, ...all }: ComparedAt & { readonly users: number },
+  { classes, isCounted, sizes, users: of, ...all }: ComparedAt,
+  users: number,
 ): AffectedUsers {
-  const inChange = same.map(({ user }) => user);
+  const inChange = same.map(userOf);
   const meant = users > 0 ? inChange.filter((userClass) => userClass.users > 0) : inChange;
   const names = [...new Set(meant.flatMap(({ groups: userGroups }) => userGroups))].sort();
   const own = groupSizes(inChange);
   const groups = names.map((group) => ({ group, users: own.get(group) ?? 0, of: sizes.get(group) ?? 0 }));
-  const of = classes.reduce((sum, userClass) => sum + userClass.users, 0);
   const inside = whoIn(inChange, isCounted);
   const isAll = isCounted ? users > 0 && users === of : inside.who === all.who;
   const had = havingText(inside.had, all.had);

@@ -22,6 +22,7 @@ interface ConsentingClass {
   readonly subject: Subject;
   readonly users: number;
   readonly rest: string;
+  readonly key: string;
   readonly consents: ConsentCounts;
 }
 
@@ -63,18 +64,19 @@ export function addConsents(counts: ConsentCounts, more: ConsentCounts): void {
 
 /** The class as one app sees it: a class for each consent, and one for the users who gave none. */
 export function apartByConsent<Of extends ConsentingClass>(userClass: Of, asked: ScopesAsked): readonly Of[] {
-  const { subject, rest, consents, users } = userClass;
+  const { subject, rest, key, consents, users } = userClass;
   const given = [...asked.keys()].flatMap((clientId) =>
-    [...(consents.get(clientId) ?? [])].map(([key, counted]) => ({ clientId, key, ...counted })),
+    [...(consents.get(clientId) ?? [])].map(([text, counted]) => ({ clientId, text, ...counted })),
   );
   const others = users - given.reduce((sum, counted) => sum + counted.users, 0);
   const withoutConsent = { ...userClass, users: others, consents: new Map(), subject: { ...subject, consents: {} } };
   return [
     ...(others > 0 || given.length === 0 ? [withoutConsent] : []),
-    ...given.map(({ clientId, key, consent, users: consenting }) => ({
+    ...given.map(({ clientId, text, consent, users: consenting }) => ({
       ...userClass,
       users: consenting,
-      rest: `${rest} ${key}`,
+      rest: `${rest} ${text}`,
+      key: `${key} ${text}`,
       consents: new Map(),
       subject: { ...subject, consents: { [clientId]: consent } },
     })),

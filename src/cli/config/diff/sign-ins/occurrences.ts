@@ -81,10 +81,12 @@ export function keyOfWho(user: UserClass): string {
 
 /** Made-up users with the same change may differ in what was asked of them. */
 export function saidByAll(same: readonly Occurrence[], side: 'before' | 'after'): AskedThere {
-  const all = same.map(({ difference }) => difference[side]);
+  // Most users share the difference of others.
+  const differences = [...new Set(same.map(({ difference }) => difference))];
+  const all = differences.map((difference) => difference[side]);
   const rules = new Map(all.flatMap((there) => there.rules.map((rule) => [JSON.stringify(rule), rule] as const)));
   const words = [...new Set(all.map((there) => there.words))];
-  const said = same.flatMap(({ difference }) => difference.said?.[side === 'before' ? 0 : 1] ?? []);
-  const joined = words.length > 1 && said.length === same.length ? saidByAllText(said) : undefined;
+  const said = differences.flatMap((difference) => difference.said?.[side === 'before' ? 0 : 1] ?? []);
+  const joined = words.length > 1 && said.length === all.length ? saidByAllText(said) : undefined;
   return { words: joined ?? words.join(', or '), rules: [...rules.values()] };
 }

@@ -1,12 +1,11 @@
 /** The differences in the steps of a sign-in: one for each thing that users are told to do, or need not do any more. */
-import { askedParts, getsIn, stepParts } from '../../questions/asked-text.ts';
+import { askedParts, getsIn, stepParts, stepPartsByName } from '../../questions/asked-text.ts';
 import { proofSetsText } from '../../questions/proof-sets-text.ts';
 import {
   askedHeadline,
   changeHeadline,
   isNoProof,
   isNoSetUp,
-  newOnes,
   otherOrder,
   saidOf,
   takesProof,
@@ -18,11 +17,12 @@ import { isSetUp, setUpChange, setUpHeadline } from './set-up.ts';
 import type { SignInContent } from './sign-in-view.ts';
 import {
   type ComparedWays,
+  changeOfWay,
   comparedWays,
   type FollowingPart,
   followingParts,
-  type ProofSets,
   type StepsOfWay,
+  type WayChange,
   waysOfSkipping,
 } from './ways-compared.ts';
 
@@ -36,7 +36,18 @@ export function stepsDifferences(sides: ComparedContents): readonly ContentDiffe
   const found = stepsOfAll(sides);
   const known = found.map(({ effect }) => effect?.many);
   const isOther = ({ effect }: ContentDifference) => effect !== undefined && !known.includes(effect.many);
-  return [...found, ...leastDifferences(sides).filter((each) => found.length === 0 || isOther(each))];
+  const told = [...found, ...leastDifferences(sides).filter((each) => found.length === 0 || isOther(each))];
+  return told.length > 0 ? told : furtherProofDifferences(sides);
+}
+
+/**
+ * Where nothing else differs. In words, a further proof has no name, because it depends on what was proved before: here
+ * the same was.
+ */
+function furtherProofDifferences({ active, next }: ComparedContents): readonly ContentDifference[] {
+  if (!active.asked || !next.asked) return [];
+  const { shared } = comparedWays(active.asked, next.asked, stepPartsByName);
+  return toldByWays(shared.map(changeOfWay));
 }
 
 /** Of users who accept what is offered. */
@@ -123,20 +134,9 @@ function stepsOnBothSides(
   return saidOnBothSides({ steps: ways.map(({ gone }) => gone) }, { steps: ways.map(({ added }) => added) });
 }
 
-/** What follows the proofs in one way under only one of the configurations. */
-interface WayChange {
-  readonly set: ProofSets[number];
-  readonly gone: readonly string[];
-  readonly added: readonly string[];
-}
-
 /** Sign-ins by the same proofs. */
 function followingDifferences(sides: ComparedContents, shared: readonly StepsOfWay[]): readonly ContentDifference[] {
-  const changes = shared.map(({ set, before, after }): WayChange => {
-    const [gone, added] = [newOnes(after, before), newOnes(before, after)];
-    const isOrder = gone.length + added.length === 0 && before.join() !== after.join();
-    return isOrder ? { set, gone: before, added: after } : { set, gone, added };
-  });
+  const changes = shared.map(changeOfWay);
   const told = [setUpTold(sides, changes), fillInTold(sides, changes)].flatMap((each) => each ?? []);
   const left = changes.map((change) => partsOf(change, (part) => !told.some(({ isPart }) => isPart(part, change))));
   return [...told.map(({ difference }) => difference), ...othersTold(left)];

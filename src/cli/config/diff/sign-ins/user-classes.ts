@@ -5,19 +5,14 @@
  */
 
 import type { AnyAllNone, CompiledExpression, ConditionSet } from '../../../../core/model/conditions.ts';
-import type { Facts, Seconds, Subject } from '../../../../core/model/facts.ts';
+import type { Facts, Subject } from '../../../../core/model/facts.ts';
 import { compileConditions, conditionsAbout } from '../../../../core/policy/rules/condition-table.ts';
 import { expressionParts, withConditionsInside } from '../../../../core/policy/rules/expression-parts.ts';
 import { everyCondition } from '../../../../core/queries/sign-in-conditions.ts';
-import { signInHistoryKey, userKey, usersKey } from '../../../../stores/keys.ts';
-import type { Store } from '../../../../stores/store.ts';
-import { lastSignInFacts } from '../../../../users/history/sign-in-history.ts';
-import { accountsOf } from '../../../../users/record/account.ts';
-import { toSubject } from '../../../../users/record/user.ts';
 import { getOrMake } from '../../../shared/values/get-or-make.ts';
 import type { Identity } from '../../questions/identities.ts';
 import { factsIn, type VariedPair } from './circumstances.ts';
-import { addConsents, type ConsentCounts, consentsGiven, type ScopesAsked, scopesAsked } from './counted-consents.ts';
+import { type ConsentCounts, consentsGiven, type ScopesAsked, scopesAsked } from './counted-consents.ts';
 import type { Having } from './having-text.ts';
 import { type AskedOfUsers, asCompared, askedOfUsers, factsKey } from './subject-facts.ts';
 
@@ -34,6 +29,8 @@ export interface UserClass extends Pick<Facts, 'lastSignIn'> {
   readonly consents: ConsentCounts;
   /** A key of everything else that matters. */
   readonly rest: string;
+  /** Equal for users of one class: their groups, results and the rest. */
+  readonly key: string;
   /** Who a made-up user is, where rules ask. */
   readonly identity?: Identity;
   /** What a made-up user has, where no users are counted. */
@@ -79,15 +76,16 @@ export function projectionOf(varied: readonly VariedPair[]): Projection {
   };
 }
 
-function groupsNamed(sets: readonly ConditionSet[]): ReadonlySet<string> {
-  return new Set(groupConditions(sets).flatMap(({ any = [], all = [], none = [] }) => [...any, ...all, ...none]));
-}
-
 /** In expressions, too. */
 export function groupConditions(sets: readonly ConditionSet[]): readonly AnyAllNone[] {
   return withConditionsInside(sets).flatMap(({ groups }) => groups ?? []);
 }
 
+function groupsNamed(sets: readonly ConditionSet[]): ReadonlySet<string> {
+  return new Set(groupConditions(sets).flatMap(({ any = [], all = [], none = [] }) => [...any, ...all, ...none]));
+}
+
+/** Those of these pairs, with the sign-ins in which they may have different results. */
 function atomsOf(varied: readonly VariedPair[]): readonly Atom[] {
   const found = new Map<string, { readonly atom: AskedAtom; readonly signIns: Map<string, Facts> }>();
   for (const { pair, circumstances } of varied) {
@@ -189,7 +187,7 @@ export function signInOfUser(facts: Facts, { subject, lastSignIn }: ComparedUser
 }
 
 /** The results in each sign-in. */
-function resultsIn(compared: ComparedUser, { resultIn, signIns }: Atom): string {
+function resultsIn(compared: ComparedUser, { resultIn, signIns }: Pick<Atom, 'resultIn' | 'signIns'>): string {
   return signIns.map((facts) => resultIn(signInOfUser(facts, compared))).join(' ');
 }
 
@@ -202,11 +200,17 @@ function isOfUser(path: string): boolean {
   return path.startsWith('subject');
 }
 
-/** As `resultFor` at one of several apps: other results are equal at none of them. */
-export function resultAtApp(subject: Subject, asked: Atom, read: string): string {
-  const { signIns } = asked;
-  if (signIns.length <= mostSignIns) return resultsIn({ subject }, asked);
-  return `${signIns[0]?.request.clientId} ${read}`;
+/**
+ * As `resultFor` at another app, where sign-ins differ from these in the app alone: of several sign-ins, other results
+ * are equal at none of them. `read`: what the condition reads of the user.
+ */
+export function resultsAtApp(
+  { resultIn, signIns }: Atom,
+  clientId: string,
+): (of: { readonly subject: Subject; readonly text: string }) => string {
+  if (signIns.length > mostSignIns) return ({ text }) => `${clientId} ${text}`;
+  const there = { resultIn, signIns: signIns.map((facts) => ({ ...facts, request: { ...facts.request, clientId } })) };
+  return ({ subject }) => resultsIn({ subject }, there);
 }
 
 /** The class of this user. */
@@ -219,79 +223,12 @@ export function classOf(
   const { lastSignIn } = past;
   const compared = { subject, ...(lastSignIn !== undefined && { lastSignIn }) };
   const results = projection.atoms.map((asked) => resultFor(compared, asked));
-  const groups = subject.groups.filter((group) => projection.groups.has(group)).sort();
+  const groups = [...new Set(subject.groups.filter((group) => projection.groups.has(group)))].sort();
   const consents = consentsGiven(subject, projection.consents);
-  return { ...compared, users: 1, groups, results, consents, rest: factsKey(subject, projection) };
+  const rest = factsKey(subject, projection);
+  return { ...compared, users: 1, groups, results, consents, rest, key: classKey({ groups, results, rest }) };
 }
 
-interface CountedClass {
-  readonly userClass: UserClass;
-  users: number;
-}
-
-function add(found: Map<string, CountedClass>, userClass: UserClass): void {
-  const { groups, results, rest, consents } = userClass;
-  const key = `${JSON.stringify([groups, results])} ${rest}`;
-  const same = found.get(key);
-  if (same === undefined) {
-    found.set(key, { userClass, users: userClass.users });
-    return;
-  }
-  same.users += userClass.users;
-  addConsents(same.userClass.consents, consents);
-}
-
-/** Not in the order of the users in the store: what is told of them is the same from run to run. */
-function classesIn(found: ReadonlyMap<string, CountedClass>): readonly UserClass[] {
-  const byKey = [...found].sort(([one], [other]) => (one < other ? -1 : 1));
-  return byKey.map(([, { userClass, users }]) => ({ ...userClass, users }));
-}
-
-interface CountedFor {
-  readonly projection: Projection;
-  readonly now: Seconds;
-  readonly historySince?: Seconds;
-}
-
-/** The most users to read. */
-const maxUsers = 1_000_000;
-
-export interface CountedUsers {
-  readonly classes: readonly UserClass[];
-  /** Active users. */
-  readonly users: number;
-  readonly isPartial: boolean;
-}
-
-/**
- * Reads the users in pages, with their histories where rules ask. `historySince`: since when sign-ins are recorded; the
- * configuration that would be applied keeps these records. Absent: the records begin now. Rejects with
- * `StoreUnavailable`.
- */
-export async function countUsers(
-  store: Store,
-  { projection, now, historySince: since = now }: CountedFor,
-): Promise<CountedUsers> {
-  const { asksLastSignIn } = projection;
-  const found = new Map<string, CountedClass>();
-  const seen = new Set<string>();
-  let users = 0;
-  for await (const ids of store.members(usersKey)) {
-    // A set may contain a member twice.
-    const page = ids.filter((id) => !seen.has(id));
-    for (const id of page) seen.add(id);
-    if (seen.size > maxUsers) return { classes: classesIn(found), users, isPartial: true };
-    const { entries } = await store.load([...page.map(userKey), ...(asksLastSignIn ? page.map(signInHistoryKey) : [])]);
-    for (const { user: storedUser, credentials } of accountsOf(entries, page).accounts) {
-      if (storedUser.status !== 'active') continue;
-      users += 1;
-      const { id, createdAt } = storedUser;
-      const history = asksLastSignIn ? entries.get(signInHistoryKey(id))?.value : undefined;
-      const past = asksLastSignIn
-        ? lastSignInFacts(history, { began: now, session: undefined }, { createdAt, since })
-        : {};
-      add(found, classOf(toSubject(storedUser, credentials, now), projection, past));
-    }
-  }
-  return { classes: classesIn(found), users, isPartial: false };
+export function classKey({ groups, results, rest }: Pick<UserClass, 'groups' | 'results' | 'rest'>): string {
+  return `${JSON.stringify([groups, results])} ${rest}`;
 }

@@ -5,6 +5,7 @@ import { distinct } from '../../../../core/model/distinct.ts';
 import type { Action } from '../../../../core/remediation/all-sufficient-sets.ts';
 import { partsByWay, stepParts } from '../../questions/asked-text.ts';
 import { proofSetsText } from '../../questions/proof-sets-text.ts';
+import { newOnes } from './asked-headline.ts';
 import type { SignInContent } from './sign-in-view.ts';
 
 /** Sets of proofs. */
@@ -24,6 +25,19 @@ export interface StepsOfWay {
   readonly after: readonly string[];
 }
 
+/** What follows the proofs in one way under only one of the configurations. */
+export interface WayChange {
+  readonly set: ProofSets[number];
+  readonly gone: readonly string[];
+  readonly added: readonly string[];
+}
+
+export function changeOfWay({ set, before, after }: StepsOfWay): WayChange {
+  const [gone, added] = [newOnes(after, before), newOnes(before, after)];
+  const isOrder = gone.length + added.length === 0 && before.join() !== after.join();
+  return isOrder ? { set, gone: before, added: after } : { set, gone, added };
+}
+
 export interface ComparedWays {
   readonly shared: readonly StepsOfWay[];
   /** Others that both have, which something else follows, and under one of them not always the same. */
@@ -33,8 +47,8 @@ export interface ComparedWays {
   readonly added: ProofSets;
 }
 
-export function comparedWays(active: AskedInAll, next: AskedInAll): ComparedWays {
-  const [before, after] = [partsBySet(active), partsBySet(next)];
+export function comparedWays(active: AskedInAll, next: AskedInAll, partsOf = stepParts): ComparedWays {
+  const [before, after] = [partsBySet(active, partsOf), partsBySet(next, partsOf)];
   const alone = (own: typeof before, others: typeof before) =>
     [...own].flatMap(([key, { set }]) => (others.has(key) ? [] : [set]));
   const inBoth = [...after].flatMap(([key, { set, lists }]) => {
@@ -74,8 +88,11 @@ function leastAsked({ asked, least }: SignInContent): AskedInAll | undefined {
 /** Steps in words, in each way on. */
 type StepLists = readonly (readonly string[])[];
 
-function partsBySet(asked: AskedInAll): ReadonlyMap<string, { set: ProofSets[number]; lists: StepLists }> {
-  const all = partsByWay(asked, stepParts).flatMap(({ sets, parts }) => sets.map((set) => ({ set, parts })));
+function partsBySet(
+  asked: AskedInAll,
+  partsOf: typeof stepParts,
+): ReadonlyMap<string, { set: ProofSets[number]; lists: StepLists }> {
+  const all = partsByWay(asked, partsOf).flatMap(({ sets, parts }) => sets.map((set) => ({ set, parts })));
   const bySet = Map.groupBy(all, ({ set }) => JSON.stringify(set));
   return new Map([...bySet].map(([key, same]) => [key, { set: same[0]?.set ?? [], lists: same.map(partsIn) }]));
 }

@@ -5,7 +5,12 @@ import type { ConditionSet, Conditions } from '../../../../core/model/conditions
 import type { Seconds } from '../../../../core/model/facts.ts';
 import type { RuleHead } from '../../../../core/model/policy.ts';
 import { compileAccountPolicy } from '../../../../core/policy/rules/account-policy.ts';
-import { type CompiledPolicy, compilePolicy, type PolicySet } from '../../../../core/policy/rules/compile.ts';
+import {
+  type CompiledAccountPolicy,
+  type CompiledPolicy,
+  compilePolicy,
+  type PolicySet,
+} from '../../../../core/policy/rules/compile.ts';
 import type { Universe } from '../../../../core/policy/theories/theory.ts';
 import { knownIn } from '../../../../policy/analysis/analysed/configuration.ts';
 import { examplePlaces } from '../../../../policy/analysis/analysed/sample-addresses.ts';
@@ -40,21 +45,51 @@ export function comparedPair(pair: AppPair, zones: BothZones, since: Seconds): C
 /** The policies with each zone under its name in the common list. Report-only rules are left out. */
 function withZones(policies: PolicySet, side: 'active' | 'next', zones: BothZones): PolicySet {
   const { session, app, enrollment, recovery, accountPolicy } = policies;
-  const renamed = <Of extends RuleHead>({ name, rules }: CompiledPolicy<Of>): CompiledPolicy<Of> =>
-    compilePolicy({ name, rules: rules.map(({ rule }) => ({ ...rule, when: renamedIn(rule.when, side, zones) })) });
+  const renamed = renaming(side, zones);
   return {
     ...policies,
     session: renamed(session),
     ...(app && { app: renamed(app) }),
     ...(enrollment && { enrollment: renamed(enrollment) }),
     ...(recovery && { recovery: renamed(recovery) }),
-    ...(accountPolicy && {
-      accountPolicy: compileAccountPolicy({
-        name: 'account',
-        rules: accountPolicy.rules.map((rule) => ({ ...rule, when: renamedIn(rule.when, side, zones) })),
-      }),
-    }),
+    ...(accountPolicy && { accountPolicy: renamedChanges(accountPolicy, side, zones) }),
   };
+}
+
+/** Cached by zones and policy: apps have most policies in common. */
+const renamedPolicies = new WeakMap<BothZones, Record<'active' | 'next', WeakMap<object, unknown>>>();
+
+/** Makes it once for the policy. */
+function onceFor<Of extends object>(of: Of, side: 'active' | 'next', { zones, make }: RenamedOnce<Of>): Of {
+  const known = renamedPolicies.get(zones) ?? { active: new WeakMap(), next: new WeakMap() };
+  renamedPolicies.set(zones, known);
+  const made = (known[side].get(of) as Of | undefined) ?? make();
+  known[side].set(of, made);
+  return made;
+}
+
+interface RenamedOnce<Of> {
+  readonly zones: BothZones;
+  readonly make: () => Of;
+}
+
+function renaming(side: 'active' | 'next', zones: BothZones) {
+  return <Of extends RuleHead>(policy: CompiledPolicy<Of>): CompiledPolicy<Of> =>
+    onceFor(policy, side, {
+      zones,
+      make: () => {
+        const rules = policy.rules.map(({ rule }) => ({ ...rule, when: renamedIn(rule.when, side, zones) }));
+        return compilePolicy({ name: policy.name, rules });
+      },
+    });
+}
+
+function renamedChanges(policy: CompiledAccountPolicy, side: 'active' | 'next', zones: BothZones) {
+  const make = () => {
+    const rules = policy.rules.map((rule) => ({ ...rule, when: renamedIn(rule.when, side, zones) }));
+    return compileAccountPolicy({ name: 'account', rules });
+  };
+  return onceFor(policy, side, { zones, make });
 }
 
 /** The conditions with each zone under its name in the common list. */

@@ -1,6 +1,6 @@
 /** Finds what users who lack what a stricter rule asks for may set up in a sign-in after proving less. */
 import type { Deciders } from '../../../../core/analysis/comparison/deciding-together.ts';
-import { newlyChained } from '../../../../core/analysis/comparison/newly-chained.ts';
+import { type KnownAdditions, newlyChained } from '../../../../core/analysis/comparison/newly-chained.ts';
 import { type NewlyEnrollingSearch, newlyEnrolling } from '../../../../core/analysis/comparison/newly-enrolling.ts';
 import type { WeakerSearch } from '../../../../core/analysis/comparison/newly-weaker.ts';
 import type { EnrollingSides } from '../../../../core/analysis/comparison/opened-by-rules.ts';
@@ -37,8 +37,9 @@ export function ofEnrolling(sides: EnrollingSides, { pair, space }: ComparedPair
  */
 export function ofChains(pairs: readonly ComparedPair[], account: AccountBefore): WeakerFindings {
   const undecided = new Set<string>();
+  const known: KnownAdditions = new Map();
   for (const { pair, active, next, refused, space } of pairs) {
-    const search = newlyChained({ active, next, ...(refused && { refused }), account }, space);
+    const search = newlyChained({ active, next, ...(refused && { refused }), account }, space, known);
     const weaker = search.found.map((chained) => ({
       ...enrollingRule(chained, pair),
       before: ruleLocations(chained.rulesBefore),

@@ -1,14 +1,13 @@
 /** Sign-ins share their content in `config diff` only where nothing differs that it depends on. */
 
 import { describe, expect, test } from '@jest/globals';
-import type { Circumstance } from '../../../../../src/cli/config/diff/sign-ins/circumstances.ts';
 import { contentKeys } from '../../../../../src/cli/config/diff/sign-ins/content-keys.ts';
 import type { CircumstanceOfUser } from '../../../../../src/cli/config/diff/sign-ins/deciding-rules.ts';
 import type { Conditions } from '../../../../../src/core/model/conditions.ts';
 import type { Facts } from '../../../../../src/core/model/facts.ts';
-import { neutralFacts, neutralRequest } from '../../../../../src/core/model/neutral-facts.ts';
 import type { Rule } from '../../../../../src/core/model/policy.ts';
 import { compilePolicy, type PolicySet } from '../../../../../src/core/policy/rules/compile.ts';
+import { circumstanceIn, factsThere, memberOf } from '../../support/compared-users.ts';
 
 type RuleTerms = Rule['then'];
 type AppSide = Parameters<typeof contentKeys>[0];
@@ -43,33 +42,16 @@ const base: PolicySet = {
   ],
 };
 
-function circumstanceIn(...zones: readonly string[]): Circumstance {
-  const network = { ip: '192.0.2.1', zones };
-  const place = { label: zones.join(), activeLabel: zones.join(), zones, activeZones: zones };
-  const device = { known: false, platform: 'desktop', os: 'other' } as const;
-  return {
-    place: { ...place, active: network, next: network },
-    device,
-    believed: { active: {}, next: {} },
-    now: 1_800_000_000,
-    scopes: ['openid'],
-  };
-}
-
-const factsOf = ({ user, circumstance: { place, device, now, scopes } }: CircumstanceOfUser): Facts =>
-  neutralFacts({ now, request: neutralRequest('app', scopes), network: place.next, device, subject: user.subject });
-
 /** Keys of contents that may be shared with each other. */
 function keysBeside() {
   const contents = { numbers: new Map<unknown, number>() };
   return (policies: PolicySet, more: Asked = {}) => {
     const { client = {}, zone, rest = 'a password', groups = [], free = [], risk } = more;
     const side = { policies, app: { clientId: 'app', client } } as unknown as AppSide;
-    const subject = { id: 'u', status: 'active', identifiers: [], groups, profile: {}, enrollments: [] } as const;
-    const user = { subject, users: 1, consents: new Map(), groups, results: [], rest };
+    const user = memberOf(groups, rest);
     const circumstance = circumstanceIn(...(zone === undefined ? [] : [zone]));
-    const factsThere = (asked: CircumstanceOfUser): Facts => ({ ...factsOf(asked), ...(risk && { risk }) });
-    return contentKeys(side, factsThere, { free, atoms: [], contents })({ user, circumstance, clientId: 'app' });
+    const factsOf = (asked: CircumstanceOfUser): Facts => ({ ...factsThere(asked), ...(risk && { risk }) });
+    return contentKeys(side, factsOf, { free, atoms: [], contents })({ user, circumstance, clientId: 'app' });
   };
 }
 

@@ -6,10 +6,8 @@ import {
   type CircumstanceOfUser,
   decidingRuleNames,
 } from '../../../../../src/cli/config/diff/sign-ins/deciding-rules.ts';
-import { atomIds, type UserClass } from '../../../../../src/cli/config/diff/sign-ins/user-classes.ts';
+import { atomIds } from '../../../../../src/cli/config/diff/sign-ins/user-classes.ts';
 import type { Conditions } from '../../../../../src/core/model/conditions.ts';
-import type { Facts } from '../../../../../src/core/model/facts.ts';
-import { neutralFacts, neutralRequest } from '../../../../../src/core/model/neutral-facts.ts';
 import type { Requirement, Rule } from '../../../../../src/core/model/policy.ts';
 import { compileAccountPolicy } from '../../../../../src/core/policy/rules/account-policy.ts';
 import {
@@ -18,6 +16,7 @@ import {
   compilePolicy,
   type PolicySet,
 } from '../../../../../src/core/policy/rules/compile.ts';
+import { circumstanceIn, factsThere, memberOf } from '../../support/compared-users.ts';
 
 const requirement: Requirement = { anyOf: [{ factors: 1, demands: [] }] };
 
@@ -38,35 +37,8 @@ function counted(policy: CompiledPolicy): { readonly policy: CompiledPolicy; rea
   return { policy: { ...policy, groups }, questions: () => questions };
 }
 
-const user = (groups: readonly string[], rest = ''): UserClass => ({
-  subject: { id: groups.join(), status: 'active', identifiers: [], groups, profile: {}, enrollments: [] },
-  users: 1,
-  consents: new Map(),
-  groups,
-  results: [],
-  rest,
-});
-
-function circumstanceIn(...zones: readonly string[]): Circumstance {
-  const network = { ip: '192.0.2.1', zones };
-  const place = {
-    label: zones.join(),
-    activeLabel: zones.join(),
-    zones,
-    activeZones: zones,
-    active: network,
-    next: network,
-  };
-  const device = { known: false, platform: 'desktop', os: 'other' } as const;
-  return { place, device, believed: { active: {}, next: {} }, now: 1_800_000_000, scopes: ['openid'] };
-}
-
-function factsOf({ user: { subject }, circumstance: { place, device, now, scopes } }: CircumstanceOfUser): Facts {
-  return neutralFacts({ now, request: neutralRequest('app', scopes), network: place.next, device, subject });
-}
-
 /** The names of sign-ins. */
-function namesUnder(policies: PolicySet, of: typeof factsOf, atoms: readonly string[] = []) {
+function namesUnder(policies: PolicySet, of: typeof factsThere, atoms: readonly string[] = []) {
   const namesOf = decidingRuleNames(policies, of, atoms);
   return ({ circumstance, ...who }: CircumstanceOfUser) => namesOf(who)(circumstance);
 }
@@ -83,7 +55,7 @@ const withAccount = (accountPolicy: CompiledAccountPolicy): PolicySet => ({
 });
 const newDevice = { signal: 'newDevice', points: 20 } as const;
 const places = [circumstanceIn(), circumstanceIn('office'), circumstanceIn('home')];
-const users = [user([]), user(['a']), user(['a', 'b']), user(['b']), user(['b'], 'enrolled TOTP')];
+const users = [memberOf([]), memberOf(['a']), memberOf(['a', 'b']), memberOf(['b']), memberOf(['b'], 'enrolled TOTP')];
 const eachAsked = users.flatMap((each) =>
   places.map((circumstance) => ({ user: each, circumstance, clientId: 'app' })),
 );
@@ -93,14 +65,14 @@ describe('a policy is asked', () => {
 
   test('once in each circumstance where its rules ask nothing about the user', () => {
     const session = counted(policyOf(office, {}));
-    const named = namesUnder(set({ session: session.policy, app: policyOf({}) }), factsOf);
+    const named = namesUnder(set({ session: session.policy, app: policyOf({}) }), factsThere);
     for (const asked of [...eachAsked, ...eachAsked]) named(asked);
     expect(session.questions()).toBe(places.length);
   });
 
   test('once for users in the same of the groups that its rules name', () => {
     const app = counted(policyOf({ groups: { any: ['a'] }, ...office }, {}));
-    const named = namesUnder(set({ session: policyOf({}), app: app.policy }), factsOf);
+    const named = namesUnder(set({ session: policyOf({}), app: app.policy }), factsThere);
     for (const asked of eachAsked) named(asked);
     expect(app.questions()).toBe(2 * places.length);
   });
@@ -108,7 +80,7 @@ describe('a policy is asked', () => {
   test('once for users for whom a condition has the same results', () => {
     const guests: Conditions = { userType: { any: ['guest'] }, ...office };
     const app = counted(policyOf(guests, {}));
-    const named = namesUnder(set({ session: policyOf({}), app: app.policy }), factsOf, atomIds(guests));
+    const named = namesUnder(set({ session: policyOf({}), app: app.policy }), factsThere, atomIds(guests));
     for (const { user: who, ...asked } of eachAsked)
       named({ ...asked, user: { ...who, results: [who.groups.includes('a') ? 'hit' : 'miss'] } });
     expect(app.questions()).toBe(2 * places.length);
@@ -116,7 +88,7 @@ describe('a policy is asked', () => {
 
   test('about every user where its rules ask what no class tells apart', () => {
     const app = counted(policyOf({ userType: { any: ['guest'] } }, {}));
-    const named = namesUnder(set({ session: policyOf({}), app: app.policy }), factsOf);
+    const named = namesUnder(set({ session: policyOf({}), app: app.policy }), factsThere);
     for (const asked of eachAsked) named(asked);
     expect(app.questions()).toBe(eachAsked.length);
   });
@@ -124,10 +96,10 @@ describe('a policy is asked', () => {
 
 describe('sign-ins have the same name', () => {
   const conditions: readonly Conditions[] = [{ groups: { all: ['a', 'b'] } }, { network: { any: ['office'] } }, {}];
-  const named = namesUnder(set({ session: policyOf({}), app: policyOf(...conditions) }), factsOf);
+  const named = namesUnder(set({ session: policyOf({}), app: policyOf(...conditions) }), factsThere);
   const [elsewhere, office, home] = places as [Circumstance, Circumstance, Circumstance];
   const nameOf = (groups: readonly string[], circumstance: Circumstance) =>
-    named({ user: user(groups), circumstance, clientId: 'app' });
+    named({ user: memberOf(groups), circumstance, clientId: 'app' });
 
   test('where the same rules decide', () => {
     expect(nameOf(['a'], elsewhere)).toBe(nameOf(['b'], home));
@@ -141,23 +113,23 @@ describe('sign-ins have the same name', () => {
         app: policyOf({ groups: { any: ['a'] }, risk: { any: ['newDevice'] } }, { groups: { any: ['c'] } }, {}),
       }),
       ({ circumstance, ...who }) => {
-        const facts = factsOf({ circumstance, ...who });
+        const facts = factsThere({ circumstance, ...who });
         return circumstance.device.known ? facts : { ...facts, risk: { level: 'low', reasons: [newDevice] } };
       },
     );
     const known = { ...elsewhere, device: { ...elsewhere.device, known: true } };
     const byRiskOf = (groups: readonly string[], circumstance: Circumstance) =>
-      byRisk({ user: user(groups), circumstance, clientId: 'app' });
+      byRisk({ user: memberOf(groups), circumstance, clientId: 'app' });
     expect(byRiskOf(['a'], elsewhere)).not.toBe(byRiskOf(['b'], elsewhere));
     expect(byRiskOf(['a'], elsewhere)).not.toBe(byRiskOf(['a'], known));
   });
 
   test('and another in a new browser, where only the recovery policy asks about the risk', () => {
     const recovery = policyOf({ risk: { any: ['newDevice'] } }, {});
-    const byRisk = namesUnder({ ...set({ session: policyOf({}), app: policyOf({}) }), recovery }, factsOf);
+    const byRisk = namesUnder({ ...set({ session: policyOf({}), app: policyOf({}) }), recovery }, factsThere);
     const known = { ...elsewhere, device: { ...elsewhere.device, known: true } };
     const [inNew, inKnown] = [elsewhere, known].map((circumstance) =>
-      byRisk({ user: user(['a']), circumstance, clientId: 'app' }),
+      byRisk({ user: memberOf(['a']), circumstance, clientId: 'app' }),
     );
     expect(inNew).not.toBe(inKnown);
   });
@@ -169,9 +141,9 @@ describe('sign-ins have the same name', () => {
 
   test('where the same rule of the account policy is about what is enrolled', () => {
     const of = (...all: readonly Conditions[]) => compileAccountPolicy({ name: 'account', rules: rulesOf(all) });
-    const namedUnder = (...all: readonly Conditions[]) => namesUnder(withAccount(of(...all)), factsOf);
+    const namedUnder = (...all: readonly Conditions[]) => namesUnder(withAccount(of(...all)), factsThere);
     const nameIn = (by: ReturnType<typeof namesUnder>, groups: readonly string[]) =>
-      by({ user: user(groups), circumstance: elsewhere, clientId: 'app' });
+      by({ user: memberOf(groups), circumstance: elsewhere, clientId: 'app' });
     const byGroup = namedUnder({ groups: { any: ['a'] } }, {});
     expect(nameIn(byGroup, ['b'])).toBe(nameIn(byGroup, []));
     expect(nameIn(byGroup, ['a'])).not.toBe(nameIn(byGroup, []));
@@ -182,9 +154,9 @@ describe('sign-ins have the same name', () => {
 
   test('no user represents another that a rule about more than groups distinguishes', () => {
     const app = policyOf({ userType: { any: ['guest'] } }, {});
-    const byType = namesUnder(set({ session: policyOf({}), app }), factsOf);
-    const guest = { ...user([]), subject: { ...user([]).subject, userType: 'guest' } };
-    const [own, other] = [guest, user([])].map((userClass) =>
+    const byType = namesUnder(set({ session: policyOf({}), app }), factsThere);
+    const guest = { ...memberOf([]), subject: { ...memberOf([]).subject, userType: 'guest' } };
+    const [own, other] = [guest, memberOf([])].map((userClass) =>
       byType({ user: userClass, circumstance: elsewhere, clientId: 'app' }),
     );
     expect(own).not.toBe(other);
@@ -200,10 +172,10 @@ describe('where other rules may decide later in the sign-in', () => {
   const profileOf = (...required: readonly string[]) =>
     compilePolicy({ name: 'profile', rules: [{ name: 'All', when: {}, then: { required, optional: [], terms: [] } }] });
   const namer = (more: Partial<PolicySet>) =>
-    namesUnder({ ...set({ session: policyOf({}), app: policyOf({}) }), ...more }, factsOf);
+    namesUnder({ ...set({ session: policyOf({}), app: policyOf({}) }), ...more }, factsThere);
   const namerAt = (enrollment: readonly Conditions[], circumstance: Circumstance) => {
     const named = namer({ enrollment: enrollmentOf(...enrollment) });
-    return (...groups: readonly string[]) => named({ user: user(groups), circumstance, clientId: 'app' });
+    return (...groups: readonly string[]) => named({ user: memberOf(groups), circumstance, clientId: 'app' });
   };
 
   test('the names are as many as their rules tell apart beside what may change', () => {
@@ -229,7 +201,7 @@ describe('where other rules may decide later in the sign-in', () => {
   test('places differ by what such a rule asks besides, in an alternative too', () => {
     const rules: readonly Conditions[] = [{ any: [{ ...byPassword, network: { any: ['office'] } }, byPassword] }, {}];
     const named = namer({ enrollment: enrollmentOf(...rules) });
-    const nameAt = (circumstance: Circumstance) => named({ user: user([]), circumstance, clientId: 'app' });
+    const nameAt = (circumstance: Circumstance) => named({ user: memberOf([]), circumstance, clientId: 'app' });
     expect(nameAt(home)).toBe(nameAt(elsewhere));
     expect(nameAt(office)).not.toBe(nameAt(elsewhere));
   });
@@ -244,7 +216,7 @@ describe('where other rules may decide later in the sign-in', () => {
     const session = policyOf({ attributes: { nickname: { present: false } }, groups: { any: ['a'] } }, {});
     const named = namer({ session, profile: profileOf('nickname') });
     const nameOf = (groups: readonly string[], nickname?: string) => {
-      const { subject, ...others } = user(groups);
+      const { subject, ...others } = memberOf(groups);
       const profile = nickname === undefined ? {} : { nickname };
       return named({ user: { ...others, subject: { ...subject, profile } }, circumstance: elsewhere, clientId: 'app' });
     };

@@ -12,12 +12,11 @@ import { located } from '../../../../../src/cli/config/diff/sign-ins/content-dif
 import { headlineOf } from '../../../../../src/cli/config/diff/sign-ins/occurrences.ts';
 import { contentDifferences } from '../../../../../src/cli/config/diff/sign-ins/sign-in-differences.ts';
 import { viewerOf } from '../../../../../src/cli/config/diff/sign-ins/sign-in-view.ts';
-import { countUsers, projectionOf, type UserClass } from '../../../../../src/cli/config/diff/sign-ins/user-classes.ts';
 import { oneDay } from '../../../../../src/core/model/durations.ts';
 import { enough, seeded } from '../../../../core/support/seeded.ts';
 import { kindsOf, load, validFiles } from '../../../policy/support/configuration-dir.ts';
+import { classOfOne, type StoredUser, storedAlone } from '../../support/compared-users.ts';
 import { password, totp, webauthn } from '../../support/diff-harness.ts';
-import { openTerminal, type Terminal } from '../../support/harness.ts';
 import { type NamedFacts, readWhere } from '../../support/where-text.ts';
 
 /** Noon, outside the window of the rules. */
@@ -25,26 +24,14 @@ const now = Date.UTC(2027, 0, 15, 12) / 1000;
 const night = now + 12 * 3600;
 const authenticators = kindsOf('password', 'totp', 'webauthn', 'email');
 
-interface OnlyUser {
-  readonly terminal: Terminal;
-  readonly subject: UserClass['subject'];
-}
-
-/** Each in a store of its own, so that what is counted is about this user. */
-const users: OnlyUser[] = [];
+const users: StoredUser[] = [];
 
 beforeAll(async () => {
   for (const groups of [[], ['g'], ['h', 'g']])
     for (const credentials of [[password], [password, totp], [password, webauthn]]) {
-      let clock = now - 100 * oneDay;
-      const terminal = openTerminal(() => clock);
       const profile = { email: 'ann@example.org' };
-      await terminal.directory.create({ identifiers: ['ann@example.org'], groups, credentials, profile });
-      clock = now;
-      const { classes } = await countUsers(terminal.store, { projection: projectionOf([]), now });
-      const [only] = classes;
-      if (only === undefined) throw new Error('no user');
-      users.push({ terminal, subject: only.subject });
+      const user = { identifiers: ['ann@example.org'], groups, credentials, profile };
+      users.push(await storedAlone(user, { created: now - 100 * oneDay, now }));
     }
 });
 afterAll(() => Promise.all(users.map(({ terminal }) => terminal.store.close())));
@@ -180,8 +167,8 @@ async function sideOf(rules: Drawn) {
 }
 
 /** What one configuration after the other asks of the user there, as keys of changes. */
-function changesAt(pair: AppPair, subject: OnlyUser['subject'], circumstance: Circumstance): readonly string[] {
-  const user = { subject, users: 1, groups: subject.groups, results: [], consents: new Map(), rest: '' };
+function changesAt(pair: AppPair, subject: StoredUser['subject'], circumstance: Circumstance): readonly string[] {
+  const user = classOfOne(subject);
   const contents = { byKey: new Map(), numbers: new Map() };
   const context = { free: freeScopes(pair), atoms: [], contents };
   const { clientId } = pair.next.app;

@@ -116,6 +116,28 @@ test('what follows the password is told of no other way to sign in', async () =>
   expect((await whatIsAsked('plain', { ...signOn(all()), ...aged }))[2]).toBe('password, to be replaced');
 });
 
+test('that another proof must come before a password is replaced is told where nothing else differs', async () => {
+  await addOldUser('both', totp, webauthn);
+  const change = (then: unknown) => ({
+    'policies/account.yaml': JSON.stringify({
+      rules: [
+        { name: 'Password', change: { change: ['password'] }, then },
+        { name: 'All', then: { allow: { factors: 1 } } },
+      ],
+    }),
+  });
+  const byCode = change({ allow: { possession: { authenticators: ['totp'] } } });
+  const active = { ...signOn(all()), ...aged, ...change({ allow: { factors: 1 } }) };
+  const changes = await diffs.changes(byCode, active);
+  const told = changes.filter(({ apps }) => apps.includes('notes'));
+  const [any, code] = ['further proof by totp or webauthn', 'further proof by totp'];
+  expect(told.map(({ sentence, before, after }) => [sentence, before.words, after.words])).toEqual([
+    [`the one user: asked for ${code} instead of ${any}, when signing in by password`, any, code],
+  ]);
+  expect(told.flatMap(({ after }) => after.rules.map(({ name }) => name))).toEqual(['Password']);
+  expect(await diffs.changes(signOn({ ...all(), name: 'Each' }), active)).toEqual([]);
+});
+
 test('a user who is denied after one way to sign in gets in by another one', async () => {
   await addOldUser('code', totp);
   const change = (then: unknown) => ({

@@ -6,9 +6,9 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { comparedApps } from '../../../../../src/cli/config/diff/compared/app-pairs.ts';
 import { configDiff } from '../../../../../src/cli/config/diff/config-diff.ts';
-import { countUsers, projectionOf } from '../../../../../src/cli/config/diff/sign-ins/user-classes.ts';
 import type { Subject } from '../../../../../src/core/model/facts.ts';
 import { enough, seeded } from '../../../../core/support/seeded.ts';
+import { storedAlone } from '../../support/compared-users.ts';
 import { password, totp, webauthn } from '../../support/diff-harness.ts';
 import { openTerminal, type Terminal } from '../../support/harness.ts';
 import {
@@ -29,12 +29,11 @@ beforeAll(async () => {
   terminal = openTerminal(() => now);
   for (const groups of [['g'], [], ['h', 'g'], ['h']])
     for (const second of [totp, webauthn]) {
-      const alone = openTerminal(() => now);
       const user = { identifiers: [`u${subjects.length}`], groups, credentials: [password, second] };
-      for (const { directory } of [terminal, alone]) await directory.create(user);
-      const { classes } = await countUsers(alone.store, { projection: projectionOf([]), now });
-      await alone.store.close();
-      subjects.push(...classes.map(({ subject }) => subject));
+      await terminal.directory.create(user);
+      const alone = await storedAlone(user, { created: now, now });
+      await alone.terminal.store.close();
+      subjects.push(alone.subject);
     }
 });
 afterAll(() => terminal.store.close());

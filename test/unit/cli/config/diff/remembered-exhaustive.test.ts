@@ -8,30 +8,22 @@ import { type AppSide, comparedApps } from '../../../../../src/cli/config/diff/c
 import { nextConfiguration } from '../../../../../src/cli/config/diff/compared/compared-configuration.ts';
 import { configDiff } from '../../../../../src/cli/config/diff/config-diff.ts';
 import { factsIn } from '../../../../../src/cli/config/diff/sign-ins/circumstances.ts';
-import { countUsers, projectionOf } from '../../../../../src/cli/config/diff/sign-ins/user-classes.ts';
 import type { Facts, RememberedProof, Subject } from '../../../../../src/core/model/facts.ts';
 import { everyWay } from '../../../../core/support/every-way.ts';
 import { enough, seeded } from '../../../../core/support/seeded.ts';
 import { load, validFiles } from '../../../policy/support/configuration-dir.ts';
+import { type StoredUser, storedAlone } from '../../support/compared-users.ts';
 import { enrollment, password, settings, signOn, totp, webauthn } from '../../support/diff-harness.ts';
-import { openTerminal, type Terminal } from '../../support/harness.ts';
 import { authenticators } from '../../support/users-told-of.ts';
 
 const now = Date.UTC(2027, 0, 15, 12) / 1000;
-
-interface StoredUser {
-  readonly terminal: Terminal;
-  readonly subject: Subject;
-}
 
 const users: StoredUser[] = [];
 
 beforeAll(async () => {
   for (const others of [[totp], [webauthn], [totp, webauthn]]) {
-    const terminal = openTerminal(() => now);
-    await terminal.directory.create({ identifiers: ['u'], groups: [], credentials: [password, ...others] });
-    const { classes } = await countUsers(terminal.store, { projection: projectionOf([]), now });
-    users.push(...classes.map(({ subject }) => ({ terminal, subject })));
+    const user = { identifiers: ['u'], groups: [], credentials: [password, ...others] };
+    users.push(await storedAlone(user, { created: now, now }));
   }
 });
 afterAll(() => Promise.all(users.map(({ terminal }) => terminal.store.close())));

@@ -98,6 +98,22 @@ type Cases<Rows> = {
     : Cases<Rows[Name]>;
 };
 
+/** A further enrollment is asked of users who did not sign in by password. */
+const exempting: PolicySet = {
+  ...policiesOf(),
+  enrollment: compilePolicy({
+    name: 'enrollment',
+    rules: [
+      { name: 'By password', when: { authenticated: { any: ['password'] } }, then: enrollmentTerms({}) },
+      { name: 'Rest', when: {}, then: enrollmentTerms({ required: [{ anyOf: ['webauthn'] }] }) },
+    ],
+  }),
+};
+const enrolledNow = proof('password', 'now', { origin: 'enrollment' });
+const replacing = { ...enrolledNow, replacesProof: true } as const;
+const inThis = { transaction: enrolledNow.transaction };
+const before = { at: fixedNow - 600, transaction: 'tx-before' };
+
 const grace = (skips: number) =>
   enrolling({ required: [{ anyOf: ['webauthn'], grace: { skips } }] as EnrollmentTerms['required'] });
 const promoted = enrolling({ promoted: [{ authenticator: 'webauthn', cooldown: 30 * day }] });
@@ -247,6 +263,17 @@ const cases: Cases<typeof factTable> = {
       rules({ name: 'Active', when: {}, then: allow(factors(1, { demands: [{ maxIdle: 300 }] })) }),
       { evidence: [proof('password', 600, { longestPause: 400 })] },
       session,
+    ),
+    // The password was replaced on the way.
+    of(
+      exempting,
+      { evidence: [{ ...proof('password', 20), ...inThis, enrollment: 'password-old' }, replacing] },
+      { evidence: [{ ...proof('password', 20), ...inThis, enrollment: 'password-old' }, enrolledNow] },
+    ),
+    of(
+      exempting,
+      { evidence: [{ ...replacing, ...before }, proof('totp', 'now')] },
+      { evidence: [{ ...enrolledNow, ...before }, proof('totp', 'now')] },
     ),
   ],
 };

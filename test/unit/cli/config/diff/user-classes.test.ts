@@ -237,7 +237,7 @@ test('classes of users give the same results as single users', async () => {
         const projection = projectionOf([{ pair, ...varied }]);
         const each = users.map((user) => classOf(user, projection));
         const atApp = (chosen: readonly UserClass[]) =>
-          classesAtApps(numberedClasses(chosen), projection, projection)(projection);
+          classesAtApps(numberedClasses(chosen, projection), projection, projection)({ pair, ...varied });
         const classes = atApp(each);
         const atoms = projection.atoms.map(({ id }) => id);
         const compare = (chosen: readonly UserClass[]) =>

@@ -115,6 +115,29 @@ test('check and apply print every finding, change nothing, and fail', async () =
   });
 });
 
+test('check reads the policy tests, too, and does not run them; apply leaves them aside', async () => {
+  const good = 'tests:\n  - { name: Failing, app: notes, user: { groups: [] }, expect: { deny: rule } }\n';
+  const wrong =
+    'tests:\n  - { name: A, app: ntes, expect: { deny: false } }\n  - { name: B, app: notes, expect: { deny: no } }\n';
+  const files = { ...validFiles, 'tests/good.yaml': good, 'tests/wrong.yaml': wrong };
+  await withConfiguration(files, async (dir) => {
+    const { stdout, stderr, code } = await run(dir, 'check');
+    expect([stdout, code]).toEqual(['', 1]);
+    expect(stderr.split('\n').filter((line) => !line.startsWith(' '))).toEqual([
+      expect.stringMatching(/^tests\/wrong\.yaml:3:\d+ tests\[1\]\.expect\.deny /),
+      'tests/wrong.yaml:2:21 tests[0].app unknown app `ntes`; did you mean `notes`? [unknown_reference]',
+      '2 findings in 1 file; nothing was changed',
+      '',
+    ]);
+    const { ok, findings } = JSON.parse((await run(dir, 'check', '--json')).stdout);
+    expect([ok, findings.map(({ line }: { readonly line: number }) => line)]).toEqual([false, [3, 2]]);
+    expect((await run(dir, 'apply', '--yes')).code).toBe(0);
+  });
+  await withConfiguration({ ...validFiles, 'tests/good.yaml': good }, async (dir) => {
+    expect((await run(dir, 'check')).code).toBe(0);
+  });
+});
+
 const editors = 'name: notes\nrules:\n  - name: A\n    when: { groups: { any: [editrs] } }\n    then: deny\n';
 const rest = '  - name: All\n    then:\n      allow:\n        factors: 1\n';
 

@@ -96,3 +96,31 @@ test('each apply has its own time limit, and goes back to the last confirmed rev
   clock += 100;
   expect(await shown()).toBe('Before');
 });
+
+test('applying the same files again with --confirm begins the time anew', async () => {
+  await apply('Draft', '--confirm', 'PT10M');
+  clock += 500;
+  expect(await apply('Draft', '--confirm', 'PT10M')).toBe(
+    'no change: revision 2 is active\nUnless `config confirm` comes before 2026-11-24 09:18:20 UTC, it goes back to what revision 1 was.\n',
+  );
+  clock += 599;
+  expect(await shown()).toBe('Draft');
+  expect(JSON.parse(await apply('Draft', '--confirm', 'PT30S', '--json'))).toMatchObject({
+    changed: [],
+    ...{ goesBackTo: 1, confirmBefore: clock + 30 },
+  });
+  clock += 30;
+  expect(await shown()).toBe('Before');
+});
+
+test('no time is set for what is confirmed, or what it is too late for', async () => {
+  expect(await apply('Before', '--confirm', 'PT10M')).toBe(
+    'no change: revision 1 is active\n`--confirm` sets no time for what is active already.\n',
+  );
+  node.stop();
+  await apply('Draft', '--confirm', 'PT10M');
+  clock += 600;
+  expect(await apply('Draft', '--confirm', 'PT10M')).toMatch(
+    /It was not confirmed in time: .*\n`--confirm` sets no time/,
+  );
+});

@@ -218,10 +218,7 @@ const mistakes: readonly (readonly [string, Edits, readonly string[]])[] = [
         ],
       ],
     },
-    [
-      'error user-written policies/sign-on/notes.yaml user.profile.nick) && user.profi',
-      'error user-written policies/sign-on/notes.yaml user.profile.nick == "boss"\' },',
-    ],
+    ['error user-written policies/sign-on/notes.yaml user.profile.nick) && user.profi'],
   ],
   [
     'an expression over what may be absent',

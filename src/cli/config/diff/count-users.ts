@@ -1,0 +1,81 @@
+/** Counts the users of a store by class. */
+
+import type { Seconds } from '../../../core/model/facts.ts';
+import { signInHistoryKey, userKey, usersKey } from '../../../stores/keys.ts';
+import type { Store } from '../../../stores/store.ts';
+import { lastSignInFacts } from '../../../users/history/sign-in-history.ts';
+import { accountsOf } from '../../../users/record/account.ts';
+import { toSubject } from '../../../users/record/user.ts';
+import { addConsents } from './sign-ins/counted-consents.ts';
+import { classOf, type Projection, type UserClass } from './sign-ins/user-classes.ts';
+
+interface CountedClass {
+  readonly userClass: UserClass;
+  users: number;
+}
+
+function add(found: Map<string, CountedClass>, userClass: UserClass): void {
+  const { key, consents } = userClass;
+  const same = found.get(key);
+  if (same === undefined) {
+    found.set(key, { userClass, users: userClass.users });
+    return;
+  }
+  same.users += userClass.users;
+  addConsents(same.userClass.consents, consents);
+}
+
+/** Not in the order of the users in the store: what is told of them is the same from run to run. */
+function classesIn(found: ReadonlyMap<string, CountedClass>): readonly UserClass[] {
+  const byKey = [...found].sort(([one], [other]) => (one < other ? -1 : 1));
+  return byKey.map(([, { userClass, users }]) => ({ ...userClass, users }));
+}
+
+interface CountedFor {
+  readonly projection: Projection;
+  readonly now: Seconds;
+  readonly historySince?: Seconds;
+}
+
+/** The most users to read. */
+const maxUsers = 1_000_000;
+
+export interface CountedUsers {
+  readonly classes: readonly UserClass[];
+  /** Active users. */
+  readonly users: number;
+  readonly isPartial: boolean;
+}
+
+/**
+ * Reads the users in pages, with their histories where rules ask. `historySince`: since when sign-ins are recorded; the
+ * configuration that would be applied keeps these records. Absent: the records begin now. Rejects with
+ * `StoreUnavailable`.
+ */
+export async function countUsers(
+  store: Store,
+  { projection, now, historySince: since = now }: CountedFor,
+): Promise<CountedUsers> {
+  const { asksLastSignIn } = projection;
+  const found = new Map<string, CountedClass>();
+  const seen = new Set<string>();
+  let users = 0;
+  for await (const ids of store.members(usersKey)) {
+    // A set may contain a member twice.
+    const page = ids.filter((id) => !seen.has(id));
+    for (const id of page) seen.add(id);
+    if (seen.size > maxUsers) return { classes: classesIn(found), users, isPartial: true };
+    const { entries } = await store.load([...page.map(userKey), ...(asksLastSignIn ? page.map(signInHistoryKey) : [])]);
+    for (const { user: storedUser, credentials } of accountsOf(entries, page).accounts) {
+      if (storedUser.status !== 'active') continue;
+      users += 1;
+      const { id, createdAt } = storedUser;
+      const history = asksLastSignIn ? entries.get(signInHistoryKey(id))?.value : undefined;
+      const past = asksLastSignIn
+        ? lastSignInFacts(history, { began: now, session: undefined }, { createdAt, since })
+        : {};
+      add(found, classOf(toSubject(storedUser, credentials, now), projection, past));
+    }
+  }
+  return { classes: classesIn(found), users, isPartial: false };
+}

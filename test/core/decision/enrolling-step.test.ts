@@ -1,0 +1,223 @@
+/** Enrollments that a sign-in needs, of a user whose password must be replaced before the sign-in ends. */
+import { describe, expect, test } from '@jest/globals';
+import { evaluate } from '../../../src/core/decision/evaluate.ts';
+import type { AccountRule } from '../../../src/core/model/account-policy.ts';
+import type { Decision } from '../../../src/core/model/decision.ts';
+import type { RequiredEnrollment } from '../../../src/core/model/enrollment-policy.ts';
+import type {
+  AuthenticatorDescriptor,
+  Enrollment,
+  Evidence,
+  RequestFacts,
+  Subject,
+} from '../../../src/core/model/facts.ts';
+import { defaultPasswordTerms } from '../../../src/core/model/password-policy.ts';
+import type { Requirement } from '../../../src/core/model/policy.ts';
+import { compileAccountPolicy } from '../../../src/core/policy/rules/account-policy.ts';
+import { compilePolicy, type PolicySet } from '../../../src/core/policy/rules/compile.ts';
+import {
+  allow,
+  descriptor,
+  enrolled,
+  enrollmentTerms,
+  factors,
+  factsOf,
+  fixedNow,
+  type Key,
+  policiesOf,
+  proof,
+  userWith,
+} from '../support/fixtures.ts';
+
+const keys = ['password', 'email', 'phone', 'totp', 'webauthn'] as const satisfies readonly Key[];
+type Used = (typeof keys)[number];
+
+const by = (...proofs: readonly Key[]) => factors(1, { demands: [{ authenticators: proofs }] });
+const resistant = factors(1, { demands: [{ characteristics: ['phishingResistant'] }] });
+
+interface World {
+  readonly app: Requirement;
+  /** Before a new password. */
+  readonly change: Requirement | undefined;
+  /** Undefined: it cannot be enrolled. Where nothing is said, one factor. */
+  readonly add?: Readonly<Partial<Record<Used, Requirement | undefined>>>;
+}
+
+function policiesFor({ app, change, add = {} }: World): PolicySet {
+  const then = (requirement: Requirement | undefined) =>
+    requirement ? allow(requirement) : ({ kind: 'deny' } as const);
+  const rules: readonly AccountRule[] = [
+    { name: 'New password', when: {}, then: then(change), change: { change: ['password'] } },
+    ...keys
+      .filter((key) => key in add)
+      .map((key): AccountRule => ({ name: key, when: {}, then: then(add[key]), change: { add: [key] } })),
+    { name: 'Rest', when: {}, then: allow(factors(1)) },
+  ];
+  const policies = policiesOf({ app });
+  return {
+    ...policies,
+    authenticators: keys.map(
+      (key): AuthenticatorDescriptor => ({
+        ...{ ...descriptor[key], enrollable: true },
+        ...(key === 'password' && { underPasswordPolicy: true, maxEnrollments: 1 }),
+      }),
+    ),
+    accountPolicy: compileAccountPolicy({ name: 'account', rules }),
+    password: compilePolicy({
+      name: 'password',
+      rules: [{ name: 'Month', when: {}, then: { ...defaultPasswordTerms, maxAge: 1000 } }],
+    }),
+  };
+}
+
+interface State {
+  readonly subject: Subject;
+  readonly evidence: readonly Evidence[];
+}
+
+/** A user who signs in with an expired password. */
+function signingIn(has: readonly Used[], proved: readonly Used[] = ['password']): State {
+  const old = (enrollment: Enrollment) =>
+    enrollment.authenticator === 'password' ? { ...enrollment, createdAt: fixedNow - 5000 } : enrollment;
+  const subject = userWith(has, { enrollments: enrolled(...has).map(old) });
+  return { subject, evidence: proved.map((key) => proof(key, 'now')) };
+}
+
+function decide(world: World, { subject, evidence }: State): Decision {
+  return evaluate(policiesFor(world), factsOf({ subject, evidence }));
+}
+
+function withEnrolled(key: Used, { subject, evidence }: State): State {
+  const id = `${key} ${subject.enrollments.length}`;
+  const kept = subject.enrollments.filter(({ authenticator }) => key !== 'password' || authenticator !== key);
+  const made = enrolled(key).map((enrollment) => ({ ...enrollment, id, createdAt: fixedNow }));
+  return {
+    subject: { ...subject, enrollments: [...kept, ...made] },
+    evidence: [...evidence, { ...proof(key, 'now', { origin: 'enrollment' }), enrollment: id }],
+  };
+}
+
+/** How the sign-in ends, whatever the user enrolls, after every proof that is asked for. */
+function endsOf(world: World, state: State): readonly string[] {
+  const decision = decide(world, state);
+  if (decision.kind === 'enroll')
+    return [...new Set(decision.choices.flatMap((key) => endsOf(world, withEnrolled(key as Used, state))))];
+  if (decision.kind !== 'challenge') return [decision.kind];
+  const [first] = decision.options;
+  const evidence = [...state.evidence, proof(first?.authenticator as Used, 'now')];
+  return endsOf(world, { ...state, evidence });
+}
+
+const denied = { kind: 'deny', reason: 'password_not_replaceable', layer: 'account', rule: 'New password' };
+
+describe('before a password that must be replaced', () => {
+  test.each<[string, World, readonly Used[], readonly string[]]>([
+    ['after which it can be', { app: factors(2), change: resistant }, ['password'], ['webauthn']],
+    [
+      'after which it can be, or is not needed',
+      { app: factors(2), change: by('phone', 'totp') },
+      ['password'],
+      ['phone', 'totp', 'webauthn'],
+    ],
+    ['all, if nothing comes before', { app: by('email', 'totp'), change: factors(1) }, ['password'], ['email', 'totp']],
+    [
+      'with which the user signs in alone',
+      { app: by('totp', 'phone'), change: resistant },
+      ['password'],
+      ['phone', 'totp'],
+    ],
+    [
+      'and what leads to one after which it can be',
+      { app: by('webauthn'), change: resistant, add: { webauthn: by('totp') } },
+      ['password'],
+      ['totp'],
+    ],
+  ])('only those enrollments are offered %s', (_, world, has, choices) => {
+    expect(decide(world, signingIn(has))).toMatchObject({ kind: 'enroll', choices });
+    expect(endsOf(world, signingIn(has))).toEqual(['allow']);
+  });
+
+  test('another proof is asked for, if the enrollments that are open without it do not help', () => {
+    const world: World = { app: factors(3), change: resistant, add: { webauthn: by('phone') } };
+    expect(endsOf(world, signingIn(['password', 'phone']))).toEqual(['allow']);
+  });
+
+  test('nothing is enrolled for a sign-in that is denied', () => {
+    const world: World = { app: factors(2), change: resistant, add: { webauthn: undefined } };
+    expect(decide(world, signingIn(['password']))).toMatchObject(denied);
+    expect(decide(world, signingIn(['password'], []))).toMatchObject({ kind: 'challenge' });
+  });
+
+  test('all are offered where it may not be replaced, and is kept', () => {
+    const world: World = { app: factors(2), change: undefined };
+    const choices = ['email', 'phone', 'totp', 'webauthn'];
+    expect(decide(world, signingIn(['password']))).toMatchObject({ kind: 'enroll', choices });
+  });
+});
+
+describe('where the enrollment policy asks how the user signed in', () => {
+  const then = enrollmentTerms({ required: [{ anyOf: ['totp'] }] });
+  const rules = [
+    { name: 'By password', when: { authenticated: { any: ['password'] } }, then },
+    { name: 'Rest', when: {}, then: enrollmentTerms({}) },
+  ];
+  const enrollment = compilePolicy({ name: 'enrollment', rules });
+  const decided = (world: World, { subject, evidence }: State) =>
+    evaluate({ ...policiesFor(world), enrollment }, factsOf({ subject, evidence }));
+  const user = { subject: userWith(['password']), evidence: [proof('password', 'now')] };
+
+  test('only those enrollments are offered after which the rest can be set up', () => {
+    const world: World = { app: by('phone', 'webauthn'), change: factors(1), add: { totp: factors(3) } };
+    expect(decided(world, user)).toMatchObject({ kind: 'enroll', choices: ['webauthn'] });
+  });
+
+  test('what is required is offered alone, if the app takes it', () => {
+    const world: World = { app: factors(2), change: factors(1) };
+    expect(decided(world, user)).toMatchObject({ kind: 'enroll', choices: ['totp'] });
+    const byEmail = { subject: userWith(['email']), evidence: [proof('email', 'now')] };
+    expect(decided(world, byEmail)).toMatchObject({ kind: 'enroll', choices: ['password', 'webauthn'] });
+  });
+});
+
+describe('what the enrollment policy requires', () => {
+  const requiring = (policies: PolicySet, ...required: readonly RequiredEnrollment[]): PolicySet => ({
+    ...policies,
+    enrollment: compilePolicy({
+      name: 'enrollment',
+      rules: [{ name: 'All', when: {}, then: enrollmentTerms({ required }) }],
+    }),
+  });
+  const decideBy = (policies: PolicySet) =>
+    evaluate(policies, factsOf({ subject: userWith(['password']), evidence: [proof('password', 'now')] }));
+
+  test('takes as few enrollments as possible, where one comes before another', () => {
+    const world = { app: factors(2), change: factors(1), add: { webauthn: by('totp', 'webauthn') } };
+    const policies = requiring(policiesFor(world), { anyOf: ['webauthn'] });
+    expect(decideBy(policies)).toMatchObject({ kind: 'enroll', choices: ['totp'] });
+  });
+
+  test('is counted before anything is set up', () => {
+    const policies = policiesFor({ app: factors(1), change: factors(1) });
+    const single = (count: number, ...anyOf: readonly Used[]) => {
+      const authenticators = policies.authenticators.map((each) =>
+        each.key === 'email' || each.key === 'phone' ? { ...each, maxEnrollments: 1 as const } : each,
+      );
+      return decideBy(requiring({ ...policies, authenticators }, { anyOf, count }));
+    };
+    expect(single(2, 'email', 'phone')).toMatchObject({ kind: 'enroll' });
+    expect(single(3, 'email', 'totp')).toMatchObject({ kind: 'enroll' });
+    expect(single(3, 'email', 'phone')).toMatchObject({ kind: 'deny', layer: 'enrollment', rule: 'All' });
+    expect(single(2, 'password', 'email')).toMatchObject({ kind: 'enroll', choices: ['email'] });
+  });
+});
+
+test('a voluntary acr asks for a password that cannot be replaced, and denies no user because of it', () => {
+  const world: World = { app: factors(1), change: resistant };
+  const { subject, evidence } = signingIn(['password', 'totp'], ['password', 'totp']);
+  const decided = (request: Partial<RequestFacts>, { app } = world) =>
+    evaluate(policiesFor({ ...world, app }), factsOf({ subject, evidence, request }));
+  const acrValues = ['2fa'];
+  expect(decided({ acrValues })).toMatchObject({ kind: 'allow', assurance: { acr: '2fa' } });
+  expect(decided({ acrValues, acrEssential: true })).toMatchObject(denied);
+  expect(decided({ acrValues }, { ...world, app: factors(2) })).toMatchObject(denied);
+});

@@ -1,0 +1,92 @@
+/** Rules by which users sign in once, and are denied when they come back, and those that only seem so. */
+import { expect, test } from '@jest/globals';
+import { noteFound } from '../../../../support/values/found-codes.ts';
+import { kindsOf, load } from '../../support/configuration-dir.ts';
+import { findings, places, rules, settings } from '../../support/lock-out-files.ts';
+import { replayed } from '../../support/replayed-example.ts';
+
+const allow = '{ allow: { primary: any, secondFactor: never, idle: PT2H, absolute: PT12H } }';
+const rest = `{ name: Rest, then: ${allow} }`;
+const session = (...some: readonly string[]) => ({ 'policies/session.yaml': rules(...some) });
+const denied = (when: string) => session(`{ name: D, when: { ${when} }, then: deny }`, rest);
+const signOn = (...all: readonly string[]) => ({
+  'policies/sign-on/notes.yaml': `name: notes\n${rules(...all, '{ name: All, then: { allow: { factors: 1 } } }')}`,
+});
+
+test.each([
+  ['known browsers', 'device: { known: true }'],
+  ['known browsers, by an expression', 'expression: device.known'],
+  ['users who signed in lately', 'lastSignIn: { within: P30D }'],
+  ['what is not unusual', 'risk: { below: medium }, device: { known: true }'],
+  ['one of these', 'any: [{ device: { known: true } }, { network: { any: [office] } }]'],
+])('a session policy that denies %s is an error, and the example shows it', async (_, when) => {
+  const found = noteFound(await findings(denied(when)));
+  expect(found).toMatchObject([
+    {
+      severity: 'error',
+      code: 'returning-lock-out',
+      ...{ file: 'policies/session.yaml', line: 2, path: 'rules[0]' },
+      message: expect.stringMatching(/^denies every account the second sign-in, to every app and to the account pages/),
+    },
+  ]);
+  expect(await replay(denied(when), found[0]?.example)).toMatchObject({ ending: 'denied', rules: ['D', 'All'] });
+});
+
+async function replay(files: Readonly<Record<string, string>>, example: readonly string[] = []) {
+  const authenticators = kindsOf('password', 'totp', 'webauthn', 'email', 'phone');
+  const loaded = await load({ 'stepgate.yaml': settings, ...files }, {}, authenticators);
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
+  return replayed(example, { documents: loaded.documents, authenticators, now: 1_800_000_000 });
+}
+
+test('two rules that together deny every network are one finding', async () => {
+  const both = session(
+    '{ name: A, when: { device: { known: true }, network: { any: [office] } }, then: deny }',
+    '{ name: B, when: { device: { known: true }, network: { none: [office] } }, then: deny }',
+    rest,
+  );
+  const found = await findings(both);
+  expect(found.map(({ code, line, rules: others }) => [code, line, others.map(({ name }) => name)])).toEqual([
+    ['returning-lock-out', 2, ['B']],
+  ]);
+});
+
+test.each([
+  [
+    'users of a group',
+    denied('groups: { any: [guests] }, device: { known: true }'),
+    'warning returning-lock-out policies/session.yaml:2:5',
+  ],
+  [
+    'one app',
+    signOn('{ name: D, when: { device: { known: true } }, then: deny }'),
+    'warning returning-lock-out policies/sign-on/notes.yaml:3:5',
+  ],
+])('%s: a warning', async (_, files, place) => {
+  expect(await places(files)).toEqual([place]);
+});
+
+test.each([
+  [
+    'new browsers prove more',
+    signOn(
+      '{ name: New, when: { device: { known: false } }, then: { allow: { possession: { authenticators: [webauthn] } } } }',
+    ),
+  ],
+  ['a pause of an hour between two sign-ins', denied('lastSignIn: { within: PT1H }')],
+  ['known browsers are let in from the office', denied('device: { known: true }, network: { none: [office] }')],
+  [
+    'one app denies users who come back from a place that is not usual',
+    signOn('{ name: D, when: { risk: { any: [newNetwork] } }, then: deny }'),
+  ],
+  [
+    'the app denies a group always',
+    signOn(
+      '{ name: D, when: { groups: { any: [guests] } }, then: deny }',
+      '{ name: New, when: { device: { known: false } }, then: { allow: { possession: { authenticators: [webauthn] } } } }',
+    ),
+  ],
+  ['the account pages are open', denied('device: { known: true }, apps: { any: [notes] }')],
+])('quiet: %s', async (_, files) => {
+  expect(await places(files)).toEqual([]);
+});
