@@ -142,7 +142,7 @@ function lockOutFor(same: readonly Denied[], { locationOf }: AnalysedConfigurati
 
 /** A user who is denied with everything, one who may well exist if there is one. */
 function exampleOf(same: readonly Denied[]) {
-  const usual = same.find((denied) => denied.lockOut && isOrdinary(denied.lockOut.facts, rulesOf(denied)));
+  const usual = same.find((found) => found.lockOut && isOrdinary(found.lockOut.facts, rulesOf(found)));
   const denied = usual ?? same.find(({ lockOut }) => lockOut);
   return denied?.lockOut && { denied, ...denied.lockOut, isUsual: denied === usual };
 }
