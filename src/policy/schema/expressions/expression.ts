@@ -14,13 +14,20 @@ export function compileExpression(written: string): CompiledExpression {
     return { written, aboutUser: false, varies: false, evaluate: () => 'error', logic: { text: written } };
   const nodes = allNodes(parsed.ast);
   const program = programOf(parsed);
+  const parts = new Map<string, ExpressionPart>();
   return {
     written,
     aboutUser: nodes.some(isAboutUser) || nodes.some(isWholeDevice(nodes)),
     varies: nodes.some(isVarying),
     evaluate: (facts) => resultOf(program, facts),
     logic: expressionLogic(parsed.ast),
-    partOf: onceByText(newPart),
+    partOf: (text) => {
+      const known = parts.get(text);
+      if (known) return known;
+      const part = newPart(text);
+      parts.set(text, part);
+      return part;
+    },
   };
 }
 
@@ -28,15 +35,6 @@ function newPart(text: string): ExpressionPart {
   const run = parseExpression(text);
   const part = run && programOf(run);
   return { ...examinedPart(run?.ast), evaluate: (facts) => (part === undefined ? 'error' : resultOf(part, facts)) };
-}
-
-function onceByText<Made>(make: (text: string) => Made): (text: string) => Made {
-  const known = new Map<string, Made>();
-  return (text) => {
-    const found = known.get(text) ?? make(text);
-    known.set(text, found);
-    return found;
-  };
 }
 
 /** Undefined: it cannot be read, or calls what it may not. */
