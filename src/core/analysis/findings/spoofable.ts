@@ -11,7 +11,7 @@ import { decidingFormulas } from '../space/deciding-formulas.ts';
 import { type FoundByRule, findByRule, findModelWithin, isSpent } from '../space/find-model.ts';
 import type { Budget } from '../space/propagate.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
-import { type CompareTerms, type SignInLayer, termsComparison, type Weaker } from './asks-less.ts';
+import { type CompareTerms, requestsShowing, type SignInLayer, termsComparison, type Weaker } from './asks-less.ts';
 import { browserOf, browserPairs, inBrowser, inClass, mayReadBrowser } from './browser-claims.ts';
 
 /** Two rules, where the browser chooses which of them decides. */
@@ -45,7 +45,7 @@ export function spoofable(
   const { session, app } = policies;
   if (app === undefined) return { found: [], undecided: [], opaque: [] };
   const [own, beside] = layer === 'app' ? [app, session] : [session, app];
-  const search: Search = { own, beside, space, budget, compare: termsComparison(policies, layer) };
+  const search: Search = { policies, own, beside, space, budget, compare: termsComparison(policies, layer) };
   const rules = rulesOf(own);
   return findByRule(
     rules.filter((rule) => !isTold(rule)),
@@ -69,6 +69,7 @@ function rulesOf({ rules }: CompiledPolicy): readonly Rule[] {
 }
 
 interface Search {
+  readonly policies: PolicySet;
   readonly own: CompiledPolicy;
   /** The other policy that lets users in. */
   readonly beside: CompiledPolicy;
@@ -101,8 +102,9 @@ function choiceOf(choice: WeakerPair, search: Search): Spoofable | 'undecided' |
     const possible = findModelWithin(own, search.budget);
     if (possible === 'impossible') continue;
     for (const way of ways) {
-      const formulas = [...own, ...besideFormulas(way, { ...choice, positions }, search)];
-      const found = findModelWithin(formulas, search.budget);
+      const beside = besideFormulas(way, { ...choice, positions }, search);
+      const requests = requestsShowing(way, search.policies, search.space);
+      const found = findModelWithin([...own, ...beside, ...requests], search.budget);
       isOpen ||= found === 'undecided';
       if (typeof found !== 'object') continue;
       const facts = search.space.factsOf(found.model);

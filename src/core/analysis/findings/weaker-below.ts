@@ -15,7 +15,7 @@ import { ordinaryFacts } from '../space/ordinary-facts.ts';
 import type { Budget } from '../space/propagate.ts';
 import { allowing, type Deciding } from '../space/rule-combinations.ts';
 import type { RulePart, RuleSpace } from '../space/rule-space.ts';
-import { type CompareTerms, termsComparison } from './asks-less.ts';
+import { type CompareTerms, requestsShowing, termsComparison } from './asks-less.ts';
 import { mayName, mayNarrow, namesUsers, narrows } from './narrowing-parts.ts';
 import type { ExaminedLayer } from './spoofable.ts';
 
@@ -42,7 +42,7 @@ export function weakerBelow(
   const [own, beside] = layer === 'app' ? [app, session] : [session, app];
   const rules = own.rules.map(({ rule }) => rule);
   const compare = termsComparison(policies, layer);
-  const search = { own, beside, space, budget, besides: allowing(beside, space), compare };
+  const search = { policies, own, beside, space, budget, besides: allowing(beside, space), compare };
   return findByRule(
     rules.filter((rule) => !isTold(rule)),
     function* (strict) {
@@ -81,6 +81,7 @@ interface Pair {
 }
 
 interface Search {
+  readonly policies: PolicySet;
   readonly own: CompiledPolicy;
   /** The other policy that lets users in, and its rules that do. */
   readonly beside: CompiledPolicy;
@@ -93,7 +94,7 @@ interface Search {
 /** `undecided`: the steps of the search did not suffice, and nothing else was found. */
 function comparePair(pair: Pair, search: Search): WeakerBelow | 'undecided' | undefined {
   const { strict, weak } = pair;
-  const { own, beside, besides, space, compare } = search;
+  const { policies, own, beside, besides, space, compare } = search;
   if (strict.then.kind !== 'allow' || weak.then.kind !== 'allow') return undefined;
   const missing = space.takenApart(strict.when).filter(narrows);
   let isOpen = false;
@@ -103,7 +104,7 @@ function comparePair(pair: Pair, search: Search): WeakerBelow | 'undecided' | un
     const less = compare({ own: strict.then, beside: rule.then }, { own: weak.then, beside: rule.then });
     if (less === undefined) continue;
     formulas ??= missed(pair, missing, space);
-    const all = [...formulas, ...decidingBeside];
+    const all = [...formulas, ...decidingBeside, ...requestsShowing(less, policies, space)];
     const facts = factsFor(all, search);
     isOpen ||= facts === 'undecided';
     const isShown = (example: UserFacts) =>
@@ -116,7 +117,10 @@ function comparePair(pair: Pair, search: Search): WeakerBelow | 'undecided' | un
 }
 
 /** The weak rule asks for less, and may decide about users of the strict one. */
-function openPair({ strict, weak, rules }: Pair, { besides, space, budget, compare }: Search): 'opaque' | undefined {
+function openPair(
+  { strict, weak, rules }: Pair,
+  { policies, besides, space, budget, compare }: Search,
+): 'opaque' | undefined {
   if (strict.then.kind !== 'allow' || weak.then.kind !== 'allow') return undefined;
   const [own, weakOwn] = [strict.then, weak.then];
   const others = space.takenApart(strict.when).filter((part) => !mayNarrow(part));
@@ -125,12 +129,13 @@ function openPair({ strict, weak, rules }: Pair, { besides, space, budget, compa
     ...others.map(({ formula }) => formula),
     ...decidingFormulas(weak, rules.slice(0, rules.indexOf(weak)), space),
   ];
-  const isOpen = besides.some(
-    ({ rule: { then }, formulas: decidingBeside }) =>
-      then.kind === 'allow' &&
-      compare({ own, beside: then }, { own: weakOwn, beside: then }) &&
-      findModelWithin([...formulas, ...decidingBeside], budget) !== 'impossible',
-  );
+  const isOpen = besides.some(({ rule: { then }, formulas: decidingBeside }) => {
+    if (then.kind === 'deny') return false;
+    const less = compare({ own, beside: then }, { own: weakOwn, beside: then });
+    if (less === undefined) return false;
+    const all = [...formulas, ...decidingBeside, ...requestsShowing(less, policies, space)];
+    return findModelWithin(all, budget) !== 'impossible';
+  });
   return isOpen ? 'opaque' : undefined;
 }
 

@@ -16,6 +16,7 @@ import type { CompiledRule, PolicySet } from '../../../core/policy/rules/compile
 import type { Universe } from '../../../core/policy/theories/theory.ts';
 import type { App } from '../../model/app.ts';
 import { appClasses } from '../../revision/equivalent-apps.ts';
+import { refreshTokensOf } from '../../revision/refresh-tokens.ts';
 import type { AnalysedConfiguration } from './configuration.ts';
 
 /** The policies of an app. It stands for all apps that no rule distinguishes from it. */
@@ -69,11 +70,16 @@ export async function analysedApps(
   { combinations, denials, comparisons }: StepsOfCheck = stepsOfCheck(),
 ): Promise<readonly AnalysedApp[]> {
   const templateOf = appClasses(snapshot.policies, (set) => appTests(set, () => false));
-  const read = (await snapshot.equivalentApps()).map(async (group) => ({
-    ...group,
-    policies: await snapshot.policies(group.app),
-    template: await templateOf(group.app),
-  }));
+  const read = (await snapshot.equivalentApps()).map(async ({ refreshing, ...group }) => {
+    const refreshTokens = refreshTokensOf(refreshing, snapshot.settings);
+    const policies = await snapshot.policies(group.app);
+    // A rule is for all of them, and limits the refresh tokens of each.
+    return {
+      ...group,
+      policies: refreshing === group.app ? policies : { ...policies, ...(refreshTokens && { refreshTokens }) },
+      template: await templateOf(group.app),
+    };
+  });
   const all = await Promise.all(read);
   const templates = new Map<string, Template>();
   const lengths = new Map(all.map(({ app, policies }) => [app, rulesOfApp(policies).length]));
@@ -109,8 +115,15 @@ function movedTo(clientId: string, { combinations, isPartial, unshown, open }: R
 }
 
 /** Whether no search finds anything at the app that it does not find at the first app of its template. */
-export function isLikeFirst({ app: { clientId }, first }: AnalysedApp): boolean {
-  return first?.space.isLike(clientId) ?? false;
+export function isLikeFirst(app: AnalysedApp): boolean {
+  const { first } = app;
+  return first !== undefined && first.space.isLike(app.app.clientId) && termsOf(app) === termsOf(first);
+}
+
+/** What the app and the settings ask for by themselves. */
+export function termsOf({ policies }: AnalysedApp): string {
+  const { session, app, enrollment, accountPolicy, password, recovery, profile, authenticators, ...terms } = policies;
+  return JSON.stringify(terms);
 }
 
 /** The rules of apps that only opaque parts of expressions tell apart: they are read and searched once. */

@@ -13,7 +13,7 @@ import type { RuleHead } from '../../../core/model/policy.ts';
 import type { PolicySet } from '../../../core/policy/rules/compile.ts';
 import { conditionSets } from '../../../core/policy/rules/condition-table.ts';
 import type { UserFacts } from '../../../core/policy/theories/theory.ts';
-import { type AnalysedApp, isLikeFirst } from '../analysed/analysed-apps.ts';
+import { type AnalysedApp, isLikeFirst, termsOf } from '../analysed/analysed-apps.ts';
 import type { AnalysedConfiguration } from '../analysed/configuration.ts';
 import type { Denied, NewcomerSearch } from './denied-newcomers.ts';
 
@@ -84,12 +84,6 @@ function isSameAt(other: AnalysedApp, { app, found, models }: Searched): boolean
       return there !== undefined && there.formulas === formulas && haveSameResults(facts, there.facts, app.space);
     }) && models.every((model) => haveSameResults(app.space.factsOf(model), other.space.factsOf(model), app.space))
   );
-}
-
-/** What the app and the settings ask for by themselves. */
-function termsOf({ policies }: AnalysedApp): string {
-  const { session, app, enrollment, accountPolicy, password, recovery, profile, authenticators, ...terms } = policies;
-  return JSON.stringify(terms);
 }
 
 interface Place extends Pick<FoundOnce, 'groups'> {
