@@ -117,7 +117,8 @@ function movedTo(clientId: string, { combinations, isPartial, unshown, open }: R
 /** Whether no search finds anything at the app that it does not find at the first app of its template. */
 export function isLikeFirst(app: AnalysedApp): boolean {
   const { first } = app;
-  return first !== undefined && first.space.isLike(app.app.clientId) && termsOf(app) === termsOf(first);
+  if (first === undefined || termsOf(app) !== termsOf(first)) return false;
+  return first.space.isLike(app.app.clientId);
 }
 
 /** What the app and the settings ask for by themselves. */
