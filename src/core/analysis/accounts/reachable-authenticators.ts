@@ -6,10 +6,11 @@ import type { AuthenticatorDescriptor } from '../../model/facts.ts';
 import { resolved } from '../../policy/theories/resolved.ts';
 import type { Formula, Variable } from '../../policy/theories/theory.ts';
 import { findModelWithin } from '../space/find-model.ts';
+import { cachedFormula } from '../space/once-for.ts';
 import { variablesIn } from '../space/ordinary-facts.ts';
 import type { Budget } from '../space/propagate.ts';
 import type { ClassModel } from '../space/read-formulas.ts';
-import { cachedFormula, type RuleSpace } from '../space/rule-space.ts';
+import type { RuleSpace } from '../space/rule-space.ts';
 import { type AdditionRule, canBeMet } from './addition-rules.ts';
 
 /** How accounts begin, and what they can add. */

@@ -59,7 +59,7 @@ const keys = new WeakMap<UserFacts, { readonly policies: PolicySet; readonly key
 /** Cache key: sign-ins with equal keys have equal outcomes. */
 export function outcomeKey(policies: PolicySet, facts: UserFacts): string {
   const made = keys.get(facts) ?? [];
-  const known = made.find((one) => one.policies === policies);
+  const known = made.find((kept) => kept.policies === policies);
   if (known) return known.key;
   const key = keyFor(policies, facts);
   made.push({ policies, key });

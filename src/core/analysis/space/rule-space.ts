@@ -19,6 +19,7 @@ import {
 import { completions } from './completed-facts.ts';
 import { factsTogether } from './facts-together.ts';
 import { factsOfModel } from './model-facts.ts';
+import { cachedFormula, onceFor } from './once-for.ts';
 import { atApp, type OpaquePartsReading, opaquePartsReading } from './opaque-parts.ts';
 import { type ClassModel, type FormulaReader, formulaReader } from './read-formulas.ts';
 
@@ -114,21 +115,6 @@ export function ruleSpace(rules: readonly Conditions[], universe: Universe): Rul
   };
   const at = (clientId: string): RuleSpace => ({ ...reading, ...factsAt(clientId), at });
   return at(first);
-}
-
-/** The same formula each time, so that it is read once. */
-export function cachedFormula<Of extends object>(make: (of: Of) => Formula): (of: Of) => Formula {
-  return onceFor(make);
-}
-
-/** Made once for each object: the result depends on nothing else. */
-function onceFor<Of extends object, Made>(make: (of: Of) => Made): (of: Of) => Made {
-  const known = new WeakMap<Of, Made>();
-  return (of) => {
-    const found = known.get(of) ?? make(of);
-    known.set(of, found);
-    return found;
-  };
 }
 
 /** Not all of these hold. A formula that is met many times is negated once, and so its negation is read once, too. */

@@ -56,7 +56,7 @@ interface StepsOfCheck {
 }
 
 /** Enough for 1,000 apps under 200 policies a few times, or for three apps that take all that one may. */
-export function stepsOfCheck(): StepsOfCheck {
+function stepsOfCheck(): StepsOfCheck {
   return {
     combinations: { steps: 3 * combinationSteps },
     denials: { steps: 3 * denialSteps },

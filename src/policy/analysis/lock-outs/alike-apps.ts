@@ -86,13 +86,13 @@ function isSameAt(other: AnalysedApp, { app, found, models }: Searched): boolean
   );
 }
 
-interface Place extends Pick<FoundOnce, 'groups'> {
+interface CombinationAtApp extends Pick<FoundOnce, 'groups'> {
   readonly app: AnalysedApp;
   readonly combination: RuleCombination;
 }
 
 /** What was found for a combination is there for another one that is alike, with other groups. */
-function foundAt({ app, combination, groups }: Place, { groups: before, found }: FoundOnce): NewcomerSearch {
+function foundAt({ app, combination, groups }: CombinationAtApp, { groups: before, found }: FoundOnce): NewcomerSearch {
   const names = new Map(before.map((group, index) => [group, groups[index] ?? group]));
   const renamed = (facts: UserFacts): UserFacts => ({
     ...facts,
