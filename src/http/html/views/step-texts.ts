@@ -30,6 +30,14 @@ export function denialKey({ recovering }: Pick<StepPage, 'recovering'>, reason: 
   return isPlain ? `denied.${reason}` : 'denied.recovery';
 }
 
+/** Where the user may go on elsewhere, or later, the text says so. */
+export function denialLead(page: Pick<StepPage, 'recovering'>, { reason, isPassing }: StepOfKind<'denied'>): string {
+  const key = denialKey(page, reason);
+  return isPassing && key === 'denied.recovery' ? 'denied.recovery.elsewhere' : key;
+}
+
+type StepOfKind<Kind extends Step['kind']> = Extract<Step, { readonly kind: Kind }>;
+
 /** Keys ending in `.in_app` contain the name of the app. */
 export function headingOf(page: StepPage, t: Translator): MessageDescriptor {
   const { step, app } = page;
