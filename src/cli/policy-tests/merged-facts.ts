@@ -90,7 +90,7 @@ function over(given: UserFacts, placed: UserFacts, test: PolicyTest): UserFacts 
     distance: given.distance ?? placed.distance,
     subject,
     evidence: given.evidence.map((proof) => ({ ...proof, subject: subject.id })),
-  } satisfies Each<Omit<UserFacts, 'signedInWith'>>);
+  } satisfies Each<Omit<UserFacts, 'signedInWith' | 'signingInWith'>>);
 }
 
 /** No member may be missing. */

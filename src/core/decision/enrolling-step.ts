@@ -42,7 +42,7 @@ function withChoices(status: OpenStatus, evaluation: SubjectEvaluation): Decisio
 function asProved(evaluation: SubjectEvaluation): SubjectEvaluation {
   const { context, subject, capabilities, toEnroll } = evaluation;
   if (toEnroll !== undefined) return evaluation;
-  const { terms, rule } = askedAfterSignIn(context, capabilities).enrollment;
+  const { terms, rule } = askedAfterSignIn(context, { signedIn: capabilities }).enrollment;
   return terms ? { ...evaluation, toEnroll: { subject, terms, rule, capabilities, facts: context.facts } } : evaluation;
 }
 

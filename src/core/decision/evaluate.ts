@@ -67,7 +67,8 @@ function evaluateSubject(subject: Subject, general: EvaluationContext): Decision
   const { capabilities, unrestricted } = capabilitiesIn(subject, general);
   const chosen = chooseRequestLayer(general, capabilities);
   const context = { ...general, policyLayers: chosen.policyLayers };
-  const asked = askedAfterSignIn(context, chosen.isMet ? capabilities : undefined);
+  const user = chosen.isMet ? { signedIn: capabilities } : { signingIn: capabilities };
+  const asked = askedAfterSignIn(context, user);
   const { terms, rule } = asked.enrollment;
   const toEnroll = terms && { subject, terms, rule, capabilities, facts };
   const reportedTerms = asked.enrollment.reportedTerms;

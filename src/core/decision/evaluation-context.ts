@@ -90,12 +90,12 @@ function capabilitiesOf(subject: Subject, context: EvaluationContext & Additions
   const evidence = withinLimits(counted, evidenceLimits(facts, policyLayers));
   const state = { evidence, enrollments: usableEnrollments(subject, policies) };
   const capabilities = capabilitiesWithin(usable, policies, state);
-  return additions ? { ...capabilities, additions, required: requiredAnyway(context) } : capabilities;
+  return additions ? { ...capabilities, additions, required: requiredAnyway(capabilities, context) } : capabilities;
 }
 
-/** What the user must enroll now or later, however the user signs in. */
-function requiredAnyway(context: EvaluationContext): readonly RequiredEnrollment[] {
-  const { terms } = askedAfterSignIn(context, undefined).enrollment;
+/** What the user must enroll now or later, however the sign-in goes on. */
+function requiredAnyway(capabilities: Capabilities, context: EvaluationContext): readonly RequiredEnrollment[] {
+  const { terms } = askedAfterSignIn(context, { signingIn: capabilities }).enrollment;
   return terms?.required ?? [];
 }
 

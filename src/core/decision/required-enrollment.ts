@@ -16,7 +16,7 @@ import type { DecisionOutcome, Denial, LayerRequirement } from '../model/decisio
 import type { RequiredEnrollment } from '../model/enrollment-policy.ts';
 import { omitUndefined } from '../model/omit-undefined.ts';
 import { type Capabilities, enrollable } from '../remediation/capabilities.ts';
-import { canReach, everyProof } from '../remediation/chained-enrollments.ts';
+import { enrollmentsTo, everyProof } from '../remediation/chained-enrollments.ts';
 import { additionGroups } from '../remediation/enrollment-plans.ts';
 import { afterEnrolling } from '../remediation/made-enrollments.ts';
 import { enrollmentsMissing } from '../remediation/missing-enrollments.ts';
@@ -55,8 +55,8 @@ export function towardsRequired(choices: readonly string[], { toEnroll, chosen }
 }
 
 /**
- * Those after which everything that is required is within reach, if possible with what can still be skipped. All of
- * them if there is none.
+ * Those after which everything that is required is within reach, if possible with what can still be skipped. Of these
+ * those after which the fewest enrollments come before it. All of them if there is none.
  */
 function leadingOn(
   choices: readonly string[],
@@ -68,17 +68,15 @@ function leadingOn(
   if (choices.length < 2 || inTime.length === 0 || toEnroll.capabilities.additions === undefined) return choices;
   const capabilities = { ...toEnroll.capabilities, required: inTime };
   const actions = enrollable(capabilities, requirements);
-  const leadingTo = (required: readonly RequiredEnrollment[]) =>
-    choices.filter((key) => {
+  const countsTo = (required: readonly RequiredEnrollment[], keys: readonly string[]) =>
+    keys.map((key) => {
       const made = actions.filter(({ authenticator }) => authenticator === key).slice(0, 1);
-      return areWithinReach(required, requirements, afterEnrolling(made, capabilities));
+      return { key, count: enrollmentsBefore(required, requirements, afterEnrolling(made, capabilities)) };
     });
-  const ends = now.length === inTime.length ? [inTime] : [inTime, now];
-  for (const required of ends) {
-    const leading = leadingTo(required);
-    if (leading.length > 0) return leading;
-  }
-  return choices;
+  const within = countsTo(inTime, choices).filter(({ count }) => Number.isFinite(count));
+  const counted = countsTo(now, within.length > 0 ? within.map(({ key }) => key) : choices);
+  const fewest = Math.min(...counted.map(({ count }) => count));
+  return counted.filter(({ count }) => count === fewest).map(({ key }) => key);
 }
 
 /**
@@ -89,14 +87,15 @@ export function requiredNotEnrollable({ context, chosen, toEnroll }: Required): 
   if (toEnroll === undefined) return undefined;
   const { capabilities } = toEnroll;
   const open = mustEnroll(toEnroll);
-  const hopeless = open.find((required) => addableOf(required, capabilities).length === 0);
+  const hopeless = open.find((required) => !suffice(addableOf(required, capabilities), required, capabilities));
   if (hopeless !== undefined) {
-    const isEnough = hasStep(hopeless, toEnroll);
+    const leads = hasStep(hopeless, toEnroll);
+    const isEnough = (able: Capabilities) => leads(able) && suffice(addableOf(hopeless, able), hopeless, able);
     return ruledOut(hopeless, toEnroll, { context, isEnough }) ?? unsatisfiable(toEnroll);
   }
   if (requestedAtAccount(context.policies, context.facts) !== undefined) return undefined;
   const areReached = (some: readonly RequiredEnrollment[], able: Capabilities) =>
-    areWithinReach(some, chosen.requirements, { ...able, required: mustEnrollInTime(toEnroll) });
+    Number.isFinite(enrollmentsBefore(some, chosen.requirements, { ...able, required: mustEnrollInTime(toEnroll) }));
   if (areReached(open, capabilities)) return undefined;
   const alone = open.find((required) => !areReached([required], capabilities));
   const beyond = alone ?? open[0];
@@ -105,14 +104,14 @@ export function requiredNotEnrollable({ context, chosen, toEnroll }: Required): 
   return ruledOut(beyond, toEnroll, { context, isEnough }) ?? byLaw(beyond, toEnroll);
 }
 
-/** Whether something leads to the required enrollments. Without an account policy, proofs always do. */
-function areWithinReach(
+/** How many enrollments lead to those that are required. Without an account policy, proofs always do. */
+function enrollmentsBefore(
   required: readonly RequiredEnrollment[],
   requirements: readonly LayerRequirement[],
   capabilities: Capabilities,
-): boolean {
-  if (capabilities.additions === undefined) return true;
-  return canReach((able) => required.every((enrollment) => isReady(enrollment, able)), requirements, capabilities);
+): number {
+  if (capabilities.additions === undefined) return 0;
+  return enrollmentsTo((able) => required.every((enrollment) => isReady(enrollment, able)), requirements, capabilities);
 }
 
 /** Whether the user has it, or can enroll it after proofs alone. */
@@ -121,10 +120,13 @@ function isReady(required: RequiredEnrollment, capabilities: Capabilities): bool
   const ready = additionGroups(addableOf(required, capabilities), capabilities)
     .filter(({ before }) => meetsAll(before, evidence))
     .flatMap(({ keys }) => keys);
-  return (
-    ready.some((key) => !isSingle(key, capabilities.policies)) ||
-    ready.length >= enrollmentsMissing(required, capabilities)
-  );
+  return suffice(ready, required, capabilities);
+}
+
+/** Whether all that is missing can be of these authenticators. Of some, a user has only one. */
+function suffice(keys: readonly string[], required: RequiredEnrollment, capabilities: Capabilities): boolean {
+  const isRepeatable = keys.some((key) => !isSingle(key, capabilities.policies));
+  return isRepeatable || keys.length >= enrollmentsMissing(required, capabilities);
 }
 
 /** Undefined: no rule of the account policy is the cause. */

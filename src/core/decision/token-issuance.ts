@@ -1,14 +1,13 @@
 /** Whether a code, device code or refresh token may be exchanged for tokens. */
 import { mustEnroll } from '../enrollment/apply-policy.ts';
 import { meetsAll } from '../evidence/requirement.ts';
-import type { DenyReason } from '../model/decision.ts';
+import type { DenyReason, Layer } from '../model/decision.ts';
 import type { RuleFacts, Seconds, Subject } from '../model/facts.ts';
 import { omitUndefined } from '../model/omit-undefined.ts';
 import type { Trace } from '../model/trace.ts';
 import type { PolicySet } from '../policy/rules/compile.ts';
-import type { EnrollmentRuling } from '../policy/rules/enrollment-terms.ts';
 import type { Capabilities } from '../remediation/capabilities.ts';
-import { askedAfterSignIn } from './after-sign-in.ts';
+import { type AskedAfterSignIn, askedAfterSignIn } from './after-sign-in.ts';
 import { consentTo } from './consent.ts';
 import { capabilitiesIn, type EvaluationContext, evaluationContext } from './evaluation-context.ts';
 import { cutScopes } from './granted-scopes.ts';
@@ -53,19 +52,22 @@ export function evaluateIssuance(
 ): IssuanceDecision {
   const context = evaluationContext(policies, facts);
   const { subject, request } = facts;
-  const { policyLayers, enrollment } = context;
-  const layersWith = ({ layer }: EnrollmentRuling) => (layer ? [...policyLayers.layers, layer] : policyLayers.layers);
+  const { policyLayers } = context;
   if (subject?.status !== 'active')
-    return { allow: false, reason: 'account_inactive', trace: traceOf(layersWith(enrollment), request, []) };
+    return { allow: false, reason: 'account_inactive', trace: traceOf(layersWith(context, context), request, []) };
   const { capabilities } = capabilitiesIn(subject, context);
-  const asked = askedAfterSignIn(context, { ...capabilities, ...omitUndefined({ signedInWith }) });
-  const layers = traceOf(layersWith(asked.enrollment), request, capabilities.evidence);
+  const signedIn = { ...capabilities, ...omitUndefined({ signedInWith }) };
+  const asked = askedAfterSignIn(context, { signedIn });
+  const layers = traceOf(layersWith(asked, context), request, capabilities.evidence);
   const trace = withReportedRules(layers, subject, context);
   const reason =
-    issuanceDenial(subject, { ...context, enrollment: asked.enrollment }, capabilities) ??
-    sessionOver(context, capabilities, time);
+    issuanceDenial(subject, { ...context, ...asked }, capabilities) ?? sessionOver(context, capabilities, time);
   if (reason !== undefined) return { allow: false, reason, trace };
   return { allow: true, ...cutScopes(request.scopes, policyLayers.appRule), trace };
+}
+
+function layersWith({ enrollment, profile }: AskedAfterSignIn, { policyLayers }: EvaluationContext): readonly Layer[] {
+  return [...policyLayers.layers, enrollment.layer, profile.layer].filter((layer) => layer !== undefined);
 }
 
 /** A refresh token ends when its evidence becomes too old for this app. */
@@ -82,10 +84,10 @@ function sessionOver(
 
 function issuanceDenial(
   subject: Subject,
-  { policies, facts, policyLayers, enrollment }: EvaluationContext,
+  { policies, facts, policyLayers, enrollment, profile }: EvaluationContext,
   capabilities: Capabilities,
 ): IssuanceDenial | undefined {
-  const denial = policyLayers.denial ?? enrollment.layer?.denial;
+  const denial = policyLayers.denial ?? enrollment.layer?.denial ?? profile.layer?.denial;
   if (denial) return denial.reason;
   if (!facts.evidence.every(({ enrollment: id }) => subject.enrollments.some((owned) => owned.id === id)))
     return 'enrollment_gone';

@@ -333,4 +333,14 @@ export interface RuleFacts extends Facts {
    * the core.
    */
   readonly signedInWith?: readonly string[];
+  /** What is certain of it while more must be proved. Absent: nothing. Set by the core. */
+  readonly signingInWith?: SigningInWith;
+}
+
+/** By which proofs a user who must prove more signs in. */
+export interface SigningInWith {
+  /** Names of the proofs that were given: `phone`, and `phone.sms`. */
+  readonly proved: readonly string[];
+  /** Keys of the authenticators by which the user can give proofs, and of those that were given. */
+  readonly possible: readonly string[];
 }

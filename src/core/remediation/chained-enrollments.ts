@@ -108,21 +108,21 @@ export function everyProof(capabilities: Capabilities): readonly AssessedEvidenc
 }
 
 /**
- * Whether proofs, or enrollments that may be asked for on the way, lead to capabilities that are enough. A yes may be
- * wrong where there are too many ways to try.
+ * How many enrollments that may be asked for on the way lead to capabilities that are enough, after proofs. Infinite:
+ * none do. Where there are too many ways to try, one of them is taken to lead there.
  */
-export function canReach(
+export function enrollmentsTo(
   isEnough: (capabilities: Capabilities) => boolean,
   requirements: readonly LayerRequirement[],
   capabilities: Capabilities,
-): boolean {
+): number {
   let chains: readonly Chain[] = [{ keys: [], able: capabilities }];
-  while (chains.length > 0) {
-    if (chains.length > mostChains || chains.some(({ able }) => isEnough(able))) return true;
+  for (let made = 0; chains.length > 0; made += 1) {
+    if (chains.length > mostChains || chains.some(({ able }) => isEnough(able))) return made;
     const longer = chains.flatMap((chain) => longerBy(chain, requirements, undefined));
     chains = distinctChains(longer.map(({ keys, able }) => ({ keys, able })));
   }
-  return false;
+  return Number.POSITIVE_INFINITY;
 }
 
 /**

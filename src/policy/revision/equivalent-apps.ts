@@ -8,11 +8,14 @@ import { type AppTest, appTests } from '../../core/policy/rules/app-lists.ts';
 import type { CompiledPolicy, PolicySet } from '../../core/policy/rules/compile.ts';
 import { conditionSets } from '../../core/policy/rules/condition-table.ts';
 import type { App } from '../model/app.ts';
+import { refreshesLonger } from './refresh-tokens.ts';
 
 /** Apps of one sign-on policy, one profile policy and one minimum `acr` that no rule tells apart by their name. */
 export interface EquivalentApps {
   /** Stands for all of them. */
   readonly app: App;
+  /** One whose refresh tokens may last longest. */
+  readonly refreshing: App;
   /** The names of the first of them. */
   readonly names: readonly string[];
   /** Those of the first of them. */
@@ -69,6 +72,7 @@ function withApp(group: EquivalentApps | undefined, app: App): EquivalentApps {
   const isOpenable = !app.hidden && !app.ownAccount && (initiate ?? home) !== undefined;
   return {
     app: group?.app ?? app,
+    refreshing: group && !refreshesLonger(group.refreshing, app) ? group.refreshing : app,
     names: names.length < namesKept ? [...names, app.name] : names,
     clientIds: clientIds.length < namesKept ? [...clientIds, app.clientId] : clientIds,
     count: count + 1,

@@ -36,6 +36,7 @@ import {
   readServicePolicy,
   readSettings,
 } from './read-document.ts';
+import { refreshTokensOf } from './refresh-tokens.ts';
 import { type RequestReader, requestReader } from './request-reader.ts';
 import { joinedName, type LabelledPolicy, policiesOfApp } from './sign-on-policies.ts';
 import { newCaches, type SnapshotCaches, type SnapshotSources } from './snapshot-sources.ts';
@@ -183,6 +184,7 @@ async function composePolicies(
 ): Promise<PolicySet> {
   const { minimumAcr, profilePolicy: profileName, firstParty, requiredScopes, identify } = application;
   const { policy, signOnPolicy, accountPolicy, enrollmentPolicy, passwordPolicy, profilePolicy } = readers;
+  const refreshTokens = refreshTokensOf(application, known.settings);
   const [session, app, enrollment, password, recovery, profile, account] = await Promise.all([
     policy(documentKey('session', 'session')),
     signOnPolicy(application),
@@ -201,6 +203,7 @@ async function composePolicies(
     ...(account && { accountPolicy: account }),
     ...(profile && { profile }),
     ...(identifyPageOf(known.settings, { identify }).identifierFirst && { identifierFirst: true }),
+    ...(refreshTokens && { refreshTokens }),
     ...(!firstParty && { consent: { required: requiredScopes, scopeOfClaim: known.scopeOfClaim } }),
     acrLevels: known.settings.acrValues,
     ...(minimumAcr !== undefined && { minimumAcr }),

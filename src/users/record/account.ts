@@ -12,6 +12,7 @@ import {
   parseCredentials,
   parseIdentifierReservation,
   parseUser,
+  parseUserAnew,
   serializeCredentials,
   serializeUser,
   type User,
@@ -29,12 +30,12 @@ type Entries = ReadonlyMap<string, Entry | undefined>;
  * The account with this id, from a load that included `userKey(id)` or an entry that refers to it. Undefined if there
  * is none.
  */
-export function accountOf(entries: Entries, id: string): VersionedAccount | undefined {
+export function accountOf(entries: Entries, id: string, parse = parseUser): VersionedAccount | undefined {
   const user = entries.get(userKey(id));
   const credentials = entries.get(credentialsKey(id));
   if (user === undefined || credentials === undefined) return undefined;
   return {
-    user: withoutOldAddress(parseUser(user.value), user.epoch),
+    user: withoutOldAddress(parse(user.value), user.epoch),
     credentials: inEpoch(parseCredentials(credentials.value), credentials.epoch),
     userVersion: user.version,
     credentialsVersion: credentials.version,
@@ -57,7 +58,7 @@ export function accountsOf(entries: Entries, ids: readonly string[]): PageOfAcco
   const unreadable: string[] = [];
   for (const id of ids) {
     try {
-      const account = accountOf(entries, id);
+      const account = accountOf(entries, id, parseUserAnew);
       if (account !== undefined) accounts.push(account);
     } catch {
       unreadable.push(id);

@@ -147,9 +147,10 @@ export function newUserId(): string {
 const statuses: ReadonlySet<unknown> = new Set<UserStatus>(['active', 'suspended', 'deactivated']);
 
 /** Reads the value of a user entry. Throws if it is damaged: a damaged record never signs a user in. */
-export const parseUser: (value: string) => User = parsedOnce(readUser);
+export const parseUser: (value: string) => User = parsedOnce(parseUserAnew);
 
-function readUser(value: string): User {
+/** The same without a cache, for many users, each of whom is read once. */
+export function parseUserAnew(value: string): User {
   const user = JSON.parse(value) as Partial<User>;
   const whole =
     typeof user.id === 'string' &&

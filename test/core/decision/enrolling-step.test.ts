@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { evaluate } from '../../../src/core/decision/evaluate.ts';
 import type { AccountRule } from '../../../src/core/model/account-policy.ts';
 import type { Decision } from '../../../src/core/model/decision.ts';
+import type { RequiredEnrollment } from '../../../src/core/model/enrollment-policy.ts';
 import type {
   AuthenticatorDescriptor,
   Enrollment,
@@ -175,6 +176,38 @@ describe('where the enrollment policy asks how the user signed in', () => {
     expect(decided(world, user)).toMatchObject({ kind: 'enroll', choices: ['totp'] });
     const byEmail = { subject: userWith(['email']), evidence: [proof('email', 'now')] };
     expect(decided(world, byEmail)).toMatchObject({ kind: 'enroll', choices: ['password', 'webauthn'] });
+  });
+});
+
+describe('what the enrollment policy requires', () => {
+  const requiring = (policies: PolicySet, ...required: readonly RequiredEnrollment[]): PolicySet => ({
+    ...policies,
+    enrollment: compilePolicy({
+      name: 'enrollment',
+      rules: [{ name: 'All', when: {}, then: enrollmentTerms({ required }) }],
+    }),
+  });
+  const decideBy = (policies: PolicySet) =>
+    evaluate(policies, factsOf({ subject: userWith(['password']), evidence: [proof('password', 'now')] }));
+
+  test('takes as few enrollments as possible, where one comes before another', () => {
+    const world = { app: factors(2), change: factors(1), add: { webauthn: by('totp', 'webauthn') } };
+    const policies = requiring(policiesFor(world), { anyOf: ['webauthn'] });
+    expect(decideBy(policies)).toMatchObject({ kind: 'enroll', choices: ['totp'] });
+  });
+
+  test('is counted before anything is set up', () => {
+    const policies = policiesFor({ app: factors(1), change: factors(1) });
+    const single = (count: number, ...anyOf: readonly Used[]) => {
+      const authenticators = policies.authenticators.map((each) =>
+        each.key === 'email' || each.key === 'phone' ? { ...each, maxEnrollments: 1 as const } : each,
+      );
+      return decideBy(requiring({ ...policies, authenticators }, { anyOf, count }));
+    };
+    expect(single(2, 'email', 'phone')).toMatchObject({ kind: 'enroll' });
+    expect(single(3, 'email', 'totp')).toMatchObject({ kind: 'enroll' });
+    expect(single(3, 'email', 'phone')).toMatchObject({ kind: 'deny', layer: 'enrollment', rule: 'All' });
+    expect(single(2, 'password', 'email')).toMatchObject({ kind: 'enroll', choices: ['email'] });
   });
 });
 

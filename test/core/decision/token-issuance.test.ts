@@ -5,6 +5,7 @@ import { evaluateIssuance } from '../../../src/core/decision/token-issuance.ts';
 import type { EnrollmentRule, EnrollmentTerms } from '../../../src/core/model/enrollment-policy.ts';
 import type { Facts, Subject } from '../../../src/core/model/facts.ts';
 import type { Policy } from '../../../src/core/model/policy.ts';
+import type { ProfileRule } from '../../../src/core/model/profile-policy.ts';
 import { compilePolicy } from '../../../src/core/policy/rules/compile.ts';
 import {
   allow,
@@ -108,6 +109,14 @@ test('an enrollment policy without a rule that holds denies (Law 4)', () => {
   const enrollment = compilePolicy<EnrollmentRule>({ name: 'enrollment', rules: [] });
   const facts = silentFacts({ subject: userWith(['password']), evidence: [proof('password', 60)] });
   expect(evaluateIssuance({ ...policiesOf(), enrollment }, facts)).toMatchObject(denied('no_rule'));
+});
+
+test('so does a profile policy, which is in the trace', () => {
+  const profile = compilePolicy<ProfileRule>({ name: 'profile', rules: [] });
+  const facts = silentFacts({ subject: userWith(['password']), evidence: [proof('password', 'now')] });
+  const decision = evaluateIssuance({ ...policiesOf(), profile }, facts);
+  expect(decision).toMatchObject(denied('no_rule'));
+  expect(decision.trace.layers.at(-1)).toMatchObject({ layer: 'profile', outcome: 'deny' });
 });
 
 test('a session that is shorter than the sign-in took is over for refreshes, not for the first exchange', () => {

@@ -247,14 +247,17 @@ describe('what the enrollment policy requires in any case', () => {
     expect(decide(policies, password)).toMatchObject({ kind });
   });
 
-  test('is none by a rule that asks how the user signed in', () => {
+  test.each([
+    ['password', { kind: 'enroll', choices: ['totp'] }],
+    ['phone', { kind: 'deny', rule: 'webauthn' }],
+  ])('is what a rule asks for that is certain to decide: after a sign-in by %s', (key, expected) => {
     const then = enrollmentTerms({ required: [{ anyOf: ['totp'] }] });
     const rules = [
-      { name: 'By password', when: { authenticated: { any: ['password'] } }, then },
+      { name: 'Signed in with it', when: { authenticated: { any: [key] } }, then },
       { name: 'Rest', when: {}, then: enrollmentTerms({}) },
     ];
     const policies = { ...policiesFor(world), enrollment: compilePolicy({ name: 'enrollment', rules }) };
-    expect(decide(policies, password)).toMatchObject({ kind: 'deny', rule: 'webauthn' });
+    expect(decide(policies, password)).toMatchObject(expected);
   });
 
   test('comes before what is only named', () => {

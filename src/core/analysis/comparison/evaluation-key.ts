@@ -83,7 +83,8 @@ export function textBesidePolicies(policies: PolicySet): string {
   const known = textsBesidePolicies.get(policies);
   if (known !== undefined) return known;
   const { session: _, app: __, enrollment: ___, accountPolicy: ____, ...others } = policies;
-  const { profile: _____, password: ______, recovery: _______, ...rest } = others;
+  // The evaluator does not read which refresh tokens there may be.
+  const { profile: _____, password: ______, recovery: _______, refreshTokens: ________, ...rest } = others;
   const text = JSON.stringify(rest);
   textsBesidePolicies.set(policies, text);
   return text;

@@ -7,10 +7,11 @@ import type { Rule } from '../../model/policy.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
 import type { UserFacts } from '../../policy/theories/theory.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
+import { couldBefore } from './could-before.ts';
 import { factsOn, type PolicySides, type SidesInSpace } from './deciding-together.ts';
 import { evaluationKey, textBesidePolicies } from './evaluation-key.ts';
 import { type NewlyEnrolling, shownUser } from './newly-enrolling.ts';
-import { couldBefore, type EnrollingSides, newlyAdded } from './opened-by-rules.ts';
+import { type EnrollingSides, newlyAdded } from './opened-by-rules.ts';
 import { isOpenAtAccount, rulesAtAccount } from './rules-at-account.ts';
 import {
   asksTheSame,
@@ -102,7 +103,8 @@ function examination(
       if (facts === 'impossible') continue;
       const opened = facts === 'undecided' ? undefined : openedAmong(additionsOf(facts, sides), facts, sides);
       if (typeof opened === 'object') return { before: combination.before, now: combination.now, ...opened };
-      if (facts === 'undecided' ? mayOpen(combination) : opened === 'at_account' && isUnsure) isOpen = true;
+      const isUndecided = opened === 'undecided' || (opened === 'at_account' && isUnsure);
+      if (facts === 'undecided' ? mayOpen(combination) : isUndecided) isOpen = true;
     }
     return isOpen ? 'undecided' : undefined;
   };
@@ -121,23 +123,30 @@ function examination(
 
 type Opened = Pick<NewlyEnrolling, 'facts' | 'proofs' | 'weaker' | 'added'>;
 
-/** `at_account`: only users who could do so before by the pages of the account. */
+/**
+ * `at_account`: only users who could do so before by the pages of the account. `undecided`: it is not known of some
+ * users, who are asked to set up too much to follow.
+ */
 function openedAmong(
   additions: readonly NewAddition[],
   facts: UserFacts,
   sides: EnrollingSides,
-): Opened | 'at_account' | undefined {
-  for (const { user, added } of additions) {
+): Opened | 'at_account' | 'undecided' | undefined {
+  let isOpen = false;
+  for (const { user, added, isOpen: isUnknown } of additions) {
     const before = factsOfUser(user, factsOn('active', facts, sides), sides.active);
-    if (!couldBefore({ added, before }, sides)) return { facts, ...shownUser(user), added };
+    const could = couldBefore({ added, before }, sides);
+    if (!could && !isUnknown) return { facts, ...shownUser(user), added };
+    isOpen ||= could !== true;
   }
-  return additions.length > 0 ? 'at_account' : undefined;
+  return isOpen ? 'undecided' : additions.length > 0 ? 'at_account' : undefined;
 }
 
-/** A user who newly gets in by setting up these. */
+/** A user who newly gets in by setting up these, or of whom that is not known. */
 interface NewAddition {
   readonly user: TriedUser;
   readonly added: readonly string[];
+  readonly isOpen?: true;
 }
 
 /** By what is no policy, then by what the rules say. */
@@ -158,7 +167,7 @@ function newAdditions(sides: EnrollingSides, known: KnownAdditions) {
       own.get(asked) ??
       users.flatMap((user) => {
         const newly = newlyAdded(user, facts, within);
-        return newly ? [{ user, added: newly.added }] : [];
+        return newly ? [{ user, added: newly.added, ...(newly.isOpen && { isOpen: true as const }) }] : [];
       });
     own.set(asked, found);
     return found;

@@ -95,8 +95,9 @@ type Example = Pick<NewlyEnrolling, 'facts' | 'proofs' | 'weaker' | 'added'>;
 function exampleOf(open: readonly OpenedByEnrolling[], facts: UserFacts, sides: EnrollingSides): Example | undefined {
   let best: OpenedByEnrolling | undefined;
   for (const { user } of open) {
-    const added = addedNewly(user, facts, sides);
-    if (added === undefined) continue;
+    const newly = addedNewly(user, facts, sides);
+    if (newly === undefined || newly.isOpen) continue;
+    const { added } = newly;
     const steps = simulate(sides.next, factsOfUser(user, factsOn('next', facts, sides), sides.next));
     const isPlain = steps.every(({ kind }) => kind !== 'challenge');
     if (isPlain || best === undefined) best = { user, added };

@@ -26,7 +26,8 @@ import {
   type PolicySides,
   type SidesInSpace,
 } from './deciding-together.ts';
-import { type LongerLimit, longerLimits } from './longer-limits.ts';
+import type { LongerLimit } from './longer-limits.ts';
+import { factsShowing, longerIn } from './longer-refreshed.ts';
 import { isNewScope, type MoreScopes, moreScopes } from './newly-carried-scopes.ts';
 import { isMoreWaived } from './newly-waived.ts';
 
@@ -58,7 +59,7 @@ export function newlyWeaker(sides: PolicySides, space: RuleSpace): WeakerSearch 
   for (const pair of pairs) {
     const key = keyOf(pair);
     if (found.has(key)) continue;
-    const verdict = verdictOf(pair, sides);
+    const verdict = verdictOf(pair, { ...sides, space });
     if (verdict === undefined) continue;
     const shown = exampleOf(pair, verdict, { ...sides, space });
     if (shown === 'impossible') continue;
@@ -89,7 +90,8 @@ interface NewlyGranted {
 type PairingVerdict = NewlyGranted | 'waived' | 'undecided' | undefined;
 
 /** `undefined`: it is as strict as before. */
-function verdictOf({ before, now }: Pairing, { active, next, refused }: PolicySides): PairingVerdict {
+function verdictOf(pair: Pairing, { active, next, refused, space }: SidesInSpace): PairingVerdict {
+  const { before, now } = pair;
   const [nowSession, nowApp] = [termsOf(now.session), termsOf(now.app)];
   const [session, app] = [termsOf(before.session), termsOf(before.app)];
   if (nowSession === undefined || nowApp === undefined) return undefined;
@@ -107,7 +109,8 @@ function verdictOf({ before, now }: Pairing, { active, next, refused }: PolicySi
     ? withoutRemembered(nowApp.requirement, authenticators)
     : undefined;
   const isRememberedWeaker = left !== undefined && compareAsks([...beside, left], asked, usable) !== 'as_strict';
-  const longer = longerLimits({ session, app }, { session: nowSession, app: nowApp }).filter(
+  const terms = { before: { session, app }, now: { session: nowSession, app: nowApp } };
+  const longer = longerIn(pair, terms, { next, space }).filter(
     ({ what }) => what !== 'remembered' || isRememberedWeaker,
   );
   const scopes = moreScopes(before.app, now.app, refused);
@@ -148,7 +151,7 @@ function exampleOf(
   if (verdict === 'undecided') return factsFor(pair, search) === 'impossible' ? 'impossible' : 'undecided';
   if (verdict === 'waived') return waivedExample(factsFor(pair, search), search);
   const { scopes, ...rest } = verdict;
-  if (scopes === undefined) return confirmed(verdict, factsFor(pair, search), search);
+  if (scopes === undefined) return confirmed(verdict, factsShowing(verdict, pair, search), search);
   const asking = (names: readonly string[]) => {
     const formulas = [...pair.formulas, search.space.applies({ scopes: { all: names } })];
     return factsFor({ ...pair, formulas }, search);
@@ -161,7 +164,7 @@ function exampleOf(
     if (typeof found === 'object') return found;
   }
   const isLeft = rest.enough !== undefined || rest.longer !== undefined;
-  const other = isLeft ? confirmed(rest, factsFor(pair, search), search) : 'impossible';
+  const other = isLeft ? confirmed(rest, factsShowing(rest, pair, search), search) : 'impossible';
   // A request may ask for scopes that no configuration knows.
   return other === 'impossible' && (scopes === 'any' || reached.length > 0) ? 'undecided' : other;
 }

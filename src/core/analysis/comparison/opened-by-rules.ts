@@ -2,13 +2,13 @@
  * Finds users who newly get in by setting up something, when some rules alone decide: for every user, and without what
  * other policies say.
  */
-import { enrollScope } from '../../enrollment/account-request.ts';
 import type { EnrollmentRule } from '../../model/enrollment-policy.ts';
 import type { Rule } from '../../model/policy.ts';
 import { compilePolicy, type PolicySet } from '../../policy/rules/compile.ts';
 import type { UserFacts } from '../../policy/theories/theory.ts';
 import { enrollingOnly, type SubjectFacts } from '../simulation/enrolling-only.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
+import { couldGetInWith } from './could-before.ts';
 import { factsOn, type Pairing, type PolicySides } from './deciding-together.ts';
 import { type AccountBefore, dependsOnRequest, type RulesAtAccount } from './rules-at-account.ts';
 import { countedTerms, factsOfUser, type TriedUser, usersIn } from './tried-users.ts';
@@ -58,8 +58,8 @@ export function openedByRules(sides: EnrollingSides, space: RuleSpace) {
       };
       const opened: OpenedByEnrolling[] = [];
       for (const user of tried) {
-        const added = addedNewly(user, facts, alone);
-        if (added) opened.push({ user, added });
+        const newly = addedNewly(user, facts, alone);
+        if (newly) opened.push({ user, added: newly.added });
         if (opened.length === mostOpened) break;
       }
       return opened;
@@ -110,17 +110,34 @@ export function decidingAlone({ session, app, enrollment }: DecidingAlone, polic
   };
 }
 
+/** The user newly gets in by setting up these. */
+interface AddedNewly {
+  /** Keys of authenticators, in order. */
+  readonly added: readonly string[];
+  /** It is not known whether the user gets in, or could not before. */
+  readonly isOpen?: true;
+}
+
 /** What such a user newly sets up to get in. Undefined: the user does not get in, or could before. */
-export function addedNewly(user: TriedUser, facts: UserFacts, sides: Omit<EnrollingSides, 'scopes'>) {
+export function addedNewly(
+  user: TriedUser,
+  facts: UserFacts,
+  sides: Omit<EnrollingSides, 'scopes'>,
+): AddedNewly | undefined {
   const newly = newlyAdded(user, facts, sides);
   if (newly === undefined) return undefined;
   const { active } = sides;
   const single = active.authenticators.filter(({ enrollable }) => enrollable).map(({ key }) => [key]);
-  return [newly.added, ...single].some((keys) => couldGetInWith(keys, newly.before, sides)) ? undefined : newly.added;
+  const before = [newly.added, ...single].map((keys) => couldGetInWith(keys, newly.before, sides));
+  if (before.includes(true)) return undefined;
+  return addition(newly, before.includes('unknown'));
 }
 
-interface NewlyAdded {
-  readonly added: readonly string[];
+function addition({ added, isOpen }: AddedNewly, isUnknown: boolean): AddedNewly {
+  return { added, ...((isOpen || isUnknown) && { isOpen: true }) };
+}
+
+interface NewlyAdded extends AddedNewly {
   /** The facts before. */
   readonly before: SubjectFacts;
 }
@@ -135,32 +152,7 @@ export function newlyAdded(
   const end = enrollingOnly(next, factsOfUser(user, factsOn('next', facts, sides), next));
   if (end === undefined || end.added.length === 0) return undefined;
   const before = factsOfUser(user, factsOn('active', facts, sides), active);
-  return enrollingOnly(active, before) === undefined ? { added: end.added, before } : undefined;
-}
-
-/** The user could set up the same on the pages of the account, or part of it, in some order, and then get in. */
-export function couldBefore({ added, before }: NewlyAdded, sides: Omit<EnrollingSides, 'scopes'>): boolean {
-  return ordersOf(added).some((keys) => couldGetInWith(keys, before, sides));
-}
-
-/** All orders of all or some of them. */
-function ordersOf(keys: readonly string[]): readonly (readonly string[])[] {
-  const orders = keys.flatMap((key, at) => [[], ...ordersOf(keys.toSpliced(at, 1))].map((rest) => [key, ...rest]));
-  return orders.toSorted((one, other) => other.length - one.length);
-}
-
-/** The user could set these up on the pages of the account before, and then get in. */
-function couldGetInWith(
-  keys: readonly string[],
-  facts: SubjectFacts,
-  { active, account }: Pick<EnrollingSides, 'active' | 'account'>,
-): boolean {
-  let now = facts;
-  for (const key of keys) {
-    const request = { ...facts.request, clientId: account.clientId, scopes: ['openid', enrollScope(key)] };
-    const end = enrollingOnly(account.policies, { ...now, request });
-    if (end === undefined) return false;
-    now = end.facts;
-  }
-  return enrollingOnly(active, { ...now, request: facts.request }) !== undefined;
+  const endBefore = enrollingOnly(active, before);
+  if (endBefore?.facts) return undefined;
+  return { ...addition(end, end.facts === undefined || endBefore !== undefined), before };
 }

@@ -5,10 +5,13 @@
 import { canWaiveSecondFactor } from '../../decision/waiver.ts';
 import type { AllowTerms, Requirement } from '../../model/policy.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
+import type { Formula } from '../../policy/theories/theory.ts';
 import { textOf } from '../comparison/evaluation-key.ts';
 import { type LimitingTerms, type LongerLimit, longerLimits } from '../comparison/longer-limits.ts';
 import { minimumOf } from '../proofs/minimum-acr.ts';
+import { asksOffline, type RefreshLimits, refreshLimits } from '../proofs/refreshed-proofs.ts';
 import { type EvidenceSet, evidenceBetween, impliesAll } from '../proofs/strictness.ts';
+import type { RuleSpace } from '../space/rule-space.ts';
 
 /** A policy that lets users in. */
 export type SignInLayer = 'session' | 'app';
@@ -26,6 +29,16 @@ export interface Weaker {
   readonly longer: readonly LongerLimit[];
 }
 
+/** What else must hold of a request for which the terms are weaker: it may have to ask for lasting refresh tokens. */
+export function requestsShowing(
+  { longer }: Pick<Weaker, 'longer'>,
+  { refreshTokens }: Pick<PolicySet, 'refreshTokens'>,
+  space: RuleSpace,
+): readonly Formula[] {
+  const isByTokens = longer.length > 0 && longer.every(({ what }) => what === 'refreshed');
+  return isByTokens && !refreshTokens?.endWithSession ? [asksOffline(space)] : [];
+}
+
 /** Undefined: it is not proved that the first terms ask for everything that the second ones do, and for more. */
 export type CompareTerms = (strict: TermsTogether, weak: TermsTogether) => Weaker | undefined;
 
@@ -37,12 +50,13 @@ export function termsComparison(policies: PolicySet, layer: SignInLayer): Compar
   const known = comparisons.get(policies.authenticators) ?? new Map<string, Weaker | undefined>();
   comparisons.set(policies.authenticators, known);
   const minimum = minimumOf(policies);
-  const ofPolicies = JSON.stringify([layer, minimum]);
+  const refresh = refreshLimits(policies);
+  const ofPolicies = JSON.stringify([layer, minimum, refresh]);
   return (strict, weak) => {
     const terms = [strict.own, strict.beside, weak.own, weak.beside];
     const key = [ofPolicies, ...terms.map(textOf)].join();
     if (known.has(key)) return known.get(key);
-    const found = compareTerms({ strict, weak, minimum, layer }, policies);
+    const found = compareTerms({ strict, weak, minimum, layer, ...(refresh && { refresh }) }, policies);
     known.set(key, found);
     return found;
   };
@@ -54,12 +68,14 @@ interface Compared {
   /** What every sign-in must reach. */
   readonly minimum: readonly Requirement[];
   readonly layer: SignInLayer;
+  /** Absent: the app has no refresh tokens. */
+  readonly refresh?: RefreshLimits;
 }
 
 /** Nothing else of the policies counts. */
 type Compares = Pick<PolicySet, 'authenticators'>;
 
-function compareTerms({ strict, weak, minimum, layer }: Compared, policies: Compares): Weaker | undefined {
+function compareTerms({ strict, weak, minimum, layer, refresh }: Compared, policies: Compares): Weaker | undefined {
   const asked = ({ own, beside }: TermsTogether) => [beside.requirement, ...minimum, own.requirement];
   if (!impliesAll(asked(strict), asked(weak), policies)) return undefined;
   const evidence = evidenceBetween(asked(weak), strict.own.requirement, policies);
@@ -68,8 +84,8 @@ function compareTerms({ strict, weak, minimum, layer }: Compared, policies: Comp
   if (!impliesAll([strict.own.requirement], [weak.own.requirement], policies)) return undefined;
   // What the other policy lets count for longer makes no rule of this one weaker: both are taken with the same rule.
   const limits = [limitsOf({ ...strict, beside: weak.beside }, layer), limitsOf(weak, layer)] as const;
-  const longer = longerLimits(...limits).filter(({ what }) => what !== 'remembered' || isWaived(weak));
-  const shorter = longerLimits(limits[1], limits[0]);
+  const longer = longerLimits(...limits, refresh).filter(({ what }) => what !== 'remembered' || isWaived(weak));
+  const shorter = longerLimits(limits[1], limits[0], refresh);
   return longer.length > 0 && shorter.length === 0 ? { evidence: [], longer } : undefined;
 }
 

@@ -10,7 +10,7 @@ import type { LongerLimit } from '../comparison/longer-limits.ts';
 import { decidingFormulas } from '../space/deciding-formulas.ts';
 import { type FoundByRule, findByRule, findModel, newBudget } from '../space/find-model.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
-import { type CompareTerms, type SignInLayer, termsComparison, type Weaker } from './asks-less.ts';
+import { type CompareTerms, requestsShowing, type SignInLayer, termsComparison, type Weaker } from './asks-less.ts';
 import { browserOf, browserPairs, inBrowser, inClass, mayReadBrowser } from './browser-claims.ts';
 
 /** Two rules, where the browser chooses which of them decides. */
@@ -42,7 +42,7 @@ export function spoofable(
   const { session, app } = policies;
   if (app === undefined) return { found: [], undecided: [], opaque: [] };
   const [own, beside] = layer === 'app' ? [app, session] : [session, app];
-  const search: Search = { own, beside, space, compare: termsComparison(policies, layer) };
+  const search: Search = { policies, own, beside, space, compare: termsComparison(policies, layer) };
   const rules = rulesOf(own);
   return findByRule(
     rules.filter((rule) => !isTold(rule)),
@@ -64,6 +64,7 @@ function rulesOf({ rules }: CompiledPolicy): readonly Rule[] {
 }
 
 interface Search {
+  readonly policies: PolicySet;
   readonly own: CompiledPolicy;
   /** The other policy that lets users in. */
   readonly beside: CompiledPolicy;
@@ -95,7 +96,9 @@ function choiceOf(choice: WeakerPair, search: Search): Spoofable | 'undecided' |
     const possible = findModel(own, newBudget());
     if (possible === 'impossible') continue;
     for (const way of ways) {
-      const found = findModel([...own, ...besideFormulas(way, { ...choice, positions }, search)], newBudget());
+      const beside = besideFormulas(way, { ...choice, positions }, search);
+      const requests = requestsShowing(way, search.policies, search.space);
+      const found = findModel([...own, ...beside, ...requests], newBudget());
       isOpen ||= found === 'undecided';
       if (typeof found !== 'object') continue;
       const facts = search.space.factsOf(found.model);

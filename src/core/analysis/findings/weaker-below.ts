@@ -14,7 +14,7 @@ import { type FoundByRule, findByRule, findModel, newBudget } from '../space/fin
 import { ordinaryFacts } from '../space/ordinary-facts.ts';
 import { allowing, type Deciding } from '../space/rule-combinations.ts';
 import type { RulePart, RuleSpace } from '../space/rule-space.ts';
-import { type CompareTerms, termsComparison } from './asks-less.ts';
+import { type CompareTerms, requestsShowing, termsComparison } from './asks-less.ts';
 import { mayName, mayNarrow, namesUsers, narrows } from './narrowing-parts.ts';
 import type { ExaminedLayer } from './spoofable.ts';
 
@@ -40,7 +40,8 @@ export function weakerBelow(
   if (app === undefined) return { found: [], undecided: [], opaque: [] };
   const [own, beside] = layer === 'app' ? [app, session] : [session, app];
   const rules = own.rules.map(({ rule }) => rule);
-  const search = { own, beside, space, besides: allowing(beside, space), compare: termsComparison(policies, layer) };
+  const compare = termsComparison(policies, layer);
+  const search = { policies, own, beside, space, besides: allowing(beside, space), compare };
   return findByRule(
     rules.filter((rule) => !isTold(rule)),
     function* (strict) {
@@ -70,6 +71,7 @@ interface Pair {
 }
 
 interface Search {
+  readonly policies: PolicySet;
   readonly own: CompiledPolicy;
   /** The other policy that lets users in, and its rules that do. */
   readonly beside: CompiledPolicy;
@@ -81,7 +83,7 @@ interface Search {
 /** `undecided`: the steps of the search did not suffice, and nothing else was found. */
 function comparePair(
   pair: Pair,
-  { own, beside, besides, space, compare }: Search,
+  { policies, own, beside, besides, space, compare }: Search,
 ): WeakerBelow | 'undecided' | undefined {
   const { strict, weak } = pair;
   if (strict.then.kind !== 'allow' || weak.then.kind !== 'allow') return undefined;
@@ -93,7 +95,7 @@ function comparePair(
     const less = compare({ own: strict.then, beside: rule.then }, { own: weak.then, beside: rule.then });
     if (less === undefined) continue;
     formulas ??= missed(pair, missing, space);
-    const all = [...formulas, ...decidingBeside];
+    const all = [...formulas, ...decidingBeside, ...requestsShowing(less, policies, space)];
     const facts = factsFor(all, space);
     isOpen ||= facts === 'undecided';
     const isShown = (example: UserFacts) =>
@@ -106,7 +108,7 @@ function comparePair(
 }
 
 /** The weak rule asks for less, and may decide about users of the strict one. */
-function openPair({ strict, weak, rules }: Pair, { besides, space, compare }: Search): 'opaque' | undefined {
+function openPair({ strict, weak, rules }: Pair, { policies, besides, space, compare }: Search): 'opaque' | undefined {
   if (strict.then.kind !== 'allow' || weak.then.kind !== 'allow') return undefined;
   const [own, weakOwn] = [strict.then, weak.then];
   const others = space.takenApart(strict.when).filter((part) => !mayNarrow(part));
@@ -115,12 +117,13 @@ function openPair({ strict, weak, rules }: Pair, { besides, space, compare }: Se
     ...others.map(({ formula }) => formula),
     ...decidingFormulas(weak, rules.slice(0, rules.indexOf(weak)), space),
   ];
-  const isOpen = besides.some(
-    ({ rule: { then }, formulas: decidingBeside }) =>
-      then.kind === 'allow' &&
-      compare({ own, beside: then }, { own: weakOwn, beside: then }) &&
-      findModel([...formulas, ...decidingBeside], newBudget()) !== 'impossible',
-  );
+  const isOpen = besides.some(({ rule: { then }, formulas: decidingBeside }) => {
+    if (then.kind === 'deny') return false;
+    const less = compare({ own, beside: then }, { own: weakOwn, beside: then });
+    if (less === undefined) return false;
+    const all = [...formulas, ...decidingBeside, ...requestsShowing(less, policies, space)];
+    return findModel(all, newBudget()) !== 'impossible';
+  });
   return isOpen ? 'opaque' : undefined;
 }
 

@@ -17,27 +17,48 @@ export interface EnrolledOnTheWay {
   readonly facts: SubjectFacts;
 }
 
-/** Users who must set up more are not followed. */
-const mostAdded = 3;
+/** The user was asked to set up so much that it is not known how it ends. */
+export interface UnfollowedUser {
+  /** Keys of what the user set up until then. */
+  readonly added: readonly string[];
+  readonly facts?: undefined;
+}
+
+/** Users who set up more are not followed, nor more decisions about one user. */
+const most = { added: 20, decisions: 500 };
 
 /** Undefined: the user is denied, or asked to prove something. All evidence counts as of this very sign-in. */
-export function enrollingOnly(policies: PolicySet, facts: SubjectFacts): EnrolledOnTheWay | undefined {
+export function enrollingOnly(policies: PolicySet, facts: SubjectFacts): EnrolledOnTheWay | UnfollowedUser | undefined {
   const start = identifiedAs(facts.subject, facts);
   const transaction = start.transaction.event;
   const given = { ...facts, evidence: facts.evidence.map((proof) => ({ ...proof, transaction })) };
-  return further(start, [], { policies, facts: given });
+  return further(start, [], { policies, facts: given, decisions: 0 });
 }
 
-function further(progress: Progress, added: readonly string[], simulation: Simulation): EnrolledOnTheWay | undefined {
-  const decision = decisionAt(progress, simulation);
+interface Followed extends Simulation {
+  /** How many were taken. */
+  decisions: number;
+}
+
+/** Follows each choice until one leads in. */
+function further(
+  progress: Progress,
+  added: readonly string[],
+  followed: Followed,
+): EnrolledOnTheWay | UnfollowedUser | undefined {
+  followed.decisions += 1;
+  const decision = decisionAt(progress, followed);
   if (isAdmitted(decision))
-    return { added, facts: { ...factsAt(progress, simulation.facts), subject: progress.subject } };
-  if (decision.kind !== 'enroll' || decision.proofFirst || added.length === mostAdded) return undefined;
+    return { added, facts: { ...factsAt(progress, followed.facts), subject: progress.subject } };
+  if (decision.kind !== 'enroll' || decision.proofFirst) return undefined;
+  let unfollowed: UnfollowedUser | undefined;
   for (const authenticator of decision.choices) {
+    if (added.length === most.added || followed.decisions >= most.decisions) return unfollowed ?? { added };
     const transaction = picked(progress.transaction, { purpose: 'enroll', authenticator });
-    const { next } = takeTurn({ ...progress, transaction }, simulation);
-    const end = next && further(next, [...added, authenticator], simulation);
-    if (end) return end;
+    const { next } = takeTurn({ ...progress, transaction }, followed);
+    const end = next && further(next, [...added, authenticator], followed);
+    if (end?.facts) return end;
+    unfollowed ??= end;
   }
-  return undefined;
+  return unfollowed;
 }

@@ -3,14 +3,12 @@ import { passwordToReplace } from '../../enrollment/password-to-replace.ts';
 import type { Facts } from '../../model/facts.ts';
 import { omitUndefined } from '../../model/omit-undefined.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
-import { askedMethods } from '../../queries/asked-methods.ts';
 import { type Action, type AllSets, setsOfActions } from '../../remediation/all-sufficient-sets.ts';
-import { picked } from '../../step/transitions.ts';
 import { byEachFurtherProof, furtherProofs } from './further-proofs.ts';
-import { decisionAt, factsAt, stepsOf, takeTurn, type WalkedTurn, walkFrom, walkThrough } from './simulate.ts';
-import { identifiedAs, type Progress, prove, type SimulatedStep, type Simulation } from './simulated-answers.ts';
-import { methodAmong } from './simulated-proofs.ts';
-import { endsWell, haveOffer, turnsSkippingFrom } from './skipping-offers.ts';
+import { isFollowed, proving } from './proving.ts';
+import { stepsOf, type WalkedTurn, walkFrom, walkThrough } from './simulate.ts';
+import { identifiedAs, type Progress, type SimulatedStep, type Simulation } from './simulated-answers.ts';
+import { withoutDenyingOffers } from './skipping-offers.ts';
 import { requiredAt, sufficientProofs } from './sufficient-proofs.ts';
 
 /** Of more sets it is not found out what follows them, so they are left out. */
@@ -31,18 +29,19 @@ export interface FollowedSignIns {
   readonly others?: readonly FollowedSet[];
 }
 
-/** Undefined: the simulated user is denied before all is proved that is required, or has not identified. */
+/** Undefined: no user, or one who is denied before all is proved, by rules that do not ask what was proved. */
 export function followedSignIns(policies: PolicySet, facts: Facts): FollowedSignIns | undefined {
   const simulation = { policies, facts };
   const { subject } = facts;
   const { first, turns } = walkThrough(policies, facts);
   if (subject === undefined || first.next === undefined) return undefined;
   const start = identifiedAs(subject, facts);
-  const met = turns.findIndex(({ from }) => requiredAt(from, simulation).isMet);
+  const met = endOfProofs(turns, simulation);
   const proved = turns[met]?.from;
   if (proved === undefined) return undefined;
   const after = withoutDenyingOffers(turns.slice(met), proved, simulation);
-  const proofs = offeredOf(setsOfActions(sufficientProofs(start, simulation)), stepsOf(turns.slice(0, met)));
+  const all = setsOfActions(sufficientProofs(start, simulation));
+  const proofs = offeredOf(all, stepsOf(turns.slice(0, met)), (set) => isFollowed(set, start, simulation));
   const simulated = { set: provedBy(proved), turns: after };
   // With the secret of the first page, the simulated user may prove more than is needed.
   const isOnlyWay = proofs.sets.length === 1 && proofs.sets.every((set) => isProvedBy(set, proved));
@@ -52,6 +51,17 @@ export function followedSignIns(policies: PolicySet, facts: Facts): FollowedSign
     return byEachChoice({ set, turns: own ?? after }, simulation);
   });
   return isOnlyWay && others.length === 1 ? { proofs, simulated } : { proofs, simulated, others };
+}
+
+/** Index of the turn after all proofs, or of an earlier denial that what was proved may have led to. */
+function endOfProofs(turns: readonly WalkedTurn[], simulation: Simulation): number {
+  const met = turns.findIndex(({ from }) => requiredAt(from, simulation).isMet);
+  return met < 0 && isByEnrollmentPolicy(stepsOf(turns).at(-1)) && asksHowSignedIn(simulation) ? turns.length - 1 : met;
+}
+
+function isByEnrollmentPolicy(step: SimulatedStep | undefined): boolean {
+  if (step?.kind !== 'denied') return false;
+  return step.layer === 'enrollment' || step.missingEnrollment?.enrollmentRule !== undefined;
 }
 
 /** Where the user chooses what to prove before an enrollment, each choice after which something else may follow. */
@@ -67,25 +77,20 @@ function provedBy({ transaction: { evidence } }: Progress): readonly Action[] {
   );
 }
 
-/** Where a user who accepts what is offered is denied, the turns of one who does not. */
-function withoutDenyingOffers(
-  after: readonly WalkedTurn[],
-  from: Progress,
-  simulation: Simulation,
-): readonly WalkedTurn[] {
-  const steps = stepsOf(after);
-  if (endsWell(steps) || !haveOffer(steps)) return after;
-  const least = turnsSkippingFrom(from, simulation);
-  return endsWell(stepsOf(least)) ? least : after;
-}
-
-/** Of the possible enrollments, keeps those that the enrollment policy requires: the page offers nothing else. */
-function offeredOf(proofs: AllSets, steps: readonly SimulatedStep[]): AllSets {
+/**
+ * Leaves out sets with enrollments that no page offers, for example since the enrollment policy requires others.
+ * `steps`: those of the simulated user, who may choose an enrollment after which the pages offer others.
+ */
+function offeredOf(
+  proofs: AllSets,
+  steps: readonly SimulatedStep[],
+  isFollowedBy: (set: readonly Action[]) => boolean,
+): AllSets {
   const offered = steps.flatMap((step) =>
     step.kind === 'enroll' ? [step.authenticator, ...step.alternatives.map(({ authenticator }) => authenticator)] : [],
   );
   const isOffered = ({ authenticator, toEnroll }: Action) => !toEnroll || offered.includes(authenticator);
-  return { ...proofs, sets: proofs.sets.filter((set) => set.every(isOffered)) };
+  return { ...proofs, sets: proofs.sets.filter((set) => set.every(isOffered) || isFollowedBy(set)) };
 }
 
 /** Whether the user proved and enrolled just these. */
@@ -106,11 +111,18 @@ function mayBeFollowedByOthers(after: readonly SimulatedStep[], simulation: Simu
 }
 
 /** Whether it depends on the proofs what has to be enrolled, filled in or replaced after them. */
-function asksWhatWasProved({ policies, facts: { subject, ...facts } }: Simulation): boolean {
-  const asksHowSignedIn = [policies.enrollment, policies.profile].some((policy) => policy?.beforeSignIn !== undefined);
-  if (asksHowSignedIn) return true;
+function asksWhatWasProved(simulation: Simulation): boolean {
+  if (asksHowSignedIn(simulation)) return true;
+  const { subject, ...facts } = simulation.facts;
   const used = subject?.enrollments.map(({ id }) => id) ?? [];
-  return subject !== undefined && passwordToReplace(policies, { ...facts, subject }, { subject, used }) !== undefined;
+  return (
+    subject !== undefined &&
+    passwordToReplace(simulation.policies, { ...facts, subject }, { subject, used }) !== undefined
+  );
+}
+
+function asksHowSignedIn({ policies: { enrollment, profile } }: Simulation): boolean {
+  return [enrollment, profile].some((policy) => policy?.beforeSignIn !== undefined);
 }
 
 /** What comes before an enrollment depends on what is proved. */
@@ -124,61 +136,4 @@ function afterProving(
 ): readonly WalkedTurn[] | undefined {
   const end = proving(set, { progress: start, steps: [] }, simulation)?.progress;
   return end && withoutDenyingOffers(walkFrom(end, simulation), end, simulation);
-}
-
-/** Where the user is, and the enrollments on the way. */
-interface Proving {
-  readonly progress: Progress;
-  readonly steps: readonly SimulatedStep[];
-}
-
-/**
- * The user proves and enrolls these as the sign-in asks for them. Undefined: it does not ask for them one after the
- * other. Of several enrollments of a kind, those that are enough count.
- */
-export function proving(left: readonly Action[], from: Proving, simulation: Simulation): Proving | undefined {
-  const { progress, steps } = from;
-  // A user who begins with a proof that is not needed could do without it.
-  if (requiredAt(progress, simulation).isMet) return left.length === 0 ? from : undefined;
-  const decision = decisionAt(progress, simulation);
-  if (decision.kind === 'enroll') return enrolling(left, { ...from, choices: decision.choices }, simulation);
-  if (decision.kind !== 'challenge') return undefined;
-  for (const { authenticator, enrollments } of decision.options) {
-    const at = left.findIndex((action) => action.authenticator === authenticator && !action.toEnroll);
-    if (at < 0) continue;
-    for (const id of enrollments) {
-      const next = withProofOf(id, left[at]?.method, { from: progress, simulation });
-      const end = next && proving(left.toSpliced(at, 1), { progress: next, steps }, simulation);
-      if (end) return end;
-    }
-  }
-  return undefined;
-}
-
-function enrolling(
-  left: readonly Action[],
-  { progress, steps, choices }: Proving & { readonly choices: readonly string[] },
-  simulation: Simulation,
-): Proving | undefined {
-  const at = left.findIndex((action) => action.toEnroll && choices.includes(action.authenticator));
-  const authenticator = left[at]?.authenticator;
-  if (authenticator === undefined) return undefined;
-  const transaction = picked(progress.transaction, { purpose: 'enroll', authenticator });
-  const turn = takeTurn({ ...progress, transaction }, simulation);
-  return (
-    turn.next && proving(left.toSpliced(at, 1), { progress: turn.next, steps: [...steps, ...turn.steps] }, simulation)
-  );
-}
-
-/** Undefined only if the user has no such enrollment: the page must not reveal that. */
-function withProofOf(
-  id: string,
-  asked: string | undefined,
-  { from, simulation: { policies, facts } }: { readonly from: Progress; readonly simulation: Simulation },
-): Progress | undefined {
-  const enrollment = from.subject.enrollments.find((owned) => owned.id === id);
-  if (enrollment === undefined) return undefined;
-  const { authenticator, methods } = enrollment;
-  const method = asked ?? methodAmong(askedMethods(policies, factsAt(from, facts), authenticator), methods);
-  return prove(from, enrollment, omitUndefined({ origin: 'sign_in' as const, at: facts.now, method }));
 }

@@ -14,7 +14,7 @@ export function skippingFrom(
 }
 
 /** The turns to the end of the sign-in. `further`: what the user chooses to prove before setting something up. */
-export function turnsSkippingFrom(
+function turnsSkippingFrom(
   start: Progress | undefined,
   simulation: Simulation,
   further: readonly string[] = [],
@@ -48,4 +48,16 @@ export function haveOffer(steps: readonly SimulatedStep[]): boolean {
 /** Whether the user gets in. */
 export function endsWell(steps: readonly SimulatedStep[]): boolean {
   return steps.at(-1)?.kind === 'complete';
+}
+
+/** Where a user who accepts what is offered is denied, the turns of one who does not. */
+export function withoutDenyingOffers(
+  after: readonly WalkedTurn[],
+  from: Progress,
+  simulation: Simulation,
+): readonly WalkedTurn[] {
+  const steps = stepsOf(after);
+  if (endsWell(steps) || !haveOffer(steps)) return after;
+  const least = turnsSkippingFrom(from, simulation);
+  return endsWell(stepsOf(least)) ? least : after;
 }

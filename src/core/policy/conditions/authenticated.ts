@@ -1,8 +1,10 @@
 /**
- * The condition `authenticated`: how the user signed in. It stays unknown until the user has proved everything that the
- * sign-in asks for, so its rules cannot change what the sign-in asks for.
+ * The condition `authenticated`: how the user signed in. Until the user has proved everything that the sign-in asks
+ * for, it is known only where further proofs cannot change it. Its rules never change what the sign-in asks for.
  */
 import { authenticatorIn } from '../../model/authenticator-name.ts';
+import type { ConditionResult, Conditions } from '../../model/conditions.ts';
+import type { SigningInWith } from '../../model/facts.ts';
 import { type ConditionDescriptor, resultOf } from '../condition-descriptor.ts';
 import { membershipTheory } from '../theories/membership-theory.ts';
 import { meetsLists } from '../values/membership.ts';
@@ -13,9 +15,10 @@ export const authenticatedCondition: ConditionDescriptor<'authenticated'> = {
   compile: (lists) => [
     {
       name: 'authenticated',
-      test: ({ subject, signedInWith }) => {
-        if (subject === undefined || signedInWith === undefined) return 'unknown';
-        return resultOf(meetsLists(lists, signedInWith));
+      test: ({ subject, signedInWith, signingInWith }) => {
+        if (subject === undefined) return 'unknown';
+        if (signedInWith !== undefined) return resultOf(meetsLists(lists, signedInWith));
+        return signingInWith ? resultSoFar(lists, signingInWith) : 'unknown';
       },
     },
   ],
@@ -31,3 +34,14 @@ export const authenticatedCondition: ConditionDescriptor<'authenticated'> = {
       implied: authenticatorIn,
     }),
 };
+
+/** `unknown` if proofs that the user can still give decide. */
+function resultSoFar(
+  { any, all }: NonNullable<Conditions['authenticated']>,
+  { proved, possible }: SigningInWith,
+): ConditionResult {
+  const isProved = (name: string) => proved.includes(name);
+  const isPossible = (name: string) => possible.includes(authenticatorIn(name));
+  if ((any && !any.some(isPossible)) || (all && !all.every(isPossible))) return 'miss';
+  return (!any || any.some(isProved)) && (!all || all.every(isProved)) ? 'hit' : 'unknown';
+}

@@ -7,6 +7,7 @@ import type { AuthenticatorDescriptor } from '../../model/facts.ts';
 import type { PasswordRule } from '../../model/password-policy.ts';
 import type { AcrLevel, Rule, RuleHead } from '../../model/policy.ts';
 import type { ProfileRule } from '../../model/profile-policy.ts';
+import type { RefreshTokens } from '../../model/refresh-tokens.ts';
 import type { RuleTrace } from '../../model/trace.ts';
 import { asksHowSignedIn, type CompiledCondition, compileConditions, leavesOf } from './condition-table.ts';
 import { type GroupIndex, groupIndex } from './group-index.ts';
@@ -79,6 +80,8 @@ export interface PolicySet {
   readonly consent?: ConsentTerms;
   /** The first page asks for the identifier only, even if the policies would allow it to ask for a secret as well. */
   readonly identifierFirst?: true;
+  /** For analysis: the app may have refresh tokens. */
+  readonly refreshTokens?: RefreshTokens;
   /**
    * For analysis: the key of an authenticator that is assumed to prove presence only, to find out whether user
    * verification is needed.

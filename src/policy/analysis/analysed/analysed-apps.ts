@@ -15,6 +15,7 @@ import type { CompiledRule, PolicySet } from '../../../core/policy/rules/compile
 import type { Universe } from '../../../core/policy/theories/theory.ts';
 import type { App } from '../../model/app.ts';
 import { appClasses } from '../../revision/equivalent-apps.ts';
+import { refreshTokensOf } from '../../revision/refresh-tokens.ts';
 import type { AnalysedConfiguration } from './configuration.ts';
 
 /** The policies of an app. It stands for all apps that no rule distinguishes from it. */
@@ -58,11 +59,16 @@ export async function analysedApps(
   { combinations, denials }: StepsOfCheck = stepsOfCheck(),
 ): Promise<readonly AnalysedApp[]> {
   const templateOf = appClasses(snapshot.policies, (set) => appTests(set, () => false));
-  const read = (await snapshot.equivalentApps()).map(async (group) => ({
-    ...group,
-    policies: await snapshot.policies(group.app),
-    template: await templateOf(group.app),
-  }));
+  const read = (await snapshot.equivalentApps()).map(async ({ refreshing, ...group }) => {
+    const refreshTokens = refreshTokensOf(refreshing, snapshot.settings);
+    const policies = await snapshot.policies(group.app);
+    // A rule is for all of them, and limits the refresh tokens of each.
+    return {
+      ...group,
+      policies: refreshing === group.app ? policies : { ...policies, ...(refreshTokens && { refreshTokens }) },
+      template: await templateOf(group.app),
+    };
+  });
   const all = await Promise.all(read);
   const templates = new Map<string, Template>();
   const lengths = new Map(all.map(({ app, policies }) => [app, rulesOfApp(policies).length]));

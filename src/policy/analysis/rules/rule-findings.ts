@@ -65,8 +65,8 @@ function combinationsByRule(apps: readonly AnalysedApp[]): (rule: Rule) => AppCo
   // If combinations of one app are undecided, that concerns only the rules that decide in it.
   const open = new Set(apps.filter(({ isPartial }) => isPartial).flatMap((app) => rulesOf(app).map(locationKey)));
   const found = new Map<string, AppCombination[]>();
-  const all = apps.flatMap(({ combinations, policies }) =>
-    combinations.map((combination) => ({ ...combination, policies })),
+  const all = apps.flatMap(({ combinations, policies, space }) =>
+    combinations.map((combination) => ({ ...combination, policies, space })),
   );
   for (const combination of all) {
     for (const key of [locationKey(combination.session), locationKey(combination.app)]) {

@@ -1,5 +1,6 @@
 /** Maximum ages and longest pauses that no proof reaches, as every session in which they count has ended before. */
 import { proofsIn } from '../../../core/analysis/proofs/asked-proofs.ts';
+import { mayBeOffline, oldestRefreshed, refreshLimits } from '../../../core/analysis/proofs/refreshed-proofs.ts';
 import type { Seconds } from '../../../core/model/facts.ts';
 import type { AllowTerms, Requirement, Rule } from '../../../core/model/policy.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';
@@ -24,7 +25,9 @@ export function unreachedAges(
   const ages = unreachedIn(location, then.requirement, { name: 'maxAge', limit: oldest });
   const pauses = unreachedIn(location, then.requirement, { name: 'maxIdle', limit: longestPause });
   return [
-    ...ages.map(({ seconds, at }) => unreachedAge(at, `a maximum age of ${durationText(seconds)}`, oldest)),
+    ...ages.map(({ seconds, at }) =>
+      unreachedAge(at, `a maximum age of ${durationText(seconds)}`, { session: oldest }),
+    ),
     ...pauses.map(({ seconds, at }) => unreachedPause(at, seconds, longestPause)),
     ...unreachedLength(then, location, combinations),
   ];
@@ -69,14 +72,22 @@ function unreachedIn({ source, path }: FileLocation, requirement: Requirement, {
   return [{ seconds, at: { source, path: written?.path ?? allowed } }];
 }
 
+/** After how long sessions end, and refresh tokens. */
+interface Ends {
+  readonly session: Seconds;
+  readonly tokens?: Seconds;
+}
+
 const shorten = 'shorten it, or leave it out';
 /** Without it a second factor would never be asked for. */
 const askLess =
   'shorten it; to ask less in later sessions, too, say `secondFactor: newDevice`, or `remember` in sign-on policies';
 
-function unreachedAge(location: FileLocation, what: string, oldest: Seconds): AnalysisFinding {
+function unreachedAge(location: FileLocation, what: string, ends: Ends): AnalysisFinding {
   const advice = location.path.at(-1) === 'every' ? askLess : shorten;
-  const message = `has ${what} that never counts: every session in which it decides ends after ${durationText(oldest)}`;
+  const { session, tokens = session } = ends;
+  const beyond = tokens > session ? `, and every refresh token ${durationText(tokens)} after what it rests on` : '';
+  const message = `has ${what} that never counts: every session in which it decides ends after ${durationText(session)}${beyond}`;
   return findingAt('unreached-age', location, { message, advice });
 }
 
@@ -85,7 +96,7 @@ function unreachedPause(location: FileLocation, pause: Seconds, longest: Seconds
   return findingAt('unreached-age', location, { message, advice: shorten });
 }
 
-/** How long what was proved counts at the app, where the session itself is not longer. */
+/** How long what was proved counts at the app, where neither the session itself nor a refresh token is longer. */
 function unreachedLength(
   then: AllowTerms,
   { source, path }: FileLocation,
@@ -93,10 +104,22 @@ function unreachedLength(
 ): readonly AnalysisFinding[] {
   const limit = then.appSession?.absolute;
   if (limit === undefined) return [];
-  const { oldest } = longestIn(combinations.map(withoutLimit));
-  if (limit < oldest) return [];
+  const unlimited = combinations.map(withoutLimit);
+  const session = longestIn(unlimited).oldest;
+  if (limit < session) return [];
+  const tokens = Math.max(...unlimited.map(oldestByTokens));
+  if (limit < tokens) return [];
   const location = { source, path: [...path, 'then', 'session', 'absolute'] };
-  return [unreachedAge(location, `a session length of ${durationText(limit)}`, oldest)];
+  return [unreachedAge(location, `a session length of ${durationText(limit)}`, { session, tokens })];
+}
+
+/** The age that what was proved may reach at a refresh. No refresh tokens: 0. */
+function oldestByTokens(combination: AppCombination): Seconds {
+  const { app, policies, formulas, space } = combination;
+  // With `keepSignedIn: false`, the session policy bounds refresh tokens, too.
+  const isUnkept = app.then.kind === 'allow' && app.then.appSession?.unkept;
+  const limits = isUnkept ? undefined : refreshLimits(policies, mayBeOffline(policies, formulas, space));
+  return limits ? oldestRefreshed(longestIn([combination]).oldest, limits) : 0;
 }
 
 function valuesIn(requirement: Requirement, name: 'maxAge' | 'maxIdle'): readonly Seconds[] {

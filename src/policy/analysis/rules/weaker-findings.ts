@@ -86,7 +86,8 @@ function conditionText({ condition, path, isOfExpression }: RulePart): string {
 function longerText(users: string, longer: readonly LongerLimit[]): string {
   const kinds = longer.map(({ what }) => what);
   if (kinds.every((what) => what === 'remembered')) return 'lets browsers remember the second factor for longer';
-  const isAtApp = kinds.every((what) => ['at_app', 'kept_at_app', 'remembered'].includes(what));
+  if (kinds.every((what) => what === 'refreshed')) return 'lets refresh tokens count for longer';
+  const isAtApp = kinds.every((what) => ['at_app', 'kept_at_app', 'remembered', 'refreshed'].includes(what));
   return isAtApp ? 'lets what was proved count for longer' : `lets ${users} stay signed in for longer`;
 }
 

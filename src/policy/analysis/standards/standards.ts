@@ -37,6 +37,8 @@ function multiFactor(
 const fips = 'validation of authenticators and verifiers under FIPS 140 (federal agencies)';
 const biometrics = 'error rates of biometrics';
 const appSessions = "the apps' own sessions, which end when the app ends them";
+const refreshTokens =
+  'refresh tokens, which may count for longer than a session: `session.absolute` of a rule and `tokens.refreshToken` end them';
 const proofing = 'identity proofing, and how authenticators were bound to the user';
 const account =
   'the pages of the own account: changes there take the strongest proof that the account can give (Law 7)';
@@ -104,7 +106,7 @@ export const standards = {
       },
     ],
     memory: { section: `${nist}, 2.2.1`, text: everyTime },
-    notShown: [fips, biometrics, appSessions, proofing, account],
+    notShown: [fips, biometrics, appSessions, refreshTokens, proofing, account],
   },
   'nist-aal3': {
     title: 'NIST SP 800-63B-4, authentication assurance level 3',
@@ -130,7 +132,7 @@ export const standards = {
       },
     ],
     memory: { section: `${nist}, 2.3.1`, text: everyTime },
-    notShown: [fips, biometrics, appSessions, proofing, account],
+    notShown: [fips, biometrics, appSessions, refreshTokens, proofing, account],
   },
   'asvs-l2': {
     title: 'OWASP ASVS 5.0, level 2',
@@ -232,6 +234,7 @@ export const standards = {
       'that bypasses of a factor, as by access codes, are documented and authorised for a limited time (8.5.1)',
       'administrative access that does not pass the provider (8.4.1), and remote access to networks (8.4.3)',
       appSessions,
+      refreshTokens,
       account,
     ],
   },

@@ -9,6 +9,9 @@ type Limits = Pick<AllowTerms, 'appSession' | 'remember'> & { readonly session?:
 const plain: SessionTerms = { idle: 10, absolute: 100 };
 const kept: SessionTerms = { ...plain, keep: { idle: 20, absolute: 200 } };
 
+/** Refresh tokens, and the longest session if they end with it. */
+const refresh = (lifetime: number, longest = Number.POSITIVE_INFINITY) => ({ lifetime, session: longest });
+
 const termsOf = ({ session, ...app }: Limits) => {
   const asks = { kind: 'allow', requirement: factors(1) } as const;
   return { session: { ...asks, ...(session && { session }) }, app: { ...asks, ...app } };
@@ -73,6 +76,24 @@ test.each<[string, Limits, Limits, readonly LongerLimit[]]>([
     [{ what: 'kept_at_app' }],
   ],
   [
+    'kept sessions that count at the app for as long as others',
+    { session: kept, appSession: { unkept: true } },
+    { session: { ...kept, keep: { idle: 10, absolute: 200 } }, appSession: { absolute: 100 } },
+    [],
+  ],
+  [
+    'kept sessions that count at the app after longer pauses',
+    { session: kept, appSession: { unkept: true } },
+    { session: kept, appSession: { absolute: 100 } },
+    [{ what: 'kept_at_app' }],
+  ],
+  [
+    'sessions that may be kept, and count at the app like others',
+    { session: plain, appSession: { unkept: true } },
+    { session: kept, appSession: { unkept: true } },
+    [],
+  ],
+  [
     'a session that the app ends before',
     { session: plain, appSession: { absolute: 50 } },
     { session: { ...plain, absolute: 101 }, appSession: { absolute: 50 } },
@@ -114,6 +135,68 @@ test.each<[string, Limits, Limits, readonly LongerLimit[]]>([
   ],
 ])('%s', (_, before, now, expected) => {
   expect(longerLimits(termsOf(before), termsOf(now))).toEqual(expected);
+});
+
+type Refresh = ReturnType<typeof refresh>;
+
+test.each<[string, Limits, Limits, Refresh | undefined, readonly LongerLimit[]]>([
+  ['no refresh tokens', { appSession: { absolute: 100 } }, {}, undefined, []],
+  ['no limit any more', { appSession: { absolute: 100 } }, {}, refresh(900), [{ what: 'refreshed', before: 100 }]],
+  [
+    'a longer limit',
+    { appSession: { absolute: 100 } },
+    { appSession: { absolute: 101 } },
+    refresh(900),
+    [{ what: 'refreshed', before: 100, now: 101 }],
+  ],
+  ['a limit that they do not reach', { appSession: { absolute: 1000 } }, {}, refresh(900), []],
+  [
+    'a limit that the last of them reaches',
+    { appSession: { absolute: 999 } },
+    {},
+    refresh(900),
+    [{ what: 'refreshed', before: 999 }],
+  ],
+  ['a shorter limit', {}, { appSession: { absolute: 100 } }, refresh(900), []],
+  [
+    'kept sessions that count, of which there are none',
+    { appSession: { unkept: true } },
+    {},
+    refresh(900),
+    [{ what: 'refreshed', before: 100 }],
+  ],
+  [
+    'a limit in place of sessions that are not kept',
+    { appSession: { unkept: true } },
+    { appSession: { absolute: 100 } },
+    refresh(900),
+    [],
+  ],
+  [
+    'a limit that is no longer than sessions that are not kept',
+    { appSession: { unkept: true, absolute: 150 } },
+    { appSession: { unkept: true } },
+    refresh(900),
+    [],
+  ],
+  [
+    'a limit that counts in sessions, too',
+    { appSession: { absolute: 50 } },
+    {},
+    refresh(900),
+    [{ what: 'at_app', before: 50 }],
+  ],
+  ['tokens that end with the only session', { appSession: { absolute: 100 } }, {}, refresh(900, 100), []],
+  [
+    'tokens that end with a session that another rule lets last longer',
+    { appSession: { absolute: 100 } },
+    {},
+    refresh(900, 300),
+    [{ what: 'refreshed', before: 100 }],
+  ],
+])('refresh tokens: %s', (_, before, now, tokens, expected) => {
+  const inSession = (limits: Limits) => termsOf({ session: plain, ...limits });
+  expect(longerLimits(inSession(before), inSession(now), tokens)).toEqual(expected);
 });
 
 /** One case for each member: one that is left out does not compile. */

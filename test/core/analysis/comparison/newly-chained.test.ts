@@ -8,7 +8,7 @@ import type { EnrollmentRule } from '../../../../src/core/model/enrollment-polic
 import type { Requirement, Rule } from '../../../../src/core/model/policy.ts';
 import { compileAccountPolicy } from '../../../../src/core/policy/rules/account-policy.ts';
 import { compilePolicy, type PolicySet } from '../../../../src/core/policy/rules/compile.ts';
-import { allow, enrollmentTerms, factors, policiesOf } from '../../support/fixtures.ts';
+import { allow, enrollmentTerms, factors, type Key, policiesOf } from '../../support/fixtures.ts';
 import { universe } from '../../support/universe.ts';
 
 const inA: Conditions = { groups: { any: ['a'] } };
@@ -27,6 +27,7 @@ interface Written {
   /** About a code generator. */
   readonly totp?: readonly (readonly [Rule['then'], Conditions])[];
   readonly enrollment?: readonly EnrollmentRule[];
+  readonly enabled?: readonly Key[];
   /** What the app asks for. Absent: a passkey. */
   readonly asked?: Requirement;
   /** The session policy lets users open the pages of the account. */
@@ -35,6 +36,7 @@ interface Written {
 
 function policiesWith(written: Written, clientId: string): PolicySet {
   const { asks, names = 'Passkeys', totp = [], enrollment = [], asked = resistant, isOpen } = written;
+  const { enabled = ['password', 'totp', 'webauthn'] } = written;
   const rules: readonly AccountRule[] = [
     ...asks.map(([proof, when = {}]) => ({ name: names, change: { add: ['webauthn'] }, when, then: allow(proof) })),
     ...totp.map(([then, when]) => ({ name: 'Codes', change: { add: ['totp'] }, when, then })),
@@ -46,7 +48,7 @@ function policiesWith(written: Written, clientId: string): PolicySet {
   ];
   const app = clientId === 'notes' ? asked : factors(1);
   return {
-    ...policiesOf({ enabled: ['password', 'totp', 'webauthn'], app, session: { name: 'session', rules: session } }),
+    ...policiesOf({ enabled, app, session: { name: 'session', rules: session } }),
     accountPolicy: compileAccountPolicy({ name: 'account', rules }),
     ...(enrollment.length > 0 && { enrollment: compilePolicy({ name: 'enrollment', rules: enrollment }) }),
     ...(clientId !== 'notes' && { isAccountApp: true }),
@@ -138,4 +140,28 @@ test('what must be set up by how the user signed in leads to the next', () => {
     undecided: [],
   });
   expect(search(before, before)).toEqual(quiet);
+});
+
+describe('a long way', () => {
+  const requiring = (count: number, ...keys: readonly string[]): readonly EnrollmentRule[] => [
+    { name: 'Keys', when: {}, then: enrollmentTerms({ required: keys.map((key) => ({ anyOf: [key], count })) }) },
+  ];
+
+  test.each([3, 5])('of %d passkeys is followed to its end', (count) => {
+    const enrollment = requiring(count, 'webauthn');
+    expect(search({ asks: [[two]], enrollment }, { asks: [[named]], enrollment })).toMatchObject({
+      found: [{ enrolled: ['password'], added: ['totp', ...Array.from({ length: count }, () => 'webauthn')] }],
+      undecided: [],
+    });
+    expect(search({ asks: [[two]], enrollment }, { asks: [[factors(3)]], enrollment })).toEqual(quiet);
+  });
+
+  test('that is too long to follow is undecided', () => {
+    const enrollment = requiring(9, 'phone', 'totp', 'webauthn');
+    const both = { enrollment, enabled: ['password', 'phone', 'totp', 'webauthn'] } as const;
+    expect(search({ asks: [[two]], ...both }, { asks: [[named]], ...both })).toEqual({
+      found: [],
+      undecided: ['Passkeys'],
+    });
+  });
 });

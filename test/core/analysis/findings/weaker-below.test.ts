@@ -9,6 +9,7 @@ import { meetsRequirement } from '../../../../src/core/evidence/requirement.ts';
 import type { ConditionSet, Conditions } from '../../../../src/core/model/conditions.ts';
 import type { Facts } from '../../../../src/core/model/facts.ts';
 import type { AllowTerms, Requirement, Rule } from '../../../../src/core/model/policy.ts';
+import type { RefreshTokens } from '../../../../src/core/model/refresh-tokens.ts';
 import { compilePolicy } from '../../../../src/core/policy/rules/compile.ts';
 import { findRule } from '../../../../src/core/policy/rules/rules.ts';
 import { entangled } from '../../support/entangled.ts';
@@ -45,10 +46,10 @@ const rule = (when: Conditions, then: Rule['then'], name = 'rule'): Rule => ({ n
 const ofA: Conditions = { groups: { any: ['a'] } };
 const inOffice: ConditionSet = { network: { any: ['office'] } };
 
-function search(rules: readonly Rule[], { session, ...more }: PolicyParts = {}) {
+function search(rules: readonly Rule[], { session, ...more }: PolicyParts = {}, refreshTokens?: RefreshTokens) {
   const whens = [...rules, ...(session?.rules ?? [])].map(({ when }) => when);
   const policies = policiesOf({ ...more, ...(session && { session }), app: { name: 'app', rules } });
-  return weakerBelow(policies, ruleSpace(whens, offices));
+  return weakerBelow({ ...policies, ...(refreshTokens && { refreshTokens }) }, ruleSpace(whens, offices));
 }
 
 /** What a rule asks about, part by part: who the user is, what narrows that, and what is left aside. */
@@ -314,6 +315,33 @@ describe('a rule below of a sign-on policy that asks for as much', () => {
     expect(undecided).toEqual([]);
     expect(found.flatMap((weaker) => weaker.longer.map(({ what }) => what))).toEqual(longer);
     expect(found.flatMap(({ evidence }) => evidence)).toEqual([]);
+  });
+
+  describe('and lets refresh tokens count for longer than any session', () => {
+    const limited = asks({ appSession: { absolute: 36_000 } });
+    const offline: Conditions = { scopes: { any: ['offline_access'] } };
+    const lifetime = 86_400;
+
+    test.each<[string, Conditions, Rule['then'], RefreshTokens | undefined, readonly LongerLimit['what'][]]>([
+      ['not at all', {}, asks(), { lifetime }, ['refreshed']],
+      [
+        'for as long as these live',
+        {},
+        asks({ appSession: { absolute: 36_000 + lifetime } }),
+        { lifetime },
+        ['refreshed'],
+      ],
+      ['where there are none', {}, asks(), undefined, []],
+      ['where they end with the session', {}, asks(), { lifetime, endWithSession: true }, []],
+      ['where no request asks for such', { scopes: { none: ['offline_access'] } }, asks(), { lifetime }, []],
+      ['where requests ask for such', offline, asks(), { lifetime }, ['refreshed']],
+    ])('%s', (_, when, below, refreshTokens, longer) => {
+      const rules = [rule({ ...ofA, ...inOffice }, limited), rule(when, below)];
+      const { found, undecided } = search(rules, { session }, refreshTokens);
+      expect(undecided).toEqual([]);
+      expect(found.flatMap((weaker) => weaker.longer.map(({ what }) => what))).toEqual(longer);
+      for (const { facts } of found) expect(facts.request.scopes).toContain('offline_access');
+    });
   });
 });
 

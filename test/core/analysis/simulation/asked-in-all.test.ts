@@ -151,6 +151,29 @@ test('a user gets in without the secret of the first page, where a rule about it
   expect(waysOf(policies, userWith(['password', 'webauthn']))).toEqual([[['webauthn'], 'complete']]);
 });
 
+test('of two chains, the ways are found whose enrollments are offered after another one only', () => {
+  const anyOf = (...names: readonly string[]) => ({ authenticators: names });
+  const key = anyOf('webauthn', 'email');
+  const app = {
+    chains: [
+      [key, key],
+      [anyOf('email', 'recovery_code'), anyOf('email', 'password')],
+    ],
+  };
+  const policies = policiesOf({ app });
+  const enrollable = ['webauthn', 'email', 'recovery_code', 'password'];
+  const authenticators = policies.authenticators.map((each) => ({
+    ...each,
+    enrollable: enrollable.includes(each.key),
+  }));
+  const asked = askedInAll({ ...policies, authenticators }, factsOf({ subject: userWith(['totp']) }));
+  const sets = asked?.proofs.sets.map((set) =>
+    set.filter(({ toEnroll }) => toEnroll).map(({ authenticator }) => authenticator),
+  );
+  expect(sets).toContainEqual(['password', 'recovery_code']);
+  expect(sets).toContainEqual(['password', 'email']);
+});
+
 /** Those who sign in like this must set up another one. */
 function asksHowSignedIn(any: readonly string[], app: Policy | Requirement = factors(1)): PolicySet {
   const rule = (name: string, when: Conditions, required: readonly string[]) => ({

@@ -41,6 +41,12 @@ function enrollment(...rules: readonly EnrollmentRule[]): PolicySet {
   return { ...policiesOf({ app: factors(1) }), enrollment: compilePolicy({ name: 'enrollment', rules }) };
 }
 
+/** The authenticators that a decision offers to set up, and the rest of it. */
+function enrollmentsIn(decision: object) {
+  const { choices, toEnroll, ...rest } = { choices: [] as string[], toEnroll: [] as string[], ...decision };
+  return { choices: [...choices, ...toEnroll], rest };
+}
+
 /** A user who came by mail must enroll a passkey. */
 const mailNeedsPasskey = enrollment(rule('By mail', passkey, byMail), rule('Rest', {}));
 /** Who came with a password or a passkey need not enroll any. */
@@ -87,19 +93,58 @@ describe('what must be enrolled', () => {
     expect(usableKeys(policies, userWith(['email'], { groups: ['staff'] }))).not.toContain('totp');
   });
 
-  test('is undecided until the sign-on is met, and denies nothing before', () => {
-    const policies = { ...exempt, app: compilePolicy({ name: 'two', rules: always(allow(factors(2))).rules }) };
-    const subject = userWith(['password', 'totp']);
-    const decision = decide(policies, subject, [proof('password', 'now')]);
-    expect(decision.kind).toBe('challenge');
-    expect(decision.trace.layers.at(-1)).toMatchObject({
-      layer: 'enrollment',
-      outcome: 'undecided',
-      rules: [
-        { rule: 'Strong', result: 'unknown' },
-        { rule: 'Rest', result: 'hit' },
-      ],
+  describe('while more must be proved', () => {
+    const byBoth = { authenticated: { all: ['password', 'totp'] } };
+    const byEither = { authenticated: { any: ['email', 'password'] } };
+    const byApp = { authenticated: { any: ['totp'] } };
+    const resultOf = (when: EnrollmentRule['when'], has: readonly Key[], proved: readonly Key[]) => {
+      const policies = { ...enrollment(rule('Asking', {}, when), rule('Rest', {})), app: two };
+      const evidence = proved.map((key) => proof(key, 'now'));
+      const decision = decide(policies, userWith(has), evidence);
+      expect(decision.kind).toBe('challenge');
+      return decision.trace.layers.at(-1);
+    };
+    const two = compilePolicy({ name: 'two', rules: always(allow(factors(2))).rules });
+
+    test.each([
+      ['holds once what it names was proved', byEither, ['password', 'totp'], ['password'], 'hit'],
+      ['is open while it may be proved', byApp, ['password', 'totp'], ['password'], 'unknown'],
+      ['is open while all of it may be proved', byBoth, ['password', 'totp'], ['password'], 'unknown'],
+      ['misses where the user has none of it', byMail, ['password', 'totp'], ['password'], 'miss'],
+      ['misses where the user lacks a part of it', byBoth, ['password', 'phone'], ['password'], 'miss'],
+    ] as const)('a rule %s', (_, when, has, proved, expected) => {
+      const trace = resultOf(when, has, proved);
+      expect(trace).toMatchObject({ layer: 'enrollment', outcome: expected === 'unknown' ? 'undecided' : 'allow' });
+      expect(trace?.rules[0]?.result).toBe(expected);
     });
+  });
+
+  test('a user who cannot set up what is certain to be required is denied before setting up anything', () => {
+    const asks = (...rules: readonly EnrollmentRule[]): PolicySet => ({
+      ...enrollment(...rules),
+      app: compilePolicy({ name: 'two', rules: always(allow(factors(2))).rules }),
+    });
+    const noPasskeys = (policies: PolicySet): PolicySet => ({
+      ...policies,
+      authenticators: policies.authenticators.map((each) => ({
+        ...each,
+        enrollable: each.enrollable && each.key !== 'webauthn',
+      })),
+    });
+    const byPassword = asks(rule('By password', passkey, { authenticated: { any: ['password'] } }), rule('Rest', {}));
+    const exceptByApp = asks(rule('By app', {}, { authenticated: { any: ['totp'] } }), rule('Rest', passkey));
+    const evidence = [proof('password', 'now')];
+    const withPassword = userWith(['password']);
+    expect(decide(byPassword, withPassword, evidence).kind).toBe('enroll');
+    for (const [policies, asking] of [
+      [byPassword, 'By password'],
+      [exceptByApp, 'Rest'],
+    ] as const)
+      expect(decide(noPasskeys(policies), withPassword, evidence)).toMatchObject({
+        ...{ kind: 'deny', layer: 'enrollment', rule: asking },
+      });
+    // This user can still sign in by the app.
+    expect(decide(noPasskeys(exceptByApp), userWith(['password', 'totp']), evidence).kind).toBe('challenge');
   });
 
   test('an authenticator that was enrolled in the session is none that the user signed in with', () => {
@@ -186,6 +231,18 @@ describe('what must be enrolled', () => {
     expect(issued({ ...bothProved, subject: withoutPassword }).allow).toBe(false);
     const authenticators = exempt.authenticators.filter(({ key }) => key !== 'password');
     expect(issued(bothProved, { ...exempt, authenticators }).allow).toBe(false);
+  });
+
+  test.each([
+    ['stands while it may be used', ['sms', 'voice'], ['phone', 'phone.sms'], true],
+    ['stands for nothing once it is switched off', ['voice'], ['phone', 'phone.sms'], false],
+    ['leaves what was proved by another', ['voice'], ['phone', 'phone.sms', 'phone.voice'], true],
+    ['that was not recorded is any', ['voice'], ['phone'], true],
+  ] as const)('at an exchange, a proof by a method %s', (_, methods, signedInWith, expected) => {
+    const byPhone = enrollment(rule('By phone', {}, { authenticated: { any: ['phone'] } }), rule('Rest', passkey));
+    const authenticators = byPhone.authenticators.map((each) => (each.key === 'phone' ? { ...each, methods } : each));
+    const facts = silentFacts({ subject: userWith(['password', 'phone']), evidence: [proof('password', 60)] });
+    expect(evaluateIssuance({ ...byPhone, authenticators }, { ...facts, signedInWith }).allow).toBe(expected);
   });
 
   test('a sign-in goes by what was proved, whatever the facts say of an earlier one', () => {
@@ -314,7 +371,7 @@ describe('the profile', () => {
   });
 });
 
-test('such rules change nothing until the sign-on is met, whatever they say', () => {
+test('until the sign-on is met, such rules ask for no other proof, whatever they say', () => {
   const keys = Object.keys(descriptor) as Key[];
   const some = fc.subarray(keys, { minLength: 1, maxLength: 2 });
   const worlds = world({ requirement, enrollments: 3, evidence: 2 }).chain((setup) =>
@@ -326,7 +383,7 @@ test('such rules change nothing until the sign-on is met, whatever they say', ()
       added: evidenceOf(setup.has),
     }),
   );
-  const seen = { same: 0, asked: 0, denied: 0 };
+  const seen = { same: 0, asked: 0, denied: 0, early: 0 };
   fc.assert(
     fc.property(worlds, ({ setup, when, required, disabled, added }) => {
       const plain = policiesOf({ session: always(allow(setup.session)), app: setup.app });
@@ -347,8 +404,21 @@ test('such rules change nothing until the sign-on is met, whatever they say', ()
           seen[decision.kind === 'deny' ? 'denied' : 'asked'] += 1;
           continue;
         }
+        const isOpen = without.kind === 'enroll' || without.kind === 'challenge';
+        if (isOpen && decision.kind === 'deny') {
+          // What they require cannot be set up here, and it is certain that they will require it.
+          const addable = required.filter((key) => descriptor[key].enrollable && !disabled.includes(key));
+          expect(addable.filter((key) => setup.has.every(({ authenticator }) => authenticator !== key))).toEqual([]);
+          expect(when.some((key) => evidence.some(({ authenticator }) => authenticator === key))).toBe(true);
+          seen.early += 1;
+          continue;
+        }
         seen.same += 1;
-        expect(decision).toEqual(without);
+        // Of what may be set up, it may prefer what they require.
+        const [asked, plainly] = [enrollmentsIn(decision), enrollmentsIn(without)];
+        expect(asked.rest).toEqual(plainly.rest);
+        expect(plainly.choices).toEqual(expect.arrayContaining([...asked.choices]));
+        expect(asked.choices.length > 0).toBe(plainly.choices.length > 0);
       }
     }),
     seeded(4000),

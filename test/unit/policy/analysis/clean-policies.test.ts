@@ -162,6 +162,10 @@ const clean: readonly (readonly [string, readonly string[]])[] = [
     ],
   ],
   [
+    'a session length for refresh tokens',
+    ['{ name: All, then: { allow: { factors: 1 }, session: { absolute: P31D } } }'],
+  ],
+  [
     'a memory of browsers',
     [
       `{ name: All, then: { allow: { factors: 2, knowledge: {}, possession: { exclude: [email, phone] } }, remember: { device: P30D } } }`,

@@ -7,6 +7,7 @@ import type { App } from '../../../../policy/model/app.ts';
 import { withAccountApp } from '../../../../policy/revision/account-app.ts';
 import { changedKeys } from '../../../../policy/revision/document-store.ts';
 import { appClasses } from '../../../../policy/revision/equivalent-apps.ts';
+import { endOfRefreshTokens } from '../../../../policy/revision/refresh-tokens.ts';
 import type { ComparedConfiguration } from './compared-configuration.ts';
 import { refusedParts } from './refused-scopes.ts';
 
@@ -48,7 +49,7 @@ export async function comparedApps(active: ComparedConfiguration, next: Compared
     if (!isIn(clientId, active)) continue;
     const pair = await pairOf(clientId, { active, next });
     if (pair === undefined || !(isTouched(pair.active.app) || isTouched(pair.next.app))) continue;
-    const terms = [ownTerms(pair.active.app), ownTerms(pair.next.app), pair.refused];
+    const terms = [ownTerms(pair.active.app), ownTerms(pair.next.app), pair.refused, refreshTerms(pair)];
     const key = JSON.stringify([...(await classOf(pair)), ...terms]);
     const same = pairs.get(key);
     if (same) pairs.set(key, { ...same, clientIds: [...same.clientIds, clientId] });
@@ -64,6 +65,14 @@ export async function comparedApps(active: ComparedConfiguration, next: Compared
 }
 
 type Sides = Pick<AppPair, 'active' | 'next'>;
+
+/** Where a rule says how long a session counts, it says so of refresh tokens, too. */
+function refreshTerms({ active, next }: Sides): string | undefined {
+  const isLimited = [active, next].some(({ policies: { app } }) =>
+    app?.rules.some(({ rule: { then } }) => then.kind === 'allow' && then.appSession !== undefined),
+  );
+  return isLimited ? endOfRefreshTokens(next.app) : undefined;
+}
 
 /** Names the class of an app under each configuration. */
 function classesIn(

@@ -100,12 +100,17 @@ function numberIn(numbers: Map<string, number>, key: string): number {
   return getOrMake(numbers, key, () => numbers.size);
 }
 
+/** What of a class is the same at all of these apps. */
+interface FixedTerms extends Pick<UserClass, 'groups' | 'results' | 'rest'> {
+  readonly number: number;
+}
+
 /** Users of one class, as far as it is the same at all of these apps. */
 interface Part {
-  /** With results of the conditions that are the same at all of these apps, and '' for others. */
+  /** The first of the classes. */
   readonly userClass: UserClass;
-  /** Equal for parts that are one class where other conditions have the same results. */
-  readonly fixed: number;
+  /** With '' for results that vary. */
+  readonly fixed: FixedTerms;
   /** What the other conditions read: a number in `ReadLists`. */
   readonly read: number;
   readonly consents: ConsentCounts;
@@ -120,17 +125,21 @@ export function classesAtApps(
 ): (varied: VariedPair) => readonly UserClass[] {
   const varying = own.atoms.flatMap((atom, at) => (variesByApp(atom) ? [{ atom, at }] : []));
   const reads = classes.readBy(varying.map(({ atom }) => atom));
-  const { parts, size } = partsOf(classes, { own, all, varying, reads });
+  const none: ConsentCounts = new Map();
+  const newConsents = (): ConsentCounts => (all.consents.size > 0 ? new Map() : none);
+  const { parts, size } = partsOf(classes, { own, all, varying, reads, newConsents });
   const numbers = new Map<string, number>();
   const known = new Map<number, UserClass>();
   const mergedAt = ({ resultsOf, numberOf }: ResultsAtApp): readonly CountedClass[] => {
     const found = new Map<number, CountedClass>();
     for (const { userClass, fixed, read, users, consents } of parts) {
-      const key = (numberOf[read] ?? 0) * size + fixed;
-      const same = getOrMake(found, key, () => {
-        const make = () => withResults(userClass, varying, resultsOf[read] ?? []);
-        return { userClass: getOrMake(known, key, make), users: 0, consents: new Map() };
-      });
+      const key = (numberOf[read] ?? 0) * size + fixed.number;
+      let same = found.get(key);
+      if (same === undefined) {
+        const make = () => ({ ...userClass, ...withResults(fixed, varying, resultsOf[read] ?? []) });
+        same = { userClass: getOrMake(known, key, make), users: 0, consents: newConsents() };
+        found.set(key, same);
+      }
       same.users += users;
       if (all.consents.size > 0) addConsents(same.consents, consents);
     }
@@ -183,29 +192,42 @@ function runsText(numbers: readonly number[]): string {
   return numbers.flatMap((number, at) => (number === numbers[at - 1] ? [] : [`${at}:${number}`])).join();
 }
 
-/** `size`: more than any number in `Part.fixed`. */
+interface PartsFor extends VaryingReads {
+  readonly own: Projection;
+  readonly all: Projection;
+  readonly newConsents: () => ConsentCounts;
+}
+
+/** `size`: more than any number of `FixedTerms`. */
 function partsOf(
   { classes, byGroups, byRest }: NumberedClasses,
-  { own, all, varying, reads }: VaryingReads & { readonly own: Projection; readonly all: Projection },
+  { own, all, varying, reads, newConsents }: PartsFor,
 ): { readonly parts: readonly Part[]; readonly size: number } {
   const resultsOf = fixedResults(own, all, varying);
   const groupsOf = byGroups.values.map(({ groups }) => groups.filter((group) => own.groups.has(group)));
   const othersOf = byRest.values.map((userClass) => ({ results: resultsOf(userClass), rest: userClass.rest }));
-  const ofGroups = numbered(groupsOf, (groups) => JSON.stringify(groups)).numberOf;
-  const ofOthers = numbered(othersOf, ({ results, rest }) => `${JSON.stringify(results)} ${rest}`).numberOf;
-  const size = groupsOf.length * othersOf.length;
+  const ownGroups = numbered(groupsOf, (groups) => JSON.stringify(groups));
+  const others = numbered(othersOf, ({ results, rest }) => `${JSON.stringify(results)} ${rest}`);
+  const terms = ownGroups.values
+    .flatMap((groups) => others.values.map((other) => ({ groups, ...other })))
+    .map((each, number): FixedTerms => ({ ...each, number }));
   const parts = new Map<number, Part>();
   for (const [at, userClass] of classes.entries()) {
-    const [group, other, read] = [byGroups.numberOf[at] ?? 0, byRest.numberOf[at] ?? 0, reads.numberOf[at] ?? 0];
-    const fixed = (ofGroups[group] ?? 0) * othersOf.length + (ofOthers[other] ?? 0);
-    const same = getOrMake(parts, read * size + fixed, () => {
-      const fixedParts = { groups: groupsOf[group] ?? [], ...othersOf[other] };
-      return { userClass: { ...userClass, ...fixedParts }, fixed, read, consents: new Map(), users: 0 };
-    });
-    same.users += userClass.users;
-    if (all.consents.size > 0) addConsents(same.consents, userClass.consents);
+    const inGroups = ownGroups.numberOf[byGroups.numberOf[at] ?? 0] ?? 0;
+    const inOthers = others.numberOf[byRest.numberOf[at] ?? 0] ?? 0;
+    const fixed = terms[inGroups * others.values.length + inOthers];
+    if (fixed === undefined) continue;
+    const read = reads.numberOf[at] ?? 0;
+    const key = read * terms.length + fixed.number;
+    let part = parts.get(key);
+    if (part === undefined) {
+      part = { userClass, fixed, read, consents: newConsents(), users: 0 };
+      parts.set(key, part);
+    }
+    part.users += userClass.users;
+    if (all.consents.size > 0) addConsents(part.consents, userClass.consents);
   }
-  return { parts: [...parts.values()], size };
+  return { parts: [...parts.values()], size: terms.length };
 }
 
 /** The results of conditions that are the same at all of these apps. */
@@ -223,8 +245,8 @@ function fixedResults(own: Projection, all: Projection, varying: Varying): (of: 
     });
 }
 
-function withResults(userClass: UserClass, varying: Varying, found: readonly string[]): UserClass {
-  const results = [...userClass.results];
-  for (const [index, { at }] of varying.entries()) results[at] = found[index] ?? '';
-  return { ...userClass, results, key: classKey({ ...userClass, results }) };
+function withResults({ groups, results, rest }: FixedTerms, varying: Varying, found: readonly string[]) {
+  const all = [...results];
+  for (const [index, { at }] of varying.entries()) all[at] = found[index] ?? '';
+  return { groups, results: all, rest, key: classKey({ groups, results: all, rest }) };
 }

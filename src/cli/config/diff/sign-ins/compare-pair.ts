@@ -127,12 +127,12 @@ function deltasIn({ active, next, ...pair }: AppPair, atoms: readonly string[], 
         return shared.isCounted ? found : found.flatMap(inParts);
       },
     );
-  const between = (from: SignInView, to: SignInView) =>
-    getOrMake(
-      getOrMake(known, from, () => new Map<SignInView, readonly KeyedDifference[]>()),
-      to,
-      () => ofContents(from.content, to.content).map((difference) => keyed(located(difference, from, to))),
-    );
+  const found = (from: SignInView, to: SignInView) => {
+    const keyedOnes = ofContents(from.content, to.content).map((difference) => keyed(located(difference, from, to)));
+    getOrMake(known, from, () => new Map<SignInView, readonly KeyedDifference[]>()).set(to, keyedOnes);
+    return keyedOnes;
+  };
+  const between = (from: SignInView, to: SignInView) => known.get(from)?.get(to) ?? found(from, to);
   const ofAlike = new Map<ReturnType<Viewer>, Map<ReturnType<Viewer>, ReturnType<DifferencesOf>>>();
   return (who) => {
     const [beforeAt, afterAt] = [before(who), after(who)];

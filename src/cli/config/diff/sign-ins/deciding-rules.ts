@@ -128,6 +128,8 @@ function positionsIn(policies: readonly CompiledPolicy<RuleHead>[], decide: Deci
       (who) => (circumstance) => decidingAt(factsOf({ ...who, circumstance })),
     );
   });
+  const [only, ...others] = each;
+  if (only && others.length === 0) return only;
   return textOfUsersAlike({ policies, atoms }, (who) => {
     const found = each.map((positionOf) => positionOf(who));
     return (circumstance) => found.map((positionAt) => positionAt(circumstance)).join();

@@ -209,8 +209,8 @@ export function resultsAtApp(
   clientId: string,
 ): (of: { readonly subject: Subject; readonly text: string }) => string {
   if (signIns.length > mostSignIns) return ({ text }) => `${clientId} ${text}`;
-  const there = signIns.map((facts) => ({ ...facts, request: { ...facts.request, clientId } }));
-  return ({ subject }) => resultsIn({ subject }, { resultIn, signIns: there });
+  const there = { resultIn, signIns: signIns.map((facts) => ({ ...facts, request: { ...facts.request, clientId } })) };
+  return ({ subject }) => resultsIn({ subject }, there);
 }
 
 /** The class of this user. */
@@ -223,7 +223,7 @@ export function classOf(
   const { lastSignIn } = past;
   const compared = { subject, ...(lastSignIn !== undefined && { lastSignIn }) };
   const results = projection.atoms.map((asked) => resultFor(compared, asked));
-  const groups = [...new Set(subject.groups)].filter((group) => projection.groups.has(group)).sort();
+  const groups = [...new Set(subject.groups.filter((group) => projection.groups.has(group)))].sort();
   const consents = consentsGiven(subject, projection.consents);
   const rest = factsKey(subject, projection);
   return { ...compared, users: 1, groups, results, consents, rest, key: classKey({ groups, results, rest }) };

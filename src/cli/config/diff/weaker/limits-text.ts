@@ -10,6 +10,7 @@ const words: Readonly<Record<LongerLimit['what'], string>> = {
   at_app: 'what was proved counts longer at this app',
   kept_at_app: 'a kept session counts longer at this app',
   remembered: 'the second factor is remembered for longer',
+  refreshed: 'refresh tokens count longer at this app',
 };
 
 /** For example `a session lasts longer: 1 d, and 8 h before`. */

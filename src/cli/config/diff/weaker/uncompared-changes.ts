@@ -9,6 +9,7 @@ import type { AuthenticatorSettings } from '../../../../policy/model/authenticat
 import type { Document, DocumentKind } from '../../../../policy/model/documents.ts';
 import type { Settings } from '../../../../policy/model/settings.ts';
 import { canonicalJson, changedKeys } from '../../../../policy/revision/document-store.ts';
+import { endOfRefreshTokens } from '../../../../policy/revision/refresh-tokens.ts';
 import { type LocationOf, partsBetween } from '../compared/changed-files.ts';
 import type { ComparedConfiguration } from '../compared/compared-configuration.ts';
 import type { PartChange } from '../compared/configuration-changes.ts';
@@ -50,6 +51,10 @@ export async function uncomparedChanges(
       ),
     );
     const [then, now] = await Promise.all([active, next].map(({ snapshot }) => snapshot.app(document.name)));
+    if (then && now?.signOnPolicies && !endOfRefreshTokens(then) && endOfRefreshTokens(now))
+      sentences.push(
+        `${document.file} lets the app have refresh tokens, and did not${detailsOf(['client.grant_types'])}`,
+      );
     if (then?.signOnPolicies === undefined && now?.signOnPolicies !== undefined)
       sentences.push(`${document.file} lets users sign in, and did not`);
   }

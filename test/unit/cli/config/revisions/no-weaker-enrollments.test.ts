@@ -148,7 +148,9 @@ describe('enrollments of which the account policy asks for one before another (d
   });
   const byPasskey = signOn(allow(resistant));
   const named = { ...two, ...byTotp };
-  const requiring = (...keys: readonly string[]) => enrollment({ name: 'All', then: { required: keys } });
+  const graced = { anyOf: ['totp'], grace: { skips: 2 } };
+  const requiring = (...keys: readonly (string | typeof graced)[]) =>
+    enrollment({ name: 'All', then: { required: keys } });
   const totpAtNotes = [
     { name: 'Here', change: { add: ['totp'] }, when: atNotes, then: { allow: one } },
     { name: 'Elsewhere', change: { add: ['totp'] }, then: 'deny' },
@@ -186,6 +188,20 @@ describe('enrollments of which the account policy asks for one before another (d
       { ...noted, ...closed },
       requiring('webauthn'),
       requiring('totp', 'webauthn'),
+      setUp('password', 'totp and webauthn'),
+    ],
+    [
+      'and so does what may still be skipped (decision 175)',
+      { ...noted, ...closed },
+      requiring('webauthn'),
+      requiring(graced, 'webauthn'),
+      setUp('password', 'totp and webauthn'),
+    ],
+    [
+      'at an app that takes what comes after it',
+      { ...both, ...closed, ...account(passkeys(two)) },
+      enrollment({ name: 'All', then: {} }),
+      requiring(graced),
       setUp('password', 'totp and webauthn'),
     ],
     [

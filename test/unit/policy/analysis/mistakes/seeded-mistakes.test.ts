@@ -20,6 +20,11 @@ const before = (place: string, rule: string) => [[place, `${rule}\n${place}`]] a
 const atNotes = (...rules: readonly string[]): Edits => ({
   [notes]: `name: notes\nrules:\n${rules.map((rule) => `  - ${rule}\n`).join('')}`,
 });
+/** The apps under this policy. */
+const atBoth = (from: string, to: string): Edits => ({
+  'apps/notes.yaml': [[from, to]],
+  'apps/parcels.yaml': [[from, to]],
+});
 const rest = '{ name: Rest, then: { allow: { factors: 1 } } }';
 const strict = '{ allow: { possession: { phishingResistant: true } } }';
 const passkeysByPasskey = `rules:
@@ -123,9 +128,41 @@ const mistakes: readonly (readonly [string, Edits, readonly string[]])[] = [
     ['warning unreached-age policies/sign-on/notes.yaml P20D } } } }'],
   ],
   [
-    'a session length longer than any session',
-    atNotes(`{ name: All, then: { allow: { factors: 1 }, session: { absolute: P31D } } }`),
+    'a session length longer than any session, at an app without refresh tokens',
+    {
+      ...atNotes(`{ name: All, then: { allow: { factors: 1 }, session: { absolute: P31D } } }`),
+      ...atBoth('    - refresh_token\n', ''),
+    },
     ['warning unreached-age policies/sign-on/notes.yaml P31D } } }'],
+  ],
+  [
+    'a session length longer than any refresh token',
+    atNotes(`{ name: All, then: { allow: { factors: 1 }, session: { absolute: P120D } } }`),
+    ['warning unreached-age policies/sign-on/notes.yaml P120D } } }'],
+  ],
+  [
+    'a session length longer than any session, in which refresh tokens end',
+    {
+      ...atNotes(`{ name: All, then: { allow: { factors: 1 }, session: { absolute: P31D } } }`),
+      ...atBoth('  client_uri', '  scope: openid profile email\n  client_uri'),
+    },
+    ['warning unreached-age policies/sign-on/notes.yaml P31D } } }'],
+  ],
+  [
+    'a session length longer than any session, where no request asks for lasting refresh tokens',
+    atNotes(
+      '{ name: Offline, when: { scopes: { any: [offline_access] } }, then: deny }',
+      '{ name: All, then: { allow: { factors: 1 }, session: { absolute: P31D } } }',
+    ),
+    [
+      'error invariant invariants.yaml name: Everybody gets into the no',
+      'warning unreached-age policies/sign-on/notes.yaml P31D } } }',
+    ],
+  ],
+  [
+    'a session length longer than any session that is not kept, where none counts as kept',
+    atNotes(`{ name: All, then: { allow: { factors: 1 }, session: { keepSignedIn: false, absolute: P1D } } }`),
+    ['warning unreached-age policies/sign-on/notes.yaml P1D } } }'],
   ],
   [
     'hardware that no key can show',
@@ -500,6 +537,12 @@ const mistakes: readonly (readonly [string, Edits, readonly string[]])[] = [
 
 test('the example itself has none', async () => {
   expect(await found({})).toEqual([]);
+});
+
+test('a session length is none that refresh tokens of one app reach', async () => {
+  const limited = atNotes('{ name: All, then: { allow: { factors: 1 }, session: { absolute: P31D } } }');
+  for (const app of ['apps/notes.yaml', 'apps/parcels.yaml'])
+    expect(await found({ ...limited, [app]: [['    - refresh_token\n', '']] })).toEqual([]);
 });
 
 describe('a mistake is found:', () => {
