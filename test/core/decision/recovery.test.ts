@@ -311,6 +311,30 @@ describe('next to the mailbox that recovered it, a password is no second factor'
   });
 });
 
+describe('an address that another factor adds is not the mailbox', () => {
+  const phone = factors(2, { demands: [{ factor: 'possession', authenticators: ['phone'] }] });
+
+  test('a user who must prove that factor first may add it', () => {
+    const keys = ['password', 'email', 'totp'] as const;
+    expect(signIn(phone, keys, ['password'])).toMatchObject({
+      kind: 'challenge',
+      options: [{ authenticator: 'totp' }],
+    });
+    expect(signIn(phone, keys, ['password', 'totp'])).toMatchObject({ kind: 'enroll', choices: ['phone'] });
+  });
+
+  test('a user who has no such factor may not', () => {
+    const set = policies(allow(byEmail), { app: phone });
+    const authenticators = set.authenticators.map((each) => ({ ...each, enrollable: each.key === 'phone' }));
+    const decide = (...keys: readonly Key[]) => {
+      const evidence = [proof('password', 'now'), proof('email', 'now')];
+      return evaluate({ ...set, authenticators }, factsOf({ subject: afterMail(keys), evidence })).kind;
+    };
+    expect(decide('password', 'email', 'totp')).toBe('challenge');
+    expect(decide('password', 'email')).toBe('deny');
+  });
+});
+
 describe('the memory of a recovery', () => {
   const made = (subject: Subject, added: Key, proved: readonly Key[]) => {
     const set = policies();
