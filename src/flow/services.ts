@@ -46,6 +46,10 @@ export interface ShadowSample {
   readonly facts: Facts;
   /** The reference of the sign-in. */
   readonly transaction?: string;
+  /** Of a sign-in: the SSO session that it is in, and when that began (epoch seconds). */
+  readonly session?: { readonly uid: string; readonly startedAt?: Seconds };
+  /** The user was let in. */
+  readonly isCompleted?: boolean;
   /** The same denial may be sampled again, because its page can be shown more than once. */
   readonly isDenied?: boolean;
   /** Epoch seconds. */

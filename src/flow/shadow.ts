@@ -1,7 +1,8 @@
 /**
  * Compares a draft with the active configuration on real sign-ins, without any effect. After a request is written, it
- * passes on the input of its decision and continues. The node's worker evaluates later, outside any request, and adds
- * to the stored results. Failures here are counted, and never affect users. See decision 92.
+ * passes on the input of its decision and continues. The node's worker evaluates later, outside any request. It gathers
+ * what only the draft asks about, and adds to the stored results. Failures here are counted, and never affect users.
+ * See decisions 92 and 179.
  */
 import { setImmediate as breathe } from 'node:timers/promises';
 import {
@@ -13,12 +14,14 @@ import {
 import type { Seconds } from '../core/model/facts.ts';
 import { omitUndefined } from '../core/model/omit-undefined.ts';
 import { parseShadow, type ShadowDraft } from '../policy/revision/shadow-draft.ts';
-import { recordShadow, type ShadowComparison } from '../policy/revision/shadow-record.ts';
+import { recordShadow, type ShadowComparison, type UnknownToShadow } from '../policy/revision/shadow-record.ts';
 import type { Snapshot } from '../policy/revision/snapshot.ts';
 import { shadowKey } from '../stores/keys.ts';
 import type { Store } from '../stores/store.ts';
+import { UnitOfWork } from '../stores/unit-of-work.ts';
 import { PeriodicTask } from './periodic-task.ts';
 import type { ShadowObserver, ShadowSample } from './services.ts';
+import { factsForDraft, keysForDraft, recordForDraft, unknownThatMatters } from './shadow-facts.ts';
 
 export interface ShadowWorkerOptions {
   readonly store: Store;
@@ -31,7 +34,7 @@ export interface ShadowWorkerOptions {
 
 /** The most waiting samples, and the most denied sign-ins remembered (since a page may be shown again). */
 const limits = { waiting: 1_000, denied: 1_000 };
-/** Samples between two pauses, in which requests can run. */
+/** Samples between two pauses, in which requests can run. What they need from the store is read at once. */
 const stretch = 10;
 
 interface OpenDraft {
@@ -88,12 +91,12 @@ export class ShadowWorker implements ShadowObserver {
     const draft = this.#draft;
     const samples = this.#waiting.splice(0);
     if (draft === undefined || samples.length + this.#failed + this.#dropped === 0) return;
-    const compared = await this.#compareAll(samples, draft);
-    const batch = { compared, failed: this.#failed, dropped: this.#dropped };
+    const { compared, leftOut } = await this.#compareAll(samples, draft);
+    const batch = { compared, leftOut, failed: this.#failed, dropped: this.#dropped };
     this.#failed = 0;
     this.#dropped = 0;
     const isRecorded = await recordShadow(this.#options.store, draft.id, batch).catch(() => false);
-    if (!isRecorded) this.#dropped += batch.dropped + compared.length;
+    if (!isRecorded) this.#dropped += batch.dropped + samples.length - batch.failed;
   }
 
   async #follow(): Promise<void> {
@@ -112,27 +115,58 @@ export class ShadowWorker implements ShadowObserver {
     }
   }
 
-  async #compareAll(samples: readonly ShadowSample[], draft: OpenDraft): Promise<readonly ShadowComparison[]> {
+  async #compareAll(samples: readonly ShadowSample[], draft: OpenDraft): Promise<ComparedSamples> {
     const compared: ShadowComparison[] = [];
-    for (const [index, sample] of samples.entries()) {
-      if (index % stretch === 0) await breathe();
+    const leftOut: UnknownToShadow[] = [];
+    for (let start = 0; start < samples.length; start += stretch) {
+      await breathe();
+      const part = samples.slice(start, start + stretch);
+      const unit = new UnitOfWork(this.#options.store);
       try {
-        compared.push(await compare(sample, draft));
+        await unit.load(part.flatMap((sample) => keysForDraft(sample, draft.snapshot)));
       } catch {
-        this.#failed += 1;
+        this.#dropped += part.length;
+        continue;
       }
+      for (const sample of part) {
+        try {
+          const comparison = await compare(sample, draft, unit);
+          if (typeof comparison === 'string') leftOut.push(comparison);
+          else compared.push(comparison);
+        } catch {
+          this.#failed += 1;
+        }
+      }
+      // The past of an account that cannot be recorded is missing in later comparisons only.
+      await unit.commit().catch(() => undefined);
     }
-    return compared;
+    return { compared, leftOut };
   }
 }
 
-async function compare(sample: ShadowSample, { snapshot: draft, since }: OpenDraft): Promise<ShadowComparison> {
+interface ComparedSamples {
+  readonly compared: readonly ShadowComparison[];
+  /** What was not known of those that could not be compared. */
+  readonly leftOut: readonly UnknownToShadow[];
+}
+
+/** A text: what is not known of the sign-in, so that it cannot be compared. */
+async function compare(
+  sample: ShadowSample,
+  { snapshot: draft, since }: OpenDraft,
+  unit: UnitOfWork,
+): Promise<ShadowComparison | UnknownToShadow> {
   const { kind, snapshot, app, facts, transaction, at } = sample;
   const { clientId: client } = app;
-  const before: ComparedSide = { policies: await snapshot.policies(app), facts };
+  const active = await snapshot.policies(app);
+  const before: ComparedSide = { policies: active, facts };
   const theirs = await draft.app(client);
   const policies = theirs?.signOnPolicies && (await draft.policies(theirs));
-  const after: ComparedSide = { ...(policies && { policies }), facts: withZones(facts, draft.zonesOf) };
+  const seen = factsForDraft(sample, draft, unit);
+  const after: ComparedSide = { ...(policies && { policies }), facts: withZones(seen.facts, draft.zonesOf) };
+  recordForDraft(sample, draft, { unit, policies: active });
+  const missing = unknownThatMatters(after, sample, seen.unknown);
+  if (missing !== undefined) return missing;
   const isToken = kind === 'token';
   const comparison = isToken ? compareIssuance(before, after, { time: at, since }) : compareSignIn(before, after);
   return omitUndefined({

@@ -16,6 +16,16 @@ export function factsTested({ layers }: Pick<Trace, 'layers'>): ReadonlySet<stri
   return namesAskedFor(layers.flatMap(({ rules, reporting = [] }) => [...rules, ...reporting]));
 }
 
+/** Names of conditions that could not be evaluated. */
+export function factsFailed({ layers }: Pick<Trace, 'layers'>): ReadonlySet<string> {
+  return new Set(layers.flatMap(({ rules }) => rules.flatMap(({ conditions }) => conditions.flatMap(failedIn))));
+}
+
+function failedIn({ condition, result, alternatives }: ConditionTrace): readonly string[] {
+  if (result !== 'error') return [];
+  return alternatives === undefined ? [condition] : alternatives.flat().flatMap(failedIn);
+}
+
 function namesAskedFor(rules: readonly RuleTrace[]): ReadonlySet<string> {
   return new Set(rules.flatMap(({ conditions }) => conditions.flatMap(namesIn)));
 }

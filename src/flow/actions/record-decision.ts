@@ -1,6 +1,7 @@
 /** Which decisions of the step loop are audited: a request for more proofs, a denial, a user who leaves. */
 import { audit } from '../audit.ts';
 import { auditTrace, decidingRule, decidingRules } from '../audit-trace.ts';
+import { sampledSession } from '../browser/sso-session.ts';
 import { auditContext, type Decided, type OpenTransaction } from '../transaction/open-transaction.ts';
 
 /**
@@ -42,6 +43,7 @@ function auditAsked(context: OpenTransaction, { facts, decision }: Decided): voi
 
 function auditDenial(context: OpenTransaction, { facts, decision }: Decided): void {
   const { request, services, snapshot, app, transaction } = context;
+  const session = sampledSession(request.unit, transaction.session);
   if (transaction.subject?.decoy === false)
     request.unit.afterCommit(() =>
       services.shadow.take({
@@ -52,6 +54,7 @@ function auditDenial(context: OpenTransaction, { facts, decision }: Decided): vo
         transaction: transaction.id,
         isDenied: true,
         at: facts.now,
+        ...session,
       }),
     );
   audit(context.request.unit, context.services.audit, {

@@ -58,6 +58,16 @@ export function peekSso(unit: UnitOfWork, uid: string): SsoSession | undefined {
   return entry && parseSsoSession(entry.value);
 }
 
+/** The session of a sign-in that is compared with a draft. */
+export function sampledSession(
+  unit: UnitOfWork,
+  uid: string | undefined,
+): { readonly session?: { readonly uid: string; readonly startedAt?: Seconds } } {
+  if (uid === undefined) return {};
+  const startedAt = peekSso(unit, uid)?.startedAt;
+  return { session: { uid, ...(startedAt !== undefined && { startedAt }) } };
+}
+
 /**
  * Whether the session has exceeded its lifetime by the session policy, or was begun before the account was reset.
  * `now`: epoch seconds.

@@ -7,6 +7,7 @@ import { provesStrongest } from '../../core/queries/proves-strongest.ts';
 import { recordBrowser } from '../../flow/actions/record-browser.ts';
 import { audit } from '../../flow/audit.ts';
 import { auditTrace, decidingRules, newReference } from '../../flow/audit-trace.ts';
+import { sampledSession } from '../../flow/browser/sso-session.ts';
 import { browserUseBy } from '../../flow/browser/used-browser.ts';
 import { keptPlace } from '../../flow/browser/visitor.ts';
 import { tokenBasisOf } from '../../flow/facts/token-basis.ts';
@@ -124,7 +125,9 @@ async function endTransaction(accepted: AcceptedSignOn): Promise<void> {
 function auditCompletion({ services, accountId, app, snapshot, facts, decision, ...more }: AcceptedSignOn): void {
   const { unit, visitor } = currentRequest();
   const transaction = more.transaction?.id ?? newReference();
-  unit.afterCommit(() => services.shadow.take({ kind: 'sign_in', snapshot, app, facts, transaction, at: facts.now }));
+  const sample = { kind: 'sign_in' as const, snapshot, app, facts, transaction, at: facts.now, isCompleted: true };
+  const inSession = sampledSession(unit, more.session.uid);
+  unit.afterCommit(() => services.shadow.take({ ...sample, ...inSession }));
   const { acr, amr, supportingEvidence } = decision.assurance;
   audit(unit, services.audit, {
     event: 'sign_in.completed',

@@ -14,6 +14,7 @@ import { withClaimScopes } from '../../core/policy/claim-scopes.ts';
 import type { Transaction } from '../../core/step/transaction.ts';
 import { audit } from '../../flow/audit.ts';
 import { auditTrace, decidingRules, newReference } from '../../flow/audit-trace.ts';
+import { sampledSession } from '../../flow/browser/sso-session.ts';
 import { gatherFacts } from '../../flow/facts/gather.ts';
 import type { Services } from '../../flow/services.ts';
 import { withPresentProofs } from '../../flow/transaction/present-proofs.ts';
@@ -112,9 +113,9 @@ function auditDeniedRequest(
 ): void {
   const { unit, visitor } = currentRequest();
   const reference = transaction?.id ?? newReference();
-  unit.afterCommit(() =>
-    services.shadow.take({ kind: 'sign_in', snapshot, app, facts, transaction: reference, at: facts.now }),
-  );
+  const sample = { kind: 'sign_in' as const, snapshot, app, facts, transaction: reference, at: facts.now };
+  const session = sampledSession(unit, ctx.oidc.session?.uid);
+  unit.afterCommit(() => services.shadow.take({ ...sample, ...session }));
   audit(unit, services.audit, {
     event: 'sign_in.denied',
     outcome: 'deny',

@@ -8,7 +8,8 @@ import { keyTable } from '../../stores/key-table.ts';
 import { shadowDocumentKey, shadowKey, shadowTotalsKey, shadowUsersKey, storedDocumentKey } from '../../stores/keys.ts';
 import type { Op, Store } from '../../stores/store.ts';
 import type { Documents } from '../model/documents.ts';
-import { documentHashes, documentText, sha256 } from './document-store.ts';
+import { documentHashes, documentText, type Manifest, sha256 } from './document-store.ts';
+import { historyFor } from './pointer-change.ts';
 import { openSnapshot, type Snapshot } from './snapshot.ts';
 import type { SnapshotSources } from './snapshot-sources.ts';
 
@@ -25,6 +26,8 @@ export interface ShadowDraft {
   readonly documents: Readonly<Record<string, string>>;
   /** Those that no revision has. */
   readonly own: readonly string[];
+  /** What its policies ask about the past of accounts. A draft of an earlier release lacks it, and may ask for all. */
+  readonly recording?: Pick<Manifest, 'historySince' | 'recordsPlaces'>;
 }
 
 /** How long a draft is compared (seconds). */
@@ -47,7 +50,10 @@ export async function startShadow(
   );
   for (let start = 0; start < writes.length; start += batchSize)
     await store.commit(writes.slice(start, start + batchSize));
-  const draft = { id: randomUUID(), at: now, until: now + ttl, by, dir, documents: documentHashes(documents), own };
+  const draft: ShadowDraft = {
+    ...{ id: randomUUID(), at: now, until: now + ttl, by, dir, documents: documentHashes(documents), own },
+    recording: historyFor(documents, now),
+  };
   await store.commit([
     { op: 'put', key: shadowKey, value: JSON.stringify(draft), ttl },
     { op: 'delete', key: shadowTotalsKey },
@@ -84,8 +90,9 @@ export async function stopShadow(store: Store, userKeys: AsyncIterable<readonly 
 }
 
 /** The draft as if it were a revision. Rejects like `openSnapshot`. */
-export function openShadow({ documents, own, at, by }: ShadowDraft, sources: SnapshotSources): Promise<Snapshot> {
+export function openShadow(draft: ShadowDraft, sources: SnapshotSources): Promise<Snapshot> {
+  const { documents, own, at, by, recording = { historySince: at, recordsPlaces: true } } = draft;
   const isOwn = new Set(own);
   const keyOf = (hash: string) => (isOwn.has(hash) ? shadowDocumentKey(hash) : storedDocumentKey(hash));
-  return openSnapshot({ revision: 0, at, by, documents }, sources, keyOf);
+  return openSnapshot({ revision: 0, at, by, documents, ...recording }, sources, keyOf);
 }

@@ -20,6 +20,9 @@ import {
 import type { Entry, Op, Store } from '../../stores/store.ts';
 import { parseShadow } from './shadow-draft.ts';
 
+/** What a draft may ask about that is not known of a sign-in. */
+export type UnknownToShadow = 'device' | 'risk' | 'distance' | 'lastSignIn';
+
 export interface ShadowTotals {
   /** Of the draft. */
   readonly id: string;
@@ -27,6 +30,8 @@ export interface ShadowTotals {
   readonly tokens: number;
   /** By client id, how many differed how. `*`: apps beyond the limit. */
   readonly byApp: Readonly<Record<string, Readonly<Partial<Record<DecisionChange, number>>>>>;
+  /** How many were left out, by what the draft asks about and is not known of them. */
+  readonly leftOut: Readonly<Partial<Record<UnknownToShadow, number>>>;
   /** Comparisons that failed, and those for which a node had no time. */
   readonly failed: number;
   readonly dropped: number;
@@ -64,6 +69,8 @@ export interface ShadowComparison extends SeenDifference {
 /** What a node has to add. */
 export interface ShadowBatch {
   readonly compared: readonly ShadowComparison[];
+  /** Of each sign-in that was left out, what is not known. */
+  readonly leftOut: readonly UnknownToShadow[];
   readonly failed: number;
   readonly dropped: number;
 }
@@ -116,6 +123,7 @@ const noTotals: Omit<ShadowTotals, 'id'> = {
   signIns: 0,
   tokens: 0,
   byApp: {},
+  leftOut: {},
   failed: 0,
   dropped: 0,
   users: 0,
@@ -124,13 +132,15 @@ const noTotals: Omit<ShadowTotals, 'id'> = {
   lastRevision: 0,
 };
 
-function withCompared(totals: ShadowTotals, { compared, failed, dropped }: ShadowBatch): ShadowTotals {
+function withCompared(totals: ShadowTotals, { compared, leftOut, failed, dropped }: ShadowBatch): ShadowTotals {
   const byApp: Record<string, Readonly<Partial<Record<DecisionChange, number>>>> = { ...totals.byApp };
   for (const { client, change } of compared) {
     const isKept = Object.hasOwn(byApp, client) || Object.keys(byApp).length < limits.apps;
     const name = isKept ? client : '*';
     byApp[name] = { ...byApp[name], [change]: (byApp[name]?.[change] ?? 0) + 1 };
   }
+  const left: Partial<Record<UnknownToShadow, number>> = { ...totals.leftOut };
+  for (const name of leftOut) left[name] = (left[name] ?? 0) + 1;
   const revisions = compared.map(({ revision }) => revision);
   const tokens = compared.filter(({ kind }) => kind === 'token').length;
   return {
@@ -138,6 +148,7 @@ function withCompared(totals: ShadowTotals, { compared, failed, dropped }: Shado
     signIns: totals.signIns + compared.length - tokens,
     tokens: totals.tokens + tokens,
     byApp,
+    leftOut: left,
     failed: totals.failed + failed,
     dropped: totals.dropped + dropped,
     firstRevision: totals.firstRevision || Math.min(...revisions, Number.MAX_SAFE_INTEGER),
@@ -172,7 +183,8 @@ function merged(known: readonly SeenDifference[], seen: readonly ShadowCompariso
 }
 
 export function parseTotals(value: string): ShadowTotals {
-  return JSON.parse(value) as ShadowTotals;
+  // Those of an earlier release left nothing out.
+  return { ...noTotals, ...(JSON.parse(value) as Partial<ShadowTotals> & Pick<ShadowTotals, 'id'>) };
 }
 
 export function parseShadowUser(value: string): ShadowUser {

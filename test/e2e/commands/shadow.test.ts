@@ -1,5 +1,5 @@
 /** `config shadow`: a draft beside what is active, on real sign-ins of several nodes, without effect. */
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -8,6 +8,7 @@ import type { ShadowSample } from '../../../src/flow/services.ts';
 import { loadConfiguration } from '../../../src/policy/load.ts';
 import { findingLine } from '../../../src/policy/model/finding.ts';
 import { shadowKey, shadowKeyOfUser, shadowTotalsKey, shadowUsersKey } from '../../../src/stores/keys.ts';
+import type { TestUser } from '../../support/clients/relying-party.ts';
 import { beginSignIn, currentStep, identify, userWithPassword } from '../../support/clients/sign-in-flow.ts';
 import { configOn } from '../../support/servers/config-on-node.ts';
 import { startNode, type TestNode } from '../../support/servers/node.ts';
@@ -18,12 +19,15 @@ function policy(name: string, ...rules: readonly object[]): string {
 }
 const oneFactor = { then: { allow: { factors: 1 } } };
 const noContractors = { then: 'deny', when: { groups: { any: ['contractors'] } } };
+const signals = 'deviceSignals: { proxy: { header: X-Device-Signals, proxies: [127.0.0.1/32] } }\n';
 const noStaff = { then: 'deny', when: { groups: { any: ['staff'] } } };
 
 let one: TestNode;
 let two: TestNode;
 let dir: string;
 let opened: OpenedStore;
+/** Seconds by which the clock of the first node is ahead. */
+let ahead = 0;
 /** What the first node was asked to compare. */
 const taken: ShadowSample[] = [];
 
@@ -47,10 +51,17 @@ async function signIn(groups: readonly string[] = ['staff']) {
   return { user, agent, step: currentStep(await identify(agent, page, user)) };
 }
 
+async function signInAgain(user: TestUser): Promise<string> {
+  const { agent, page } = await beginSignIn(one, 'notes');
+  return currentStep(await identify(agent, page, user));
+}
+
 describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
   beforeAll(async () => {
     opened = await storeUnderTest.open();
-    one = await startNode({ store: opened.store, demo: true, authenticators: 'demo' });
+    ahead = 0;
+    const now = () => Math.floor(Date.now() / 1000) + ahead;
+    one = await startNode({ store: opened.store, demo: true, authenticators: 'demo', now });
     await one.configure({
       'policies/enrollment.yaml': undefined,
       'policies/sign-on/notes.yaml': policy('notes', noContractors, oneFactor),
@@ -170,6 +181,75 @@ notes: 1 user would be denied
     const { entries } = await one.store.load(keys);
     expect(keys.map((key) => entries.get(key))).toEqual([undefined, undefined, undefined]);
     for await (const members of one.store.members(shadowUsersKey)) expect(members).toEqual([]);
+  });
+
+  test('what only the draft asks about risk and the last sign-in is gathered for it', async () => {
+    await one.configure({ 'policies/sign-on/notes.yaml': policy('notes', oneFactor) });
+    const early = await userWithPassword(one);
+    await begin({ when: { risk: { any: ['newDevice'] } }, then: 'deny' }, oneFactor);
+    expect((await signIn()).step).toBe('code');
+    await follow();
+    const text = await shadow('report');
+    expect(text).not.toContain('nothing would have changed');
+    expect(text).toContain('notes: 1 user would be denied\n');
+
+    await begin({ when: { lastSignIn: { notWithin: 'P30D' } }, then: 'deny' }, oneFactor);
+    ahead += 3600;
+    expect(await signInAgain(early)).toBe('code');
+    await follow();
+    // Sign-ins of an older account are recorded from the beginning of the comparison on.
+    expect(await shadow('report')).toContain('notes: 1 user would be decided by another rule, with the same outcome\n');
+    const late = (await signIn()).user;
+    await follow();
+    expect(await shadow('report')).toContain('notes: 1 user would be denied\n');
+    expect(await signInAgain(late)).toBe('code');
+    await follow();
+    const { totals } = JSON.parse(await shadow('report', '--json'));
+    expect([totals.signIns, totals.byApp.notes, totals.leftOut]).toEqual([3, { rule: 2, denied: 1 }, {}]);
+  });
+
+  test('the networks of sign-ins are recorded for the draft', async () => {
+    await begin({ when: { risk: { any: ['newNetwork'] } }, then: 'deny' }, oneFactor);
+    await signIn();
+    await follow();
+    const usual = taken.at(-1);
+    if (usual?.facts.transaction === undefined) throw new Error('no sign-in was compared');
+    const { facts } = usual;
+    const transaction = { ...facts.transaction, id: 'tx', startedAt: facts.now + 60 };
+    const evidence = facts.evidence.map((proof) => ({ ...proof, transaction: 'tx' }));
+    const later = { ...facts, now: facts.now + 60, transaction, evidence };
+    one.app.shadow.take({ ...usual, facts: later, session: { uid: 'later' } });
+    const network = { ip: '198.51.100.7', zones: [] };
+    one.app.shadow.take({ ...usual, facts: { ...later, network }, session: { uid: 'elsewhere' } });
+    await follow();
+    const { totals } = JSON.parse(await shadow('report', '--json'));
+    expect([totals.signIns, totals.byApp.notes]).toEqual([3, { rule: 2, denied: 1 }]);
+  });
+
+  test('what cannot be known is left out, and the report says so', async () => {
+    await begin({ when: { risk: { any: ['recentFailures'] } }, then: 'deny' }, oneFactor);
+    await signIn();
+    await follow();
+    expect(await shadow('report')).toMatch(
+      /\nno sign-in could be compared\n1 left out: what the draft asks about risk was not recorded\n$/,
+    );
+    await begin({ when: { lastSignIn: { notWithin: 'P30D' } }, then: 'deny' }, oneFactor);
+    const [sample] = taken.slice(-1);
+    if (sample) one.app.shadow.take({ ...sample, kind: 'token' });
+    await signIn();
+    await follow();
+    expect(await shadow('report')).toContain(
+      '1 left out: the last sign-in that the draft asks about was not recorded\n',
+    );
+    const settings = await readFile('config/stepgate.yaml', 'utf8');
+    await writeFile(join(dir, 'stepgate.yaml'), `${settings}\n${signals}`);
+    await begin({ when: { device: { managed: true } }, then: 'deny' }, oneFactor);
+    await signIn();
+    await follow();
+    await writeFile(join(dir, 'stepgate.yaml'), settings);
+    expect(await shadow('report')).toContain(
+      '1 left out: the active revision reads signals of the device from other sources than the draft\n',
+    );
   });
 
   test('the active configuration and files with an error are refused', async () => {

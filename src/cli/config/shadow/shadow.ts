@@ -10,6 +10,7 @@ import {
   parseTotals,
   type ShadowTotals,
   shadowUserKeys,
+  type UnknownToShadow,
 } from '../../../policy/revision/shadow-record.ts';
 import { shadowTotalsKey } from '../../../stores/keys.ts';
 import type { Store } from '../../../stores/store.ts';
@@ -112,7 +113,9 @@ function headLines(draft: ShadowDraft, totals: ShadowTotals | undefined, tally: 
   const since = new Date(draft.at * 1000).toISOString().slice(0, 16).replace('T', ' ');
   const head = `${draft.dir} compared with the active revision, since ${since} by ${draft.by}, until ${day(draft.until)}`;
   if (totals === undefined) return [head, 'no sign-in was compared yet'];
-  const { signIns, tokens, firstRevision: first, lastRevision: last, failed, dropped, unrecorded } = totals;
+  const { signIns, tokens, leftOut, firstRevision: first, lastRevision: last, unrecorded } = totals;
+  const left = leftOutTexts(leftOut);
+  if (signIns + tokens === 0) return [head, 'no sign-in could be compared', ...left, ...uncomparedTexts(totals)];
   const revisions = first === last ? `revision ${last}` : `revisions ${first} to ${last}`;
   const changed = Object.values(totals.byApp).flatMap((counts) =>
     Object.entries(counts).flatMap(([change, count]) => (change === 'none' ? [] : count)),
@@ -122,13 +125,38 @@ function headLines(draft: ShadowDraft, totals: ShadowTotals | undefined, tally: 
     head,
     `compared with ${revisions}: ${quantity(signIns, 'sign-in')} and ${quantity(tokens, 'exchange')} for tokens`,
     sum === 0
-      ? 'nothing would have changed'
+      ? nothingChanged(left.length > 0)
       : `${sum} of them would have come out otherwise, for ${quantity(tally.users, 'user')}`,
     ...(unrecorded > 0 ? [`${unrecorded} of them are of users beyond the first 10,000, and not shown below`] : []),
     ...(tally.left > 0 ? [`${tally.left} differences more are not shown below`] : []),
+    ...left,
+    ...uncomparedTexts(totals),
+  ];
+}
+
+function nothingChanged(areSomeLeftOut: boolean): string {
+  return areSomeLeftOut ? 'none of them would have come out otherwise' : 'nothing would have changed';
+}
+
+function uncomparedTexts({ failed, dropped }: ShadowTotals): readonly string[] {
+  return [
     ...(failed > 0 ? [`${failed} could not be compared: the draft failed`] : []),
     ...(dropped > 0 ? [`${dropped} were not compared: a node had no time`] : []),
   ];
+}
+
+const leftOutReasons: Readonly<Record<UnknownToShadow, string>> = {
+  device: 'the active revision reads signals of the device from other sources than the draft',
+  risk: 'what the draft asks about risk was not recorded',
+  distance: 'the distance that the draft asks about was not recorded',
+  lastSignIn: 'the last sign-in that the draft asks about was not recorded',
+};
+
+function leftOutTexts(leftOut: ShadowTotals['leftOut']): readonly string[] {
+  return Object.entries(leftOutReasons).flatMap(([name, reason]) => {
+    const count = leftOut[name as UnknownToShadow];
+    return count === undefined ? [] : [`${count} left out: ${reason}`];
+  });
 }
 
 function day(seconds: number): string {
