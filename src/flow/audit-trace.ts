@@ -57,6 +57,8 @@ export interface TracedProof extends TracedEvidence, Pick<Evidence, 'replacesPro
   readonly earlier?: true;
   /** The longest time without activity since then (seconds). */
   readonly longestPause?: Seconds;
+  /** By the same enrollment as a newer proof. Lines of earlier releases do not say it. */
+  readonly again?: true;
 }
 
 /**
@@ -246,8 +248,10 @@ function provedBy({ evidence, now, subject, transaction }: Facts): readonly Trac
     .toReversed()
     .toSorted((a, b) => b.at - a.at)
     .slice(0, limits.proved)
-    .map(({ authenticator, method, at, factors, characteristics, origin, replacesProof, longestPause, ...rest }) =>
-      omitUndefined({
+    .map((proof, index, proofs) => {
+      const { authenticator, method, at, factors, characteristics, origin, replacesProof, longestPause } = proof;
+      const isAgain = proofs.slice(0, index).some(({ enrollment }) => enrollment === proof.enrollment);
+      return omitUndefined({
         authenticator,
         method,
         age: Math.max(0, now - at),
@@ -255,10 +259,11 @@ function provedBy({ evidence, now, subject, transaction }: Facts): readonly Trac
         characteristics: characteristics.length > 0 ? characteristics : undefined,
         origin: origin === 'sign_in' ? undefined : origin,
         replacesProof,
-        earlier: rest.transaction === transaction?.id ? undefined : (true as const),
+        earlier: proof.transaction === transaction?.id ? undefined : (true as const),
         longestPause: longestPause || undefined,
-      }),
-    );
+        again: isAgain ? (true as const) : undefined,
+      });
+    });
 }
 
 /** A decision about a recovery: the recovery policy replaces the sign-on policy, and there is no other layer. */
