@@ -13,8 +13,9 @@ import type { PolicySet } from '../policy/rules/compile.ts';
 import type { EnrollmentRuling } from '../policy/rules/enrollment-terms.ts';
 import { termsRuling } from '../policy/rules/terms-ruling.ts';
 import type { ProfileRuling } from '../profile/profile-terms.ts';
-import { type Capabilities, usableEnrollments } from '../remediation/capabilities.ts';
+import type { Capabilities } from '../remediation/capabilities.ts';
 import { everyProof } from '../remediation/chained-enrollments.ts';
+import { usableEnrollments } from '../remediation/usable-enrollments.ts';
 
 /** What the enrollment policy and the profile policy ask for. */
 export interface AskedAfterSignIn {

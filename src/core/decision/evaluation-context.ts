@@ -19,9 +19,9 @@ import {
   capabilitiesWithin,
   enrolledAtBest,
   lastingProofs,
-  usableEnrollments,
 } from '../remediation/capabilities.ts';
 import { canProve, isMet, isPossible } from '../remediation/requirement-status.ts';
+import { usableEnrollments } from '../remediation/usable-enrollments.ts';
 import { type Additions, requestedChangeLayer, withAccountPolicy } from './account-policy.ts';
 import { requestLayersOf } from './acr-layers.ts';
 import { askedAfterSignIn } from './after-sign-in.ts';

@@ -1,6 +1,6 @@
 /** What an enrollment makes of the memory of a recovery. */
 
-import { isAddress } from '../evidence/recovered-password.ts';
+import { isAddress, isIndependent } from '../evidence/recovered-password.ts';
 import type { AssessedEvidence } from '../evidence/requirement.ts';
 import type { AuthenticatorDescriptor, Enrollment, Recovery, Subject } from '../model/facts.ts';
 
@@ -30,8 +30,7 @@ export function recoveryAfter(
   { enrollment, descriptor, evidence }: EnrollmentMade,
 ): Recovery | undefined {
   if (recovery === undefined || recovery.by.length === 0) return recovery;
-  const isIndependent = evidence.some(({ auxiliary, recovered }) => !auxiliary && recovered === undefined);
-  if (isIndependent) return descriptor.underPasswordPolicy ? { ...recovery, by: [] } : recovery;
+  if (isIndependent(evidence)) return descriptor.underPasswordPolicy ? { ...recovery, by: [] } : recovery;
   if (descriptor.recovery || !isAddress(enrollment)) return recovery;
   return { ...recovery, by: [...recovery.by, enrollment.id] };
 }

@@ -38,3 +38,10 @@ const physical: readonly Characteristic[] = ['deviceBound', 'phishingResistant']
 export function isAddress({ factors, characteristics }: Pick<Enrollment, 'factors' | 'characteristics'>): boolean {
   return factors.includes('possession') && !characteristics.some((characteristic) => physical.includes(characteristic));
 }
+
+/** Whether one of the proofs is by something else than the recovered secret and what recovered it. */
+export function isIndependent(
+  evidence: readonly { readonly auxiliary?: true; readonly recovered?: RecoveredPart }[],
+): boolean {
+  return evidence.some(({ auxiliary, recovered }) => !auxiliary && recovered === undefined);
+}

@@ -2,7 +2,7 @@
 import { recoveredPart } from '../evidence/recovered-password.ts';
 import type { Enrollment, Subject } from '../model/facts.ts';
 import type { PolicySet } from '../policy/rules/compile.ts';
-import { usableEnrollments } from '../remediation/capabilities.ts';
+import { usableEnrollments } from '../remediation/usable-enrollments.ts';
 
 /** An enrollment that was added or is about to be. */
 export interface Added extends Pick<Enrollment, 'authenticator' | 'factors' | 'characteristics'> {

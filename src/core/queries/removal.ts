@@ -8,7 +8,8 @@ import { omitUndefined } from '../model/omit-undefined.ts';
 import type { PolicySet } from '../policy/rules/compile.ts';
 import { usablePolicies } from '../policy/rules/enrollment-terms.ts';
 import { rulesAnywhere } from '../policy/rules/rules.ts';
-import { capabilitiesWithin, usableEnrollments } from '../remediation/capabilities.ts';
+import { capabilitiesWithin } from '../remediation/capabilities.ts';
+import { usableEnrollments } from '../remediation/usable-enrollments.ts';
 
 /**
  * The demands of an app's enrollment policy that this user meets with this enrollment and would not meet without it.

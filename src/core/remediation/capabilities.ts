@@ -3,12 +3,12 @@
 import type { CountedEvidence } from '../evidence/counted-evidence.ts';
 import { presenceOnly } from '../evidence/presence-only.ts';
 import type { NamedProof } from '../evidence/proof-names.ts';
-import { isAddress, recoveredPart } from '../evidence/recovered-password.ts';
-import type { AssessedEvidence } from '../evidence/requirement.ts';
+import { isAddress, isIndependent } from '../evidence/recovered-password.ts';
+import { type AssessedEvidence, meetsLayerRequirement } from '../evidence/requirement.ts';
 import { authenticatorIn } from '../model/authenticator-name.ts';
 import type { LayerRequirement } from '../model/decision.ts';
 import type { RequiredEnrollment } from '../model/enrollment-policy.ts';
-import type { AuthenticatorDescriptor, Enrollment, RecoveredPart, Subject } from '../model/facts.ts';
+import type { AuthenticatorDescriptor, Enrollment, RecoveredPart } from '../model/facts.ts';
 import { type ChainStep, longestChain } from '../model/policy.ts';
 import type { PolicySet } from '../policy/rules/compile.ts';
 import { accountManagementRequirement } from './account-management.ts';
@@ -71,26 +71,6 @@ export function forAccountManagement(capabilities: Capabilities): Capabilities {
   return { ...capabilities, evidence, enrollments };
 }
 
-/** The user's enrollments of enabled authenticators, in the order of the authenticators. */
-export function usableEnrollments(subject: Subject, policies: PolicySet): readonly Enrollment[] {
-  const usable: Enrollment[] = [];
-  for (const descriptor of policies.authenticators)
-    for (const enrollment of subject.enrollments) {
-      if (enrollment.authenticator !== descriptor.key || enrollment.consumed) continue;
-      const isPlain = !descriptor.auxiliary && !subject.recovery && !descriptor.methods;
-      usable.push(isPlain ? enrollment : usableHere(enrollment, descriptor, subject));
-    }
-  return usable;
-}
-
-/** The enrollment with only the methods that may be used here, and with the properties that requirements test. */
-function usableHere(enrollment: Enrollment, descriptor: AuthenticatorDescriptor, subject: Subject): Enrollment {
-  const { auxiliary, methods } = descriptor;
-  const recovered = recoveredPart(subject, descriptor, enrollment.id);
-  const own = methods && { methods: methods.filter((method) => enrollment.methods?.includes(method) ?? true) };
-  return { ...enrollment, ...own, ...(auxiliary && { auxiliary }), ...(recovered && { recovered }) };
-}
-
 /** The evidence that the user would gain by proving each enrollment. */
 export function provable({ enrollments, policies }: Capabilities): readonly AssessedEvidence[] {
   return enrollments.flatMap((enrollment) => {
@@ -136,10 +116,11 @@ function evidenceOfProving(enrollment: Enrollment): AssessedEvidence {
  * chain needs several.
  */
 export function enrollable(
-  { enrollments, policies }: Capabilities,
+  capabilities: Capabilities,
   requirements: readonly LayerRequirement[],
 ): readonly AssessedEvidence[] {
-  const isRecovered = enrollments.some(({ recovered }) => recovered !== undefined);
+  const { enrollments, policies } = capabilities;
+  const isRecovered = enrollments.some(({ recovered }) => recovered !== undefined) && !hasOtherProof(capabilities);
   return policies.authenticators.flatMap((descriptor) => {
     const { key, methods, factors, characteristics, auxiliary } = descriptor;
     const recovered = isRecovered ? partOfNew(descriptor) : undefined;
@@ -167,6 +148,14 @@ export function enrollable(
 function withinMethods<Action extends NamedProof>(action: Action, { onlyBy }: PolicySet): readonly Action[] {
   if (onlyBy?.authenticator !== action.authenticator) return [action];
   return action.methods?.includes(onlyBy.method) ? [{ ...action, methods: [onlyBy.method] }] : [];
+}
+
+/** Whether the user has proved more than what a recovery made, or must do so before an enrollment (Law 7). */
+function hasOtherProof(capabilities: Capabilities): boolean {
+  const able = forAccountManagement(capabilities);
+  if (isIndependent(able.evidence)) return true;
+  const dependent = [...able.evidence, ...provable(able)].filter((proof) => !isIndependent([proof]));
+  return !meetsLayerRequirement(accountManagementOf(capabilities), dependent);
 }
 
 /** How a recent recovery would restrict a new enrollment. */

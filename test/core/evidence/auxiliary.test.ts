@@ -6,7 +6,7 @@ import { attainableAcrValues } from '../../../src/core/evidence/attainable-acr.t
 import type { Requirement } from '../../../src/core/model/policy.ts';
 import { identifyingHelps } from '../../../src/core/queries/identifier-page-secret.ts';
 import { accountManagementRequirement } from '../../../src/core/remediation/account-management.ts';
-import { usableEnrollments } from '../../../src/core/remediation/capabilities.ts';
+import { usableEnrollments } from '../../../src/core/remediation/usable-enrollments.ts';
 import { acrLevels, descriptor, factors, factsOf, type Key, policiesOf, proof, userWith } from '../support/fixtures.ts';
 
 const question: Key = 'security_question';
