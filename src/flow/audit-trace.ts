@@ -248,22 +248,16 @@ function provedBy({ evidence, now, subject, transaction }: Facts): readonly Trac
     .toReversed()
     .toSorted((a, b) => b.at - a.at)
     .slice(0, limits.proved)
-    .map((proof, index, proofs) => {
-      const { authenticator, method, at, factors, characteristics, origin, replacesProof, longestPause } = proof;
-      const isAgain = proofs.slice(0, index).some(({ enrollment }) => enrollment === proof.enrollment);
-      return omitUndefined({
-        authenticator,
-        method,
-        age: Math.max(0, now - at),
-        factors,
+    .map(({ authenticator, method, at, factors, characteristics, origin, replacesProof, ...proof }, index, proofs) =>
+      omitUndefined({
+        ...{ authenticator, method, age: Math.max(0, now - at), factors, replacesProof },
         characteristics: characteristics.length > 0 ? characteristics : undefined,
         origin: origin === 'sign_in' ? undefined : origin,
-        replacesProof,
         earlier: proof.transaction === transaction?.id ? undefined : (true as const),
-        longestPause: longestPause || undefined,
-        again: isAgain ? (true as const) : undefined,
-      });
-    });
+        longestPause: proof.longestPause || undefined,
+        again: proofs.findIndex(({ enrollment }) => enrollment === proof.enrollment) < index || undefined,
+      }),
+    );
 }
 
 /** A decision about a recovery: the recovery policy replaces the sign-on policy, and there is no other layer. */

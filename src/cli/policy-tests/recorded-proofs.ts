@@ -2,7 +2,6 @@
 import { enrollmentName, methodName } from '../../core/model/authenticator-name.ts';
 import type { AuthenticatorDescriptor, Characteristic, Enrollment, Subject } from '../../core/model/facts.ts';
 import type { AuditTrace, TracedProof } from '../../flow/audit-trace.ts';
-import type { TracedMemory } from '../../flow/traced-memories.ts';
 
 /** The account, and the authenticators that are enabled. */
 export interface RecordedAccount {
@@ -100,7 +99,10 @@ function enrolledText(enrollment: Enrollment, descriptor: AuthenticatorDescripto
 }
 
 /** What a proof showed is said where its enrollment can show more. */
-function proofText(proof: TracedProof | TracedMemory, enrollment: Enrollment | undefined): string {
+function proofText(
+  proof: TracedProof | NonNullable<AuditTrace['device']['remembered']>[number],
+  enrollment: Enrollment | undefined,
+): string {
   const { authenticator, method } = proof;
   const name = method === undefined ? authenticator : methodName(authenticator, method);
   return `${name}${shownText(enrollment?.characteristics ?? [], shownBy(proof))}`;
