@@ -22,6 +22,7 @@ import { firstChallenge } from '../remediation/first-challenge.ts';
 import { isPossible, requirementStatus } from '../remediation/requirement-status.ts';
 import { capabilitiesIn, chooseRequestLayer, type EvaluationContext, evaluationContext } from './evaluation-context.ts';
 import { traceOf } from './layers.ts';
+import { withPassing } from './passing-denial.ts';
 
 /** The user is about to recover the password in this transaction. */
 export function isRecovering({ transaction }: Facts): boolean {
@@ -65,10 +66,12 @@ export function evaluateRecovery(policies: PolicySet, facts: Facts): Decision {
   const capabilities = subject && capabilitiesIn(subject, context).capabilities;
   const trace = recoveryTrace(context, capabilities);
   if (subject === undefined || capabilities === undefined)
-    return context.denial ? { kind: 'deny', ...context.denial, trace } : { kind: 'identify', trace };
+    return context.denial
+      ? { kind: 'deny', ...withPassing(context.denial, context), trace }
+      : { kind: 'identify', trace };
   const { subject: _, ...anonymous } = within;
   const general = evaluationContext(own, anonymous).denial;
-  if (general) return { kind: 'deny', ...general, trace };
+  if (general) return { kind: 'deny', ...withPassing(general, { policies: own, facts: anonymous }), trace };
   const key = recoveredAuthenticator(policies);
   const unrestricted = () =>
     capabilitiesIn(subject, evaluationContext(recoveryPolicies(policies, policies), within)).capabilities;
@@ -94,7 +97,7 @@ function nextOf(recovering: Recovering): DecisionOutcome {
     deniedAnyway(recovering) ?? (status.kind === 'impossible' ? outOfReach(requirements, recovering) : undefined);
   const isProved = countedEvidence(subject, context.policies, context.facts).length > 0;
   if (denial !== undefined) {
-    if (isProved) return { kind: 'deny', ...denial };
+    if (isProved) return { kind: 'deny', ...withPassing(denial, context, capabilities) };
     return { kind: 'challenge', options: optionsLikeOthers(requirements, context, capabilities), withheld: denial };
   }
   if (status.kind === 'challenge') return { kind: 'challenge', options: status.options };

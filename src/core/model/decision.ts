@@ -169,6 +169,8 @@ export interface Denial {
   readonly passwordToReplace?: PasswordToReplace;
   /** What the layer and the rule keep the user from enrolling. */
   readonly missingEnrollment?: MissingEnrollment;
+  /** Of a recovery: from another network or browser, or at another time, the user may be able to prove enough. */
+  readonly isPassing?: true;
 }
 
 /**

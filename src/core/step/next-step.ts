@@ -58,8 +58,10 @@ export function nextStep(decision: Decision, position: Position): Plan {
   switch (decision.kind) {
     case 'identify':
       return planOf(identifyStep(transaction, view));
-    case 'deny':
-      return planOf({ kind: 'denied', reason: decision.reason, notices: [] });
+    case 'deny': {
+      const { reason, isPassing } = decision;
+      return planOf({ kind: 'denied', reason, ...(isPassing && { isPassing }), notices: [] });
+    }
     case 'allow':
       return planOf({ kind: 'complete', notices: [] });
     case 'profile': {

@@ -169,6 +169,7 @@ export type Step = StepBase &
     | { readonly kind: 'select_account' }
     /** The user chooses whether to keep an account that is due for deletion. */
     | { readonly kind: 'keep_account'; readonly dueAt: Seconds }
-    | { readonly kind: 'denied'; readonly reason: string }
+    /** `isPassing`: of a recovery that may go on elsewhere, or later. */
+    | { readonly kind: 'denied'; readonly reason: string; readonly isPassing?: true }
     | { readonly kind: 'complete' }
   );

@@ -51,5 +51,11 @@ export const lastStepSamples: Readonly<Record<string, StepPage>> = {
     ...known,
     step: { kind: 'denied', reason: 'password_not_replaceable', notices: [] },
   },
+  'denied-recovery': {
+    ...stepBase,
+    ...known,
+    recovering: true,
+    step: { kind: 'denied', reason: 'unsatisfiable', isPassing: true, notices: [] },
+  },
   complete: { ...stepBase, ...known, canRestart: false, step: { kind: 'complete', notices: [] } },
 };

@@ -60,6 +60,15 @@ function recovering(
 const inRecovery = (key: Key): Evidence => proof(key, 'now', { origin: 'recovery' });
 const usual = userWith(['password', 'email', 'totp']);
 
+const byCode: Requirement = factors(1, { demands: [{ authenticators: ['recovery_code'] }] });
+const office = (then: Rule['then']): Rule => ({ name: 'Office', when: { network: { any: ['office'] } }, then });
+const deniedHere: Rule = { name: 'Here', when: { network: { none: ['office'] } }, then: { kind: 'deny' } };
+const ofStaff: Rule = {
+  name: 'Staff',
+  when: { groups: { any: ['staff'] }, network: { any: ['office'] } },
+  then: allow(byEmail),
+};
+
 describe('a recovery', () => {
   test('first asks who the user is, whatever the rules say of some users', () => {
     expect(evaluate(policies(), recovering(undefined)).kind).toBe('identify');
@@ -94,6 +103,22 @@ describe('a recovery', () => {
       kind: 'challenge',
       withheld: { reason: 'unsatisfiable', layer: 'app', rule: 'Rest' },
     });
+  });
+
+  test.each<[string, Rule, Rule['then'], readonly Key[], true | undefined]>([
+    ['in the office less is asked for', office(allow(byEmail)), allow(twoProofs), ['email'], true],
+    ['it is denied outside the office alone', deniedHere, allow(byEmail), ['email'], true],
+    ['nothing that the user has is asked for anywhere', office(allow(byCode)), allow(twoProofs), ['email'], undefined],
+    ['in the office it is denied, too', office({ kind: 'deny' }), allow(twoProofs), ['email'], undefined],
+    ['others are asked for less in the office', ofStaff, allow(twoProofs), ['email'], undefined],
+  ])('that is denied may go on in other circumstances: %s', (_, first, then, keys, isPassing) => {
+    const rules = [first, { name: 'Rest', when: {}, then }];
+    const set = { ...policies(), recovery: compilePolicy({ name: 'recovery', rules }) };
+    const decided = evaluate(set, recovering(userWith(['password', 'email']), keys.map(inRecovery)));
+    expect(decided.kind).toBe('deny');
+    expect(decided).toEqual(
+      isPassing ? expect.objectContaining({ isPassing }) : expect.not.objectContaining({ isPassing: true }),
+    );
   });
 
   test('is not held up by what the app asks for', () => {

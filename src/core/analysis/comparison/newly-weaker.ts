@@ -27,7 +27,7 @@ import {
   type SidesInSpace,
 } from './deciding-together.ts';
 import type { LongerLimit } from './longer-limits.ts';
-import { factsShowing, longerIn } from './longer-refreshed.ts';
+import { factsShowing, longerIn, withinAges } from './longer-refreshed.ts';
 import { isNewScope, type MoreScopes, moreScopes } from './newly-carried-scopes.ts';
 import { isMoreWaived } from './newly-waived.ts';
 
@@ -110,9 +110,10 @@ function verdictOf(pair: Pairing, { active, next, refused, space }: SidesInSpace
     : undefined;
   const isRememberedWeaker = left !== undefined && compareAsks([...beside, left], asked, usable) !== 'as_strict';
   const terms = { before: { session, app }, now: { session: nowSession, app: nowApp } };
-  const longer = longerIn(pair, terms, { next, space }).filter(
-    ({ what }) => what !== 'remembered' || isRememberedWeaker,
-  );
+  const all = longerIn(pair, terms, { next, space }).filter(({ what }) => what !== 'remembered' || isRememberedWeaker);
+  const together = { before: asked, now: [...beside, nowApp.requirement], terms: terms.before };
+  const lifetime = next.refreshTokens?.lifetime ?? 0;
+  const longer = left ? all : withinAges(all, { ...together, lifetime }, usable);
   const scopes = moreScopes(before.app, now.app, refused);
   const wider = { ...(longer.length > 0 && { longer }), ...(scopes && { scopes }) };
   if (comparison === 'as_strict' && longer.some(({ what }) => what === 'at_app' || what === 'kept_at_app'))

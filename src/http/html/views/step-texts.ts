@@ -24,10 +24,17 @@ export function methodOf(step: Step): string {
   return typeof method === 'string' ? `.${method}` : '';
 }
 
-/** The text key of a denial. The denial of a recovery does not concern the app. */
-export function denialKey({ recovering }: Pick<StepPage, 'recovering'>, reason: string): string {
+/**
+ * The text key of a denial. The denial of a recovery does not concern the app. Where the user may go on elsewhere, or
+ * later, the text says so.
+ */
+export function denialKey(
+  { recovering }: Pick<StepPage, 'recovering'>,
+  { reason, isPassing }: { readonly reason: string; readonly isPassing?: true },
+): string {
   const isPlain = !recovering || reason === 'nothing_to_recover' || reason === 'account_inactive';
-  return isPlain ? `denied.${reason}` : 'denied.recovery';
+  if (isPlain) return `denied.${reason}`;
+  return isPassing ? 'denied.recovery.elsewhere' : 'denied.recovery';
 }
 
 /** Keys ending in `.in_app` contain the name of the app. */
@@ -59,7 +66,7 @@ export function headingOf(page: StepPage, t: Translator): MessageDescriptor {
       return { key: 'keep_account.title' };
     case 'denied':
       return {
-        key: t.pick(`${denialKey(page, step.reason)}.title`, 'denied.title.in_app'),
+        key: t.pick(`${denialKey(page, { reason: step.reason })}.title`, 'denied.title.in_app'),
         params: { app: app.name },
       };
     case 'complete':

@@ -275,7 +275,7 @@ function denied({ page, step, t }: StepOf<'denied'>): Content {
     template: 'steps/denied',
     model: {
       code: `denied.${step.reason}`,
-      lead: { key: denialKey(page, step.reason) },
+      lead: { key: denialKey(page, step) },
       back: returnOption(page),
       reference: page.uid,
       ...contactOf(page, t),
