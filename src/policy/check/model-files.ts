@@ -49,7 +49,7 @@ export function unknownModelsIn(
 }
 
 /** `undefined`: there is none, or the authenticator is not in the settings. */
-export function modelFileOf({ key, modelFile }: AuthenticatorKind, settings: Settings): ModelFile | undefined {
+function modelFileOf({ key, modelFile }: AuthenticatorKind, settings: Settings): ModelFile | undefined {
   const own = settings.authenticators[key];
   return own?.enabled ? modelFile?.(own) : undefined;
 }
