@@ -57,6 +57,8 @@ export interface TracedProof extends TracedEvidence, Pick<Evidence, 'replacesPro
   readonly earlier?: true;
   /** The longest time without activity since then (seconds). */
   readonly longestPause?: Seconds;
+  /** By the same enrollment as a newer proof. Lines of earlier releases do not say it. */
+  readonly again?: true;
 }
 
 /**
@@ -246,17 +248,14 @@ function provedBy({ evidence, now, subject, transaction }: Facts): readonly Trac
     .toReversed()
     .toSorted((a, b) => b.at - a.at)
     .slice(0, limits.proved)
-    .map(({ authenticator, method, at, factors, characteristics, origin, replacesProof, longestPause, ...rest }) =>
+    .map(({ authenticator, method, at, factors, characteristics, origin, replacesProof, ...proof }, index, proofs) =>
       omitUndefined({
-        authenticator,
-        method,
-        age: Math.max(0, now - at),
-        factors,
+        ...{ authenticator, method, age: Math.max(0, now - at), factors, replacesProof },
         characteristics: characteristics.length > 0 ? characteristics : undefined,
         origin: origin === 'sign_in' ? undefined : origin,
-        replacesProof,
-        earlier: rest.transaction === transaction?.id ? undefined : (true as const),
-        longestPause: longestPause || undefined,
+        earlier: proof.transaction === transaction?.id ? undefined : (true as const),
+        longestPause: proof.longestPause || undefined,
+        again: proofs.findIndex(({ enrollment }) => enrollment === proof.enrollment) < index || undefined,
       }),
     );
 }

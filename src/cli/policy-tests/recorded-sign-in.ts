@@ -4,19 +4,19 @@
  */
 
 import type { AttributeSchema } from '../../core/model/attribute.ts';
-import { enrollmentName, methodName } from '../../core/model/authenticator-name.ts';
 import type { AnyAllNone, ConditionSet } from '../../core/model/conditions.ts';
 import type { Seconds, Subject } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { subjectAt } from '../../core/model/subject-at.ts';
 import type { PolicySet } from '../../core/policy/rules/compile.ts';
 import { conditionSets } from '../../core/policy/rules/condition-table.ts';
-import type { AuditTrace, TracedProof } from '../../flow/audit-trace.ts';
+import type { AuditTrace } from '../../flow/audit-trace.ts';
 import type { DecidedSignIn } from '../../flow/explain.ts';
 import { standardAttributes } from '../../policy/model/standard-attributes.ts';
 import { type AskedStep, askedSteps } from './asked-steps.ts';
 import { type AskedFacts, askedFacts, asksTime } from './expression-facts-read.ts';
 import { rulesOfSignIns } from './open-sign-ins.ts';
+import { recordedProofs } from './recorded-proofs.ts';
 import { recordedSkips } from './recorded-skips.ts';
 
 /** The sign-in that is recorded. */
@@ -53,9 +53,11 @@ export function recordedFacts(
     (zone) => reads.has('network.zones') || named(sets, 'network').includes(zone),
   );
   const scopes = trace?.scopes.filter((scope) => scope !== 'openid') ?? [];
-  const earlier = trace?.proved.filter((proof) => proof.earlier) ?? [];
-  // Of proofs that were given within one second, one says as much as all.
-  const evidence = [...new Set(earlier.map((proof) => `${proofName(proof)}@${proof.age}s${pauseText(proof)}`))];
+  const proofs = recordedProofs(
+    { subject, authenticators: policies.authenticators },
+    trace ?? { proved: [], device: { known: false } },
+  );
+  const { evidence, remembered } = proofs;
   const request = omitUndefined({
     scopes: scopes.length > 0 ? ['openid', ...scopes] : undefined,
     essentialClaims: trace?.essentialClaims?.length ? trace.essentialClaims : undefined,
@@ -69,9 +71,9 @@ export function recordedFacts(
     platform: trace?.device.platform,
     os: trace?.device.os,
     signals: trace?.device.signals?.length ? trace.device.signals : undefined,
-    remembered: recordedMemories(policies, trace),
+    remembered: remembered.length > 0 && letsRemember(policies) ? remembered : undefined,
   });
-  const user = recordedUser(subject, { at, policies, ...asked, ...(trace && { trace }) });
+  const user = recordedUser(subject, { at, policies, ...asked, enrolled: proofs.enrolled, ...(trace && { trace }) });
   return {
     facts: omitUndefined({
       user,
@@ -94,15 +96,14 @@ export function recordedFacts(
 }
 
 /** What the browser remembers counts only where a rule lets it stand for a second factor. */
-function recordedMemories({ app }: PolicySet, trace: RecordedSignIn['trace']): readonly string[] | undefined {
-  const lets = app?.rules.some(({ rule: { then } }) => then.kind === 'allow' && then.remember !== undefined);
-  const memories = trace?.device.remembered ?? [];
-  return lets && memories.length > 0 ? memories.map((proof) => `${proofName(proof)}@${proof.age}s`) : undefined;
+function letsRemember({ app }: PolicySet): boolean {
+  return app?.rules.some(({ rule: { then } }) => then.kind === 'allow' && then.remember !== undefined) ?? false;
 }
 
 interface Asked extends AskedFacts {
   readonly at: Seconds;
   readonly policies: PolicySet;
+  readonly enrolled: readonly string[];
   readonly trace?: RecordedSignIn['trace'];
 }
 
@@ -189,7 +190,7 @@ function recordedUser(subject: Subject, asked: Asked): RecordedUser {
     groups: subject.groups.filter((group) => reads.has('user.groups') || groups.includes(group)),
     userType: asks('userType') || reads.has('user.userType') ? subject.userType : undefined,
     attributes: attributes.length > 0 ? Object.fromEntries(attributes) : undefined,
-    enrolled: [...new Set(subject.enrollments.map(enrollmentName))],
+    enrolled: asked.enrolled,
     lastSignIn: trace && lastSignInText(trace),
     accountAge: asks('accountAge') || reads.has('user.createdAt') ? age(at, subject.createdAt) : undefined,
     recovered: asks('recovered') ? age(at, subject.recovery?.at) : undefined,
@@ -264,12 +265,4 @@ function written({ kind, names }: AskedStep): unknown {
   const one = names.length === 1 ? first : names;
   if (kind === 'prove') return one;
   return { [kind]: kind === 'profile' || kind === 'consent' ? names : one };
-}
-
-function pauseText({ longestPause }: TracedProof): string {
-  return longestPause === undefined ? '' : `/${longestPause}s`;
-}
-
-function proofName({ authenticator, method }: Pick<TracedProof, 'authenticator' | 'method'>): string {
-  return method === undefined ? authenticator : methodName(authenticator, method);
 }

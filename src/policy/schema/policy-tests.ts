@@ -247,10 +247,12 @@ export function policyTestsSchema(authenticators: readonly AuthenticatorDescript
       .optional()
       .describe('When it is. Default: 2027-01-15T08:00:00Z, so that a test never changes by itself.'),
     request: request.optional().describe('What the app asks for.'),
-    evidence: listOf(proof)
+    evidence: z
+      .array(proof)
+      .min(1, { error: 'must not be empty' })
       .optional()
       .describe(
-        'What the session holds, such as password@12h; password@3h/20m: there was a pause of 20 minutes since. Default: nothing.',
+        'What the session holds, such as password@12h; password@3h/20m: there was a pause of 20 minutes since. Several of one authenticator are by different ones that the user has. Default: nothing.',
       ),
     keptSignedIn: flag('The user asked to be kept signed in.'),
     expect: expected.optional().describe('The result of this one sign-in. Anything left out is not compared.'),

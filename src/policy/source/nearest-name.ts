@@ -5,9 +5,14 @@
 export function nearestName(name: string, known: readonly string[]): string | undefined {
   let best: string | undefined;
   let fewest = Number.POSITIVE_INFINITY;
+  const written = name.toLowerCase();
   for (const candidate of known) {
-    const edits = editDistance(name.toLowerCase(), candidate.toLowerCase());
-    if (edits < fewest && edits <= Math.max(1, Math.floor(candidate.length * 0.4))) {
+    const other = candidate.toLowerCase();
+    const most = Math.max(1, Math.floor(candidate.length * 0.4));
+    // Each letter more is an edit. Of thousands of unknown names, each is compared with all known ones.
+    if (Math.abs(written.length - other.length) > most) continue;
+    const edits = editDistance(written, other);
+    if (edits < fewest && edits <= most) {
       best = candidate;
       fewest = edits;
     }

@@ -215,6 +215,13 @@ test('what was proved comes newest first, also within one second', () => {
   expect(proved.map(({ authenticator }) => authenticator)).toEqual(['webauthn', 'totp', 'password']);
 });
 
+test('what was proved again by the same enrollment says so', () => {
+  const other = { ...proof('webauthn', 30), enrollment: 'other' };
+  const evidence = [proof('webauthn', 60), other, proof('webauthn', 'now')];
+  const { proved } = traceOf(withRules(), factsOf({ subject: userWith(['webauthn']), evidence }));
+  expect(proved.map(({ again }) => again)).toEqual([undefined, undefined, true]);
+});
+
 test('only what this user proved is in it', () => {
   const facts = factsOf({
     subject: userWith(['password']),

@@ -27,11 +27,12 @@ const mostUsers = 24;
 
 /** One of these users, in as few groups as possible. Undefined: none is known. */
 export function deniedEverywhere(search: DenialEverywhere): UserFacts | undefined {
-  const { denied, open, space, isConfirmed } = search;
+  const { denied, open, space, budget, isConfirmed } = search;
+  const asking = { reader: space.reader, budget };
   const lasting = [...variablesIn(open.flat())].filter((variable) => variable.lasting);
   const others: Formula[] = [];
   for (let count = 0; count < mostUsers; count += 1) {
-    const model = modelOf([...denied, ...others], space, (classModel) => isConfirmed(space.factsOf(classModel)));
+    const model = modelOf([...denied, ...others], asking, (classModel) => isConfirmed(space.factsOf(classModel)));
     if (typeof model === 'string') return undefined;
     const { user, facts, isShown } = userOf(model, lasting, space);
     const way = wayIn(user, search);

@@ -1,21 +1,31 @@
 /** The authenticators with which users get in who set nothing more up on the way. */
 import type { PolicySet } from '../../policy/rules/compile.ts';
 import type { UserFacts } from '../../policy/theories/theory.ts';
-import { signInOutcome } from '../simulation/sign-in-outcomes.ts';
+import { outcomeKey, signInOutcome } from '../simulation/sign-in-outcomes.ts';
 import { subsetsOf } from '../space/subsets.ts';
 
 /** Users who must have added more are not followed. */
 const mostAdded = 3;
 
+type Sets = readonly (readonly string[])[];
+
+/** Cached by the configuration's authenticators, and by all else that sign-ins depend on (`outcomeKey`). */
+const cachedSets = new WeakMap<PolicySet['authenticators'], Map<string, Sets>>();
+
 /**
  * The smallest sets of authenticators that are enough, each with these among them: users choose for themselves what
  * they set up.
  */
-export function enoughToSignIn(
-  policies: PolicySet,
-  facts: UserFacts,
-  begun: readonly string[],
-): readonly (readonly string[])[] {
+export function enoughToSignIn(policies: PolicySet, facts: UserFacts, begun: readonly string[]): Sets {
+  const known = cachedSets.get(policies.authenticators) ?? new Map<string, Sets>();
+  cachedSets.set(policies.authenticators, known);
+  const key = JSON.stringify([outcomeKey(policies, facts), begun]);
+  const found = known.get(key) ?? findEnough(policies, facts, begun);
+  known.set(key, found);
+  return found;
+}
+
+function findEnough(policies: PolicySet, facts: UserFacts, begun: readonly string[]): Sets {
   const enrollable = policies.authenticators.filter((descriptor) => descriptor.enrollable).map(({ key }) => key);
   const others = enrollable.filter((key) => !begun.includes(key));
   const isEnough = (added: readonly string[]) =>

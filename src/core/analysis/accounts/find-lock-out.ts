@@ -12,11 +12,11 @@ import { modelOf } from '../space/ordinary-facts.ts';
 import { notAll, type RuleSpace } from '../space/rule-space.ts';
 import type { AdditionRule } from './addition-rules.ts';
 import { afterSignInAlike, type RuleAfterSignIn, ruleAfterSignIn } from './after-sign-in-rules.ts';
-import { type Reachable, reachableBySome } from './reachable-authenticators.ts';
+import { type AdditionSearch, askingOf, type Reachable, reachableBySome } from './reachable-authenticators.ts';
 import { type OneUser, oneByOne } from './user-by-user.ts';
 
 /** One app, and what its users can add anywhere. */
-export interface LockOutSearch {
+export interface LockOutSearch extends Pick<AdditionSearch, 'budget'> {
   readonly policies: PolicySet;
   /** Made of the rules of all its policies, in a universe of all apps. */
   readonly space: RuleSpace;
@@ -61,8 +61,8 @@ export function asOften({ reachable }: Reachable, most: number): readonly string
   return reachable.flatMap(({ key }) => Array.from({ length: most }, () => key));
 }
 
-function additionsOf({ policies: { authenticators }, given, additionRules, space }: LockOutSearch) {
-  return { authenticators, given, additionRules, space };
+function additionsOf({ policies: { authenticators }, given, additionRules, space, budget }: LockOutSearch) {
+  return { authenticators, given, additionRules, space, ...(budget && { budget }) };
 }
 
 /**
@@ -75,7 +75,7 @@ function findLockOutOfAll(formulas: readonly Formula[], search: LockOutSearch): 
   const others: Formula[] = [];
   let found: LockOut | undefined;
   for (let count = 0; count < mostSignIns; count += 1) {
-    const model = modelOf(others.length === 0 ? formulas : [...formulas, ...others], search.space, (classModel) =>
+    const model = modelOf(others.length === 0 ? formulas : [...formulas, ...others], askingOf(search), (classModel) =>
       search.isConfirmed(search.space.factsOf(classModel)),
     );
     if (model === 'impossible') return found;

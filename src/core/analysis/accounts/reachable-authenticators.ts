@@ -5,10 +5,12 @@
 import type { AuthenticatorDescriptor } from '../../model/facts.ts';
 import { resolved } from '../../policy/theories/resolved.ts';
 import type { Formula, Variable } from '../../policy/theories/theory.ts';
-import { findModel, newBudget } from '../space/find-model.ts';
+import { findModelWithin } from '../space/find-model.ts';
+import { cachedFormula } from '../space/once-for.ts';
 import { variablesIn } from '../space/ordinary-facts.ts';
+import type { Budget } from '../space/propagate.ts';
 import type { ClassModel } from '../space/read-formulas.ts';
-import { cachedFormula, type RuleSpace } from '../space/rule-space.ts';
+import type { RuleSpace } from '../space/rule-space.ts';
 import { type AdditionRule, canBeMet } from './addition-rules.ts';
 
 /** How accounts begin, and what they can add. */
@@ -21,6 +23,13 @@ export interface AdditionSearch {
   readonly additionRules: readonly AdditionRule[];
   /** Made of the rules that these come from. */
   readonly space: Pick<RuleSpace, 'reader'>;
+  /** The budget for all questions. Absent: each has its own. */
+  readonly budget?: Budget;
+}
+
+/** What formulas of the search are asked with. */
+export function askingOf({ space: { reader }, budget }: Pick<AdditionSearch, 'space' | 'budget'>) {
+  return { reader, ...(budget && { budget }) };
 }
 
 /** The authenticators that a user can reach, and the others. */
@@ -98,9 +107,9 @@ export function openAlike({ added }: Reachable): readonly Formula[] | undefined 
 
 function whereOpen(
   formulas: readonly Formula[],
-  { space: { reader } }: AdditionSearch,
+  { space: { reader }, budget }: AdditionSearch,
 ): ClassModel | 'undecided' | undefined {
-  const found = findModel(formulas, newBudget(), reader);
+  const found = findModelWithin(formulas, budget, reader);
   return typeof found === 'object' ? found.model : found === 'impossible' ? undefined : found;
 }
 

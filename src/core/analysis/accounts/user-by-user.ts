@@ -7,7 +7,13 @@ import { modelOf, variablesIn } from '../space/ordinary-facts.ts';
 import type { ClassModel } from '../space/read-formulas.ts';
 import { notAll, type RuleSpace } from '../space/rule-space.ts';
 import { asIn, asInBoth, userOf } from './one-user.ts';
-import { type AdditionSearch, openAlike, type Reachable, reachableByUser } from './reachable-authenticators.ts';
+import {
+  type AdditionSearch,
+  askingOf,
+  openAlike,
+  type Reachable,
+  reachableByUser,
+} from './reachable-authenticators.ts';
 
 /** One of the users. */
 export interface OneUser {
@@ -30,11 +36,12 @@ export function oneByOne<Found>(
   examine: (user: OneUser) => UserResult<Found>,
 ): Found | 'undecided' | undefined {
   const { space } = additions;
+  const asking = askingOf(additions);
   const known = knownUsers(additions);
   const lasting = new Set([...lastingIn(formulas), ...known.lasting]);
   const others: Formula[] = [];
   for (let count = 0; count < mostUsers; count += 1) {
-    const model = modelOf(others.length === 0 ? formulas : [...formulas, ...others], space);
+    const model = modelOf(others.length === 0 ? formulas : [...formulas, ...others], asking);
     if (typeof model === 'string') return model === 'impossible' ? undefined : model;
     const { user, facts, isShown } = userOf(model, lasting, space);
     const { reachable, alike } = known.of(user);

@@ -14,10 +14,17 @@ export function browserOf({ when }: RuleHead, space: RuleSpace): Variable | unde
   return variablesIn([space.applies(when)]).has(browserVariable) ? browserVariable : undefined;
 }
 
+/** Cached by conditions: rules of the session policy are examined at each app. */
+const reading = new WeakMap<RuleHead['when'], boolean>();
+
 /** Nothing is known of a part of an expression that reads what the browser says. */
 export function mayReadBrowser({ when }: RuleHead): boolean {
+  const known = reading.get(when);
+  if (known !== undefined) return known;
   const reads = openReads(conditionSets(when));
-  return isRead('device.platform', reads) || isRead('device.os', reads);
+  const found = isRead('device.platform', reads) || isRead('device.os', reads);
+  reading.set(when, found);
+  return found;
 }
 
 /** Trusted sources state everything else that a rule asks about a device. */

@@ -26,12 +26,13 @@ export interface FailOpen {
 /** One finding for each attribute of each rule. Skips an attribute whose absence some rule names. */
 export function failOpen(policy: CompiledPolicy, universe: Universe): FoundByRule<FailOpen, Rule> {
   const rules = policy.rules.map(({ rule }) => rule);
+  const denying = rules.filter(({ then }) => then.kind === 'deny');
+  if (denying.length === 0) return { found: [], undecided: [], opaque: [] };
   const partsOf = expressionParts(rules, universe);
   const setsIn = (rule: Rule) => conditionSets(rule.when);
   const considered = new Set(
     rules.flatMap(setsIn).flatMap((set) => [...consideredBy(set), ...consideredIn(partsOf(set))]),
   );
-  const denying = rules.filter(({ then }) => then.kind === 'deny');
   const denials = denying.flatMap((rule) => {
     const names = new Set(setsIn(rule).flatMap((set) => [...restsOn(set), ...comparedIn(partsOf(set))]));
     return [...names]

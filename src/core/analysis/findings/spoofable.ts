@@ -8,7 +8,8 @@ import { findRule } from '../../policy/rules/rules.ts';
 import type { UserFacts, Variable } from '../../policy/theories/theory.ts';
 import type { LongerLimit } from '../comparison/longer-limits.ts';
 import { decidingFormulas } from '../space/deciding-formulas.ts';
-import { type FoundByRule, findByRule, findModel, newBudget } from '../space/find-model.ts';
+import { type FoundByRule, findByRule, findModelWithin, isSpent } from '../space/find-model.ts';
+import type { Budget } from '../space/propagate.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
 import { type CompareTerms, requestsShowing, type SignInLayer, termsComparison, type Weaker } from './asks-less.ts';
 import { browserOf, browserPairs, inBrowser, inClass, mayReadBrowser } from './browser-claims.ts';
@@ -31,18 +32,20 @@ export interface ExaminedLayer {
   readonly layer?: SignInLayer;
   /** Whether a rule needs no further look. Absent: none. */
   readonly isTold?: (rule: Rule) => boolean;
+  /** The budget for all rules: for the search, and a step for each pair of rules. Absent: each question has its own. */
+  readonly budget?: Budget;
 }
 
 /** At most one finding for each rule that asks what the browser is. */
 export function spoofable(
   policies: PolicySet,
   space: RuleSpace,
-  { layer = 'app', isTold = () => false }: ExaminedLayer = {},
+  { layer = 'app', isTold = () => false, budget }: ExaminedLayer = {},
 ): FoundByRule<Spoofable, Rule> {
   const { session, app } = policies;
   if (app === undefined) return { found: [], undecided: [], opaque: [] };
   const [own, beside] = layer === 'app' ? [app, session] : [session, app];
-  const search: Search = { policies, own, beside, space, compare: termsComparison(policies, layer) };
+  const search: Search = { policies, own, beside, space, budget, compare: termsComparison(policies, layer) };
   const rules = rulesOf(own);
   return findByRule(
     rules.filter((rule) => !isTold(rule)),
@@ -52,6 +55,8 @@ export function spoofable(
       if (browser === undefined && !isOpen) return;
       for (const other of rules.filter((candidate) => candidate !== asking))
         for (const [strict, weak] of [[asking, other] as const, [other, asking] as const]) {
+          if (isSpent(budget)) return yield 'undecided';
+          if (budget) budget.steps -= 1;
           if (isOpen && waysOf({ strict, weak }, search).length > 0) yield 'opaque';
           if (browser) yield choiceOf({ asking, strict, weak, browser }, search);
         }
@@ -69,6 +74,7 @@ interface Search {
   /** The other policy that lets users in. */
   readonly beside: CompiledPolicy;
   readonly space: RuleSpace;
+  readonly budget: Budget | undefined;
   readonly compare: CompareTerms;
 }
 
@@ -93,12 +99,12 @@ function choiceOf(choice: WeakerPair, search: Search): Spoofable | 'undecided' |
   let isOpen = false;
   for (const positions of browserPairs(choice.browser)) {
     const own = ownFormulas(choice, positions, search);
-    const possible = findModel(own, newBudget());
+    const possible = findModelWithin(own, search.budget);
     if (possible === 'impossible') continue;
     for (const way of ways) {
       const beside = besideFormulas(way, { ...choice, positions }, search);
       const requests = requestsShowing(way, search.policies, search.space);
-      const found = findModel([...own, ...beside, ...requests], newBudget());
+      const found = findModelWithin([...own, ...beside, ...requests], search.budget);
       isOpen ||= found === 'undecided';
       if (typeof found !== 'object') continue;
       const facts = search.space.factsOf(found.model);

@@ -10,8 +10,9 @@ import { type Formula, negated, type UserFacts } from '../../policy/theories/the
 import type { LongerLimit } from '../comparison/longer-limits.ts';
 import type { EvidenceSet } from '../proofs/strictness.ts';
 import { decidingFormulas } from '../space/deciding-formulas.ts';
-import { type FoundByRule, findByRule, findModel, newBudget } from '../space/find-model.ts';
+import { type FoundByRule, findByRule, findModelWithin, isSpent } from '../space/find-model.ts';
 import { ordinaryFacts } from '../space/ordinary-facts.ts';
+import type { Budget } from '../space/propagate.ts';
 import { allowing, type Deciding } from '../space/rule-combinations.ts';
 import type { RulePart, RuleSpace } from '../space/rule-space.ts';
 import { type CompareTerms, requestsShowing, termsComparison } from './asks-less.ts';
@@ -34,22 +35,31 @@ export interface WeakerBelow {
 export function weakerBelow(
   policies: PolicySet,
   space: RuleSpace,
-  { layer = 'app', isTold = () => false }: ExaminedLayer = {},
+  { layer = 'app', isTold = () => false, budget }: ExaminedLayer = {},
 ): FoundByRule<WeakerBelow, Rule> {
   const { session, app } = policies;
   if (app === undefined) return { found: [], undecided: [], opaque: [] };
   const [own, beside] = layer === 'app' ? [app, session] : [session, app];
   const rules = own.rules.map(({ rule }) => rule);
   const compare = termsComparison(policies, layer);
-  const search = { policies, own, beside, space, besides: allowing(beside, space), compare };
+  const search = { policies, own, beside, space, budget, besides: allowing(beside, space), compare };
   return findByRule(
     rules.filter((rule) => !isTold(rule)),
     function* (strict) {
-      const below = rules.slice(rules.indexOf(strict) + 1);
-      if (isNamed(strict, space)) for (const weak of below) yield comparePair({ strict, weak, rules }, search);
-      else if (mayBeNamed(strict, space)) for (const weak of below) yield openPair({ strict, weak, rules }, search);
+      const comparison = comparisonOf(strict, space);
+      if (comparison === undefined) return;
+      for (let at = rules.indexOf(strict) + 1; at < rules.length; at += 1) {
+        if (isSpent(budget)) return yield 'undecided';
+        if (budget) budget.steps -= 1;
+        yield comparison({ strict, weak: rules[at] as Rule, rules }, search);
+      }
     },
   );
+}
+
+/** How the rule is compared with one below. Undefined: it protects no users only in some of their sign-ins. */
+function comparisonOf(strict: Rule, space: RuleSpace) {
+  return isNamed(strict, space) ? comparePair : mayBeNamed(strict, space) ? openPair : undefined;
 }
 
 /** Whether a rule allows, names users, and depends on what differs from one sign-in of a user to the next. */
@@ -77,15 +87,14 @@ interface Search {
   readonly beside: CompiledPolicy;
   readonly besides: readonly Deciding<Rule>[];
   readonly space: RuleSpace;
+  readonly budget: Budget | undefined;
   readonly compare: CompareTerms;
 }
 
 /** `undecided`: the steps of the search did not suffice, and nothing else was found. */
-function comparePair(
-  pair: Pair,
-  { policies, own, beside, besides, space, compare }: Search,
-): WeakerBelow | 'undecided' | undefined {
+function comparePair(pair: Pair, search: Search): WeakerBelow | 'undecided' | undefined {
   const { strict, weak } = pair;
+  const { policies, own, beside, besides, space, compare } = search;
   if (strict.then.kind !== 'allow' || weak.then.kind !== 'allow') return undefined;
   const missing = space.takenApart(strict.when).filter(narrows);
   let isOpen = false;
@@ -96,19 +105,22 @@ function comparePair(
     if (less === undefined) continue;
     formulas ??= missed(pair, missing, space);
     const all = [...formulas, ...decidingBeside, ...requestsShowing(less, policies, space)];
-    const facts = factsFor(all, space);
+    const facts = factsFor(all, search);
     isOpen ||= facts === 'undecided';
     const isShown = (example: UserFacts) =>
       applyRules(own, example).rule === weak &&
       applyRules(beside, example).rule === rule &&
-      mayHoldIn(example, all, space);
+      mayHoldIn(example, all, search);
     if (typeof facts === 'object' && isShown(facts)) return { strict, weak, missing, facts, ...less };
   }
   return isOpen ? 'undecided' : undefined;
 }
 
 /** The weak rule asks for less, and may decide about users of the strict one. */
-function openPair({ strict, weak, rules }: Pair, { policies, besides, space, compare }: Search): 'opaque' | undefined {
+function openPair(
+  { strict, weak, rules }: Pair,
+  { policies, besides, space, budget, compare }: Search,
+): 'opaque' | undefined {
   if (strict.then.kind !== 'allow' || weak.then.kind !== 'allow') return undefined;
   const [own, weakOwn] = [strict.then, weak.then];
   const others = space.takenApart(strict.when).filter((part) => !mayNarrow(part));
@@ -122,7 +134,7 @@ function openPair({ strict, weak, rules }: Pair, { policies, besides, space, com
     const less = compare({ own, beside: then }, { own: weakOwn, beside: then });
     if (less === undefined) return false;
     const all = [...formulas, ...decidingBeside, ...requestsShowing(less, policies, space)];
-    return findModel(all, newBudget()) !== 'impossible';
+    return findModelWithin(all, budget) !== 'impossible';
   });
   return isOpen ? 'opaque' : undefined;
 }
@@ -146,16 +158,17 @@ function withoutNarrowing(part: RulePart): readonly Formula[] {
 }
 
 /** Opaque parts have in these facts the results that the formulas want of them. */
-function mayHoldIn(facts: UserFacts, formulas: readonly Formula[], space: RuleSpace): boolean {
+function mayHoldIn(facts: UserFacts, formulas: readonly Formula[], { space, budget }: Search): boolean {
   const results = space.opaquePartsIn(facts);
   return (
     results.size === 0 ||
-    findModel([...formulas, ...space.opaquePartsAs(results)], newBudget(), space.reader) !== 'impossible'
+    findModelWithin([...formulas, ...space.opaquePartsAs(results)], budget, space.reader) !== 'impossible'
   );
 }
 
-function factsFor(formulas: readonly Formula[], space: RuleSpace): UserFacts | 'undecided' | 'impossible' {
-  const found = findModel(formulas, newBudget(), space.reader);
+function factsFor(formulas: readonly Formula[], { space, budget }: Search): UserFacts | 'undecided' | 'impossible' {
+  const found = findModelWithin(formulas, budget, space.reader);
   if (typeof found !== 'object') return found;
-  return ordinaryFacts(formulas, space) ?? space.factsOf(found.model);
+  const { reader, factsOf } = space;
+  return ordinaryFacts(formulas, { reader, factsOf, ...(budget && { budget }) }) ?? factsOf(found.model);
 }

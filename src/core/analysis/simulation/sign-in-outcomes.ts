@@ -9,6 +9,7 @@ import { findRule, possiblePositions } from '../../policy/rules/rules.ts';
 import { type UserFacts, withProof } from '../../policy/theories/theory.ts';
 import { hasPast } from '../../policy/values/risk.ts';
 import { cachedAnswers, rulesAhead } from '../../queries/rules-ahead.ts';
+import { type Numbering, numberingFor } from './numbering.ts';
 import { type SignInOutcome, simulatedOutcome } from './simulated-outcome.ts';
 
 /** By the authenticators that the user has, and those that the user never sets up. */
@@ -52,15 +53,17 @@ function without(policies: PolicySet, never: readonly string[]): PolicySet {
   return { ...policies, authenticators };
 }
 
-/** Cached by facts, for the policies that were asked about last: a search asks about the same user many times. */
-const keys = new WeakMap<UserFacts, { readonly policies: PolicySet; readonly key: string }>();
+/** Cached by facts, and by policies: a search asks about the same user many times, also as if policies were others. */
+const keys = new WeakMap<UserFacts, { readonly policies: PolicySet; readonly key: string }[]>();
 
 /** Cache key: sign-ins with equal keys have equal outcomes. */
 export function outcomeKey(policies: PolicySet, facts: UserFacts): string {
-  const known = keys.get(facts);
-  if (known?.policies === policies) return known.key;
+  const made = keys.get(facts) ?? [];
+  const known = made.find((kept) => kept.policies === policies);
+  if (known) return known.key;
   const key = keyFor(policies, facts);
-  keys.set(facts, { policies, key });
+  made.push({ policies, key });
+  keys.set(facts, made);
   return key;
 }
 
@@ -69,23 +72,44 @@ function keyFor(policies: PolicySet, facts: UserFacts): string {
   // Before the first proof the past does not count, and other rules may decide.
   const before = { ...rest, evidence: [] };
   const proved = hasPast(before) ? withProof(before) : before;
-  const { session, app, enrollment, accountPolicy, authenticators } = policies;
-  const numbering = numberingFor(policies);
-  // About many authenticators the same rules decide.
-  const added = new Set(authenticators.map(({ key: of }) => accountPolicy?.about({ action: 'add', of })));
-  const all = [session, app, enrollment && beforeSignIn(enrollment), ...added];
+  const { numbering, layers, others } = askedOf(policies);
   const { request, now, subject } = facts;
   return [
-    othersOf(policies),
-    ...all.map((policy) => termsIn(policy, before, numbering)),
-    ...(proved === before ? [] : all.map((policy) => termsIn(policy, proved, numbering))),
-    mayDecideLater(enrollment, proved, numbering),
+    others,
+    ...layers.map((policy) => termsIn(policy, before, numbering)),
+    ...(proved === before ? [] : layers.map((policy) => termsIn(policy, proved, numbering))),
+    mayDecideLater(policies.enrollment, proved, numbering),
     aheadOf(policies, before),
     now,
     subject.createdAt,
     JSON.stringify(subject.skipped),
     JSON.stringify([request.acrValues, request.acrEssential, request.promptLogin]),
   ].join('|');
+}
+
+/** What keys are made of. */
+interface AskedPolicies {
+  readonly numbering: Numbering;
+  /** The policies that decide about a sign-in, and about what is added in it. */
+  readonly layers: readonly (PolicyWithTerms | undefined)[];
+  /** A number for everything in the set except the session policy and the sign-on policy. */
+  readonly others: number;
+}
+
+/** Cached by policies. */
+const asked = new WeakMap<PolicySet, AskedPolicies>();
+
+function askedOf(policies: PolicySet): AskedPolicies {
+  const known = asked.get(policies);
+  if (known) return known;
+  const { session, app, enrollment, accountPolicy, authenticators } = policies;
+  const numbering = numberingFor(policies);
+  // About many authenticators the same rules decide.
+  const added = new Set(authenticators.map(({ key: of }) => accountPolicy?.about({ action: 'add', of })));
+  const layers = [session, app, enrollment && beforeSignIn(enrollment), ...added];
+  const made = { numbering, layers, others: othersOf(policies, numbering) };
+  asked.set(policies, made);
+  return made;
 }
 
 type PolicyWithTerms = CompiledPolicy<RuleHead & { readonly then: object }>;
@@ -130,55 +154,10 @@ function nameOfAhead(policies: PolicySet, anonymous: Facts): string {
   });
 }
 
-/** Cached by policies. */
-const others = new WeakMap<PolicySet, number>();
-
-/** A number for everything in the set except the session policy and the sign-on policy. */
-function othersOf(policies: PolicySet): number {
+function othersOf(policies: PolicySet, numbering: Numbering): number {
   const { session: _, app: __, enrollment, accountPolicy, password, recovery, profile, ...rest } = policies;
-  const known = others.get(policies);
-  if (known !== undefined) return known;
-  const numbering = numberingFor(policies);
   const compiled = [enrollment, accountPolicy, password, recovery, profile];
-  const found = numbering.of([compiled.map((policy) => policy && numbering.identityOf(policy)), rest]);
-  others.set(policies, found);
-  return found;
+  return numbering.of([compiled.map((policy) => policy && numbering.identityOf(policy)), rest]);
 }
 
 const none = {};
-
-/** Gives equal values equal numbers. The numbers live as long as the configuration. */
-class Numbering {
-  readonly #ofObject = new WeakMap<object, number>();
-  readonly #ofText = new Map<string, number>();
-  readonly #identities = new WeakMap<object, number>();
-  #objects = 0;
-
-  /** Numbers an object by its identity, not by its content: compiled policies consist of closures. */
-  identityOf(numbered: object): number {
-    const known = this.#identities.get(numbered);
-    if (known !== undefined) return known;
-    this.#objects += 1;
-    this.#identities.set(numbered, this.#objects);
-    return this.#objects;
-  }
-
-  of(numbered: object): number {
-    const known = this.#ofObject.get(numbered);
-    if (known !== undefined) return known;
-    const text = JSON.stringify(numbered);
-    const found = this.#ofText.get(text) ?? this.#ofText.size;
-    this.#ofText.set(text, found);
-    this.#ofObject.set(numbered, found);
-    return found;
-  }
-}
-
-/** Cached by the configuration's authenticators: the numbers live as long as the configuration. */
-const numberings = new WeakMap<PolicySet['authenticators'], Numbering>();
-
-function numberingFor({ authenticators }: PolicySet): Numbering {
-  const numbering = numberings.get(authenticators) ?? new Numbering();
-  numberings.set(authenticators, numbering);
-  return numbering;
-}

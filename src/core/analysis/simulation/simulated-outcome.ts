@@ -13,18 +13,33 @@ import type { UserFacts } from '../../policy/theories/theory.ts';
 import { minimumOf } from '../proofs/minimum-acr.ts';
 import type { RuleCombination } from '../space/rule-combinations.ts';
 import { type FollowedSignIns, followedSignIns } from './followed-sign-ins.ts';
+import { numberingFor } from './numbering.ts';
 import { stepsOf, type WalkedTurn, walkThrough } from './simulate.ts';
 import type { SimulatedStep } from './simulated-answers.ts';
 import { endsWell } from './skipping-offers.ts';
+
+type DecidingTogether = Pick<RuleCombination, 'session' | 'app' | 'enrollment'>;
+
+/** Cached by the configuration's authenticators, and by the terms: most rules of all policies have one of a few. */
+const lockedOut = new WeakMap<PolicySet['authenticators'], Map<string, boolean>>();
 
 /**
  * Whether the requirements are not met even by fresh proofs of everything that can be used, each showing all that it
  * can.
  */
-export function isLockedOut(
-  policies: PolicySet,
-  { session, app, enrollment }: Pick<RuleCombination, 'session' | 'app' | 'enrollment'>,
-): boolean {
+export function isLockedOut(policies: PolicySet, rules: DecidingTogether): boolean {
+  const known = lockedOut.get(policies.authenticators) ?? new Map<string, boolean>();
+  lockedOut.set(policies.authenticators, known);
+  const numbering = numberingFor(policies);
+  const { session, app, enrollment } = rules;
+  const terms = [session, app, ...(enrollment ? [enrollment] : [])].map(({ then }) => numbering.of(then));
+  const key = [policies.minimumAcr, numbering.of(policies.acrLevels), ...terms].join('|');
+  const found = known.get(key) ?? isUnmet(policies, rules);
+  known.set(key, found);
+  return found;
+}
+
+function isUnmet(policies: PolicySet, { session, app, enrollment }: DecidingTogether): boolean {
   const { authenticators } = usablePolicies(policies, enrollment?.then);
   return [session, app]
     .flatMap(({ then }): readonly Requirement[] => (then.kind === 'allow' ? [then.requirement] : []))

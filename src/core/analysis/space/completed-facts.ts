@@ -9,10 +9,10 @@ import { conditionDescriptors } from '../../policy/rules/condition-table.ts';
 import { momentsIn } from '../../policy/theories/expression-theory.ts';
 import type { OpaquePart, Universe, UserFacts } from '../../policy/theories/theory.ts';
 import { type ChangedValue, otherValues } from './example-values.ts';
-import { isAsWanted, type WantedResult, wantedResultOf } from './opaque-parts.ts';
+import { type OpaquePartsReading, type WantedResult, wantedResultOf } from './opaque-parts.ts';
 import type { ClassModel } from './read-formulas.ts';
 
-export interface CompletedFacts {
+export interface CompletedFacts extends Pick<OpaquePartsReading, 'isAsWanted'> {
   readonly opaqueParts: () => readonly OpaquePart[];
   /** All conditions that are asked about. */
   readonly sets: readonly ConditionSet[];
@@ -33,18 +33,18 @@ const mostPaths = 3;
 type CompleteFacts = (facts: UserFacts, model: ClassModel) => UserFacts;
 
 /** A completion for each app, with evaluations of its own. */
-export function completions({ opaqueParts, sets, universe }: CompletedFacts): () => CompleteFacts {
-  const shared = { opaqueParts, signatureOf: signatures(sets), valuesFor: valuesToTry(universe) };
+export function completions({ opaqueParts, isAsWanted, sets, universe }: CompletedFacts): () => CompleteFacts {
+  const shared = { opaqueParts, isAsWanted, signatureOf: signatures(sets), valuesFor: valuesToTry(universe) };
   return () => completion(shared);
 }
 
 /** What the apps of a space have in common. */
-interface ReadOfValues extends Pick<CompletedFacts, 'opaqueParts'> {
+interface ReadOfValues extends Pick<CompletedFacts, 'opaqueParts' | 'isAsWanted'> {
   readonly signatureOf: (facts: UserFacts) => string;
   readonly valuesFor: ReturnType<typeof valuesToTry>;
 }
 
-function completion({ opaqueParts, signatureOf, valuesFor }: ReadOfValues): CompleteFacts {
+function completion({ opaqueParts, isAsWanted, signatureOf, valuesFor }: ReadOfValues): CompleteFacts {
   const found = new Map<string, readonly ChangedValue[]>();
   let left = mostOfSpace;
   return (facts, model) => {

@@ -11,9 +11,9 @@ import {
   type Domains,
   type FormulaReader,
   formulaReader,
-  type ReadChoice,
   type ReadFormula,
 } from './read-formulas.ts';
+import { shortestFirst } from './shortest-first.ts';
 
 /** `undecided`: the budget did not suffice. */
 export type ModelSearchResult = { readonly model: ClassModel } | 'impossible' | 'undecided';
@@ -72,19 +72,31 @@ export function shareOf(whole: Budget, most: number): Budget {
   };
 }
 
+/** Asks a question with its own share of a larger budget, if there is one. */
+export function askWithin<Answer>(whole: Budget | undefined, ask: (budget: Budget) => Answer): Answer {
+  const own = newBudget();
+  if (whole === undefined) return ask(own);
+  const given = Math.max(0, Math.min(own.steps, whole.steps));
+  const budget = { steps: given };
+  const answer = ask(budget);
+  whole.steps -= given - Math.max(0, budget.steps);
+  return answer;
+}
+
+/** Whether no step is left. */
+export function isSpent(budget: Budget | undefined): boolean {
+  return budget !== undefined && budget.steps <= 0;
+}
+
 /** Finds a model within a larger budget; one question takes at most its own share. */
 export function findModelWithin(
   formulas: readonly Formula[],
-  whole: Budget,
+  whole: Budget | undefined,
   reader?: FormulaReader,
 ): ModelSearchResult {
   // Not even the first formula can be examined: reading them all would be in vain.
-  if (whole.steps <= 0 && formulas.length > 0) return 'undecided';
-  const given = Math.max(0, Math.min(newBudget().steps, whole.steps));
-  const budget = { steps: given };
-  const found = findModel(formulas, budget, reader);
-  whole.steps -= given - Math.max(0, budget.steps);
-  return found;
+  if (isSpent(whole) && formulas.length > 0) return 'undecided';
+  return askWithin(whole, (budget) => findModel(formulas, budget, reader));
 }
 
 /** All formulas must hold. Takes from the budget. `read`: of the space that the formulas are from, if it is known. */
@@ -171,18 +183,4 @@ function searchIn({ open, ...others }: OpenChoices, budget: Budget, depth: numbe
     causes |= found;
   }
   return depth < deepest ? causes & ~own : causes;
-}
-
-/** Of the same length: in their order. They are counted by length, as comparing them would take longer. */
-function shortestFirst(open: readonly ReadChoice[]): readonly ReadChoice[] {
-  const byLength: ReadChoice[][] = [];
-  for (const choice of open) {
-    const { length } = choice.parts;
-    const same = byLength[length];
-    if (same) same.push(choice);
-    else byLength[length] = [choice];
-  }
-  const ordered: ReadChoice[] = [];
-  for (const same of byLength) if (same) for (const choice of same) ordered.push(choice);
-  return ordered;
 }

@@ -3,21 +3,33 @@ import type { ConditionSet, Conditions } from '../../model/conditions.ts';
 import { conditionSets } from '../../policy/rules/condition-table.ts';
 import { type Formula, isYes, negated, type UserFacts, type Variable } from '../../policy/theories/theory.ts';
 import {
+  askWithin,
   type Consequences,
   consequencesOf,
-  findModel,
   findModelFrom,
+  findModelWithin,
+  isSpent,
   type ModelSearchResult,
   mayBeIn,
   mayHold,
-  newBudget,
 } from './find-model.ts';
+import type { Budget } from './propagate.ts';
 import type { ClassModel } from './read-formulas.ts';
 import type { RuleSpace } from './rule-space.ts';
 
+/** What formulas are asked with. */
+interface Asking extends Pick<RuleSpace, 'reader'> {
+  /** The budget for all questions. Absent: each has its own. */
+  readonly budget?: Budget;
+}
+
 /** Facts in which the formulas hold and the user is in one group at most. Undefined: none are known. */
-export function ordinaryFacts(formulas: readonly Formula[], space: RuleSpace): UserFacts | undefined {
-  const follows = consequencesOf(formulas, newBudget(), space.reader);
+export function ordinaryFacts(
+  formulas: readonly Formula[],
+  space: Asking & Pick<RuleSpace, 'factsOf'>,
+): UserFacts | undefined {
+  if (isSpent(space.budget)) return undefined;
+  const follows = askWithin(space.budget, (own) => consequencesOf(formulas, own, space.reader));
   const model = follows === 'impossible' ? undefined : ordinaryModel(formulas, follows, space);
   return model && space.factsOf(model);
 }
@@ -26,15 +38,15 @@ export function ordinaryFacts(formulas: readonly Formula[], space: RuleSpace): U
 function ordinaryModel(
   formulas: readonly Formula[],
   follows: Consequences | 'undecided',
-  { reader }: Pick<RuleSpace, 'reader'>,
+  { reader, budget }: Asking,
 ): ClassModel | undefined {
   const groups = [...variablesIn(formulas)].filter(({ name }) => name.startsWith('groups.'));
   const isIn = new Map(groups.map((group) => [group, isYes(group)] as const));
   const isNotIn = new Map(Array.from(isIn, ([group, formula]) => [group, negated(formula)] as const));
   for (const only of mayBeOnlyOne(groups, follows)) {
     const others = groups.flatMap((group) => (group === only ? isIn : isNotIn).get(group) ?? []);
-    if (follows !== 'undecided' && !mayHold(follows, others, newBudget())) continue;
-    const found = findModel([...formulas, ...others], newBudget(), reader);
+    const isOpen = follows === 'undecided' || askWithin(budget, (own) => mayHold(follows, others, own));
+    const found = isOpen ? findModelWithin([...formulas, ...others], budget, reader) : 'impossible';
     if (typeof found === 'object') return found.model;
   }
   return undefined;
@@ -57,7 +69,7 @@ function mayBeOnlyOne(
  */
 export function modelOf(
   formulas: readonly Formula[],
-  space: Pick<RuleSpace, 'reader'>,
+  space: Asking,
   suits: (model: ClassModel) => boolean = () => true,
 ): ClassModel | 'impossible' | 'undecided' {
   const { follows, ordinary } = firstModelsOf(formulas, space);
@@ -79,20 +91,23 @@ interface FirstModels {
 /** Cached by formulas: a search for all users and one for some of them begin with the same. */
 const firstModels = new WeakMap<readonly Formula[], FirstModels>();
 
-function firstModelsOf(formulas: readonly Formula[], { reader }: Pick<RuleSpace, 'reader'>): FirstModels {
+function firstModelsOf(formulas: readonly Formula[], asking: Asking): FirstModels {
+  const { reader, budget } = asking;
   const known = firstModels.get(formulas);
   if (known?.reader === reader) return known;
-  const follows = consequencesOf(formulas, newBudget(), reader);
-  const ordinary = follows === 'impossible' ? undefined : ordinaryModel(formulas, follows, { reader });
+  if (isSpent(budget)) return { reader, follows: 'undecided', ordinary: undefined };
+  const follows = askWithin(budget, (own) => consequencesOf(formulas, own, reader));
+  const ordinary = follows === 'impossible' ? undefined : ordinaryModel(formulas, follows, asking);
   const models = { reader, follows, ordinary };
   firstModels.set(formulas, models);
   return models;
 }
 
-function anyModel(formulas: readonly Formula[], space: Pick<RuleSpace, 'reader'>): ModelSearchResult {
-  const models = firstModelsOf(formulas, space);
+function anyModel(formulas: readonly Formula[], asking: Asking): ModelSearchResult {
+  const models = firstModelsOf(formulas, asking);
   const { follows, any } = models;
-  const found = any ?? (typeof follows === 'object' ? findModelFrom(follows, newBudget()) : follows);
+  const found =
+    any ?? (typeof follows === 'object' ? askWithin(asking.budget, (own) => findModelFrom(follows, own)) : follows);
   models.any = found;
   return found;
 }
@@ -107,8 +122,19 @@ interface WithConditions {
  */
 export function isOrdinary({ subject: { groups } }: UserFacts, rules: readonly WithConditions[]): boolean {
   if (groups.length < 2) return true;
-  const areNamed = ({ groups: { all = [] } = {} }: ConditionSet) => groups.every((group) => all.includes(group));
-  return rules.some(({ when }) => conditionSets(when).some(areNamed));
+  return rules.some(({ when }) => namedTogether(when).some((all) => groups.every((group) => all.includes(group))));
+}
+
+/** Cached by conditions: users of all apps are looked at by the same few rules. */
+const together = new WeakMap<Conditions, readonly (readonly string[])[]>();
+
+/** The groups that the conditions name together. */
+function namedTogether(when: Conditions): readonly (readonly string[])[] {
+  const known = together.get(when);
+  if (known) return known;
+  const found = conditionSets(when).flatMap(({ groups: { all } = {} }: ConditionSet) => (all ? [all] : []));
+  together.set(when, found);
+  return found;
 }
 
 /** Each once. */

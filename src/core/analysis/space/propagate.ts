@@ -2,25 +2,12 @@
  * Draws what follows at once from formulas that must hold together (unit propagation). A formula is examined again
  * only if a variable that it is about has lost classes since; it counts as a step all the same.
  */
-import {
-  type Causes,
-  type Domains,
-  isAboutAny,
-  type ReadChoice,
-  type ReadFormula,
-  restrict,
-  resultOfClasses,
-} from './read-formulas.ts';
+import { openChoices, type ReducedDomains } from './open-choices.ts';
+import { type Causes, isAboutAny, type ReadChoice, type ReadFormula, restrict } from './read-formulas.ts';
 
 /** The number of formulas that a search may still examine. A search takes from it. */
 export interface Budget {
   steps: number;
-}
-
-/** Classes that are left, and why others are not. */
-interface ReducedDomains extends Domains {
-  /** For each variable: why it lost classes. Absent: it lost none by a choice. */
-  readonly because: readonly Causes[];
 }
 
 /** What must hold, within these classes. */
@@ -43,15 +30,16 @@ export function propagate(state: SearchState, budget: Budget): OpenChoices | Cau
   const { from, to } = state.settled;
   const pass = new Propagation(state, budget);
   let queue = state.open;
-  let seen: readonly number[] = queue.map((_, at) => (at >= from && at < to ? 0 : -1));
+  let seenAt = (at: number): number => (at >= from && at < to ? 0 : -1);
   for (;;) {
     const before = pass.changes.length;
-    const end = pass.over(queue, seen);
+    const end = pass.over(queue, seenAt);
     if (end !== undefined) return end;
     const { domains, touched, because, open } = pass;
     if (pass.changes.length === before || open.length === 0) return { domains, touched, because, open };
     queue = open;
-    seen = pass.seen;
+    const { seen } = pass;
+    seenAt = (at) => seen[at] as number;
   }
 }
 
@@ -78,24 +66,35 @@ class Propagation implements ReducedDomains {
     this.#budget = budget;
   }
 
-  /** Examines all, from the last to the first. `seen`: -1 for those that were not examined before. */
-  over(queue: readonly ReadFormula[], seen: readonly number[]): Causes | 'undecided' | undefined {
+  /** Examines all, from the last to the first. `seenAt`: -1 for those that were not examined before. */
+  over(queue: readonly ReadFormula[], seenAt: (at: number) => number): Causes | 'undecided' | undefined {
     this.open = [];
     this.seen = [];
     for (let at = queue.length - 1; at >= 0; at -= 1) {
-      const end = this.#look(queue[at] as ReadFormula, seen[at] as number);
+      const end = this.#look(queue[at] as ReadFormula, seenAt(at));
       if (end !== undefined) return end;
     }
     return undefined;
   }
 
   #look(formula: ReadFormula, seen: number): Causes | 'undecided' | undefined {
-    if (formula.kind === 'any' && seen >= 0 && !isAboutAny(formula, this.changes, seen)) {
+    if (formula.kind === 'any' && seen >= 0) return this.#lookAgain(formula, seen);
+    add(this.#pending, formula, seen < 0 ? this.#causes : 0);
+    return this.#applyPending();
+  }
+
+  /** Whatever is not about a variable that lost classes since is as it was: neither sure to hold nor sure not to. */
+  #lookAgain(formula: ReadChoice, seen: number): Causes | 'undecided' | undefined {
+    if (!isAboutAny(formula, this.changes, seen)) {
       this.#leave(formula);
       return this.#step();
     }
+    const changed = { variables: this.changes, from: seen };
+    return this.#step() ?? this.#choose(openChoices(formula, { causes: 0, changed }, this)) ?? this.#applyPending();
+  }
+
+  #applyPending(): Causes | 'undecided' | undefined {
     const { formulas, causes } = this.#pending;
-    add(this.#pending, formula, seen < 0 ? this.#causes : 0);
     for (let one = formulas.pop(); one !== undefined; one = formulas.pop()) {
       const end = this.#step() ?? this.#apply(one, causes.pop() as Causes);
       if (end !== undefined) return end;
@@ -118,14 +117,16 @@ class Propagation implements ReducedDomains {
       if (change === 'empty') return all;
       this.because[formula.variable] = all;
       this.changes.push(formula.variable);
-    } else {
-      const left = openChoices(formula, causes, this);
-      if (left === 'holds') return undefined;
-      const only = left.parts[0];
-      if (only === undefined) return left.causes;
-      if (left.parts.length === 1) add(this.#pending, only, left.causes);
-      else this.#leave(left);
-    }
+    } else return this.#choose(openChoices(formula, { causes }, this));
+    return undefined;
+  }
+
+  #choose(left: ReadChoice | 'holds'): Causes | undefined {
+    if (left === 'holds') return undefined;
+    const only = left.parts[0];
+    if (only === undefined) return left.causes;
+    if (left.parts.length === 1) add(this.#pending, only, left.causes);
+    else this.#leave(left);
     return undefined;
   }
 
@@ -144,45 +145,4 @@ interface PendingFormulas {
 function add({ formulas, causes }: PendingFormulas, formula: ReadFormula, because: Causes): void {
   formulas.push(formula);
   causes.push(because);
-}
-
-/** The choices that may yet hold; `holds`: one of them does already. `because`: why one of them must hold. */
-function openChoices(formula: ReadChoice, because: Causes, within: ReducedDomains): ReadChoice | 'holds' {
-  const { about, parts } = formula;
-  let left: ReadFormula[] | undefined;
-  let causes = formula.causes | because;
-  for (let at = 0; at < parts.length; at += 1) {
-    const choice = parts[at] as ReadFormula;
-    const result = resultIn(choice, within.domains);
-    if (result === true) return 'holds';
-    if (result === false) {
-      left ??= parts.slice(0, at);
-      causes |= causesAgainst(choice, within);
-    } else left?.push(choice);
-  }
-  return left || causes !== formula.causes ? { kind: 'any', parts: left ?? parts, about, causes } : formula;
-}
-
-/** Why a formula holds in none of the classes that are left. */
-function causesAgainst(formula: ReadFormula, within: ReducedDomains): Causes {
-  if (formula.kind === 'in') return within.because[formula.variable] ?? 0;
-  let causes = 0;
-  for (const part of formula.parts) {
-    if (formula.kind === 'any') causes |= causesAgainst(part, within);
-    else if (resultIn(part, within.domains) === false) return causesAgainst(part, within);
-  }
-  return causes;
-}
-
-/** Whether the formula holds in all these classes (`true`), in none (`false`), or neither is sure. */
-function resultIn(formula: ReadFormula, domains: readonly number[]): boolean | undefined {
-  if (formula.kind === 'in') return resultOfClasses(formula, domains);
-  const isAll = formula.kind === 'all';
-  let isOpen = false;
-  for (const part of formula.parts) {
-    const result = resultIn(part, domains);
-    if (result === !isAll) return result;
-    isOpen ||= result === undefined;
-  }
-  return isOpen ? undefined : isAll;
 }

@@ -148,7 +148,7 @@ function joined(kind: 'all' | 'any', parts: readonly ReadFormula[]): ReadChoice 
 }
 
 /** Whether one of these variables occurs, from this position in the list on. */
-export function isAboutAny({ about }: ReadChoice, variables: readonly number[], from: number): boolean {
+export function isAboutAny({ about }: Pick<ReadChoice, 'about'>, variables: readonly number[], from: number): boolean {
   for (let at = from; at < variables.length; at += 1) {
     const variable = variables[at] as number;
     if ((((about[Math.floor(variable / wordBits)] ?? 0) >> (variable % wordBits)) & 1) === 1) return true;

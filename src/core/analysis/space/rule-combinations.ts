@@ -7,7 +7,6 @@ import type { Rule, RuleHead } from '../../model/policy.ts';
 import { beforeSignIn, type CompiledPolicy, type PolicySet } from '../../policy/rules/compile.ts';
 import { findRule } from '../../policy/rules/rules.ts';
 import type { Formula, UserFacts } from '../../policy/theories/theory.ts';
-import { decidingFormulas } from './deciding-formulas.ts';
 import { findModelWithin } from './find-model.ts';
 import { ordinaryFacts } from './ordinary-facts.ts';
 import type { Budget } from './propagate.ts';
@@ -63,8 +62,10 @@ export function possibleCombinations(
   budget: Budget = { steps: combinationSteps },
 ): readonly PossibleCombination[] {
   const enrollments = enrollment ? deciding(beforeSignIn(enrollment), space) : [undefined];
-  return allowing(session, space).flatMap((sessionRule) =>
-    (app ? allowing(app, space) : []).flatMap((signOnRule) =>
+  const inSession = allowing(session, space);
+  const inApp = app ? allowing(app, space) : [];
+  return inSession.flatMap((sessionRule) =>
+    inApp.flatMap((signOnRule) =>
       combinationsOfPair({ session: sessionRule, signOn: signOnRule, enrollments }, space, budget),
     ),
   );
@@ -94,14 +95,19 @@ export function shownCombinations(
   };
   const combinations: RuleCombination[] = [];
   const unshown: UnshownCombination[] = [];
-  for (const { model, ...rules } of possible) {
+  for (const each of possible) {
+    const { model } = each;
     const facts = model && space.factsOf(model);
-    if (model && facts && isShown(rules, model, facts)) combinations.push({ ...rules, facts });
-    else unshown.push(rules);
+    if (facts && isShown(each, model, facts)) combinations.push(shownIn(facts, each));
+    else unshown.push(each);
   }
   const open = possible.filter(({ model }) => model === undefined).map(({ session, app }) => ({ session, app }));
   const distinct = open.filter((pair, at) => !isSamePair(pair, open[at - 1]));
   return { combinations, isPartial: unshown.length > 0, unshown, open: distinct };
+}
+
+function shownIn(facts: UserFacts, { model: _, ...rules }: PossibleCombination): RuleCombination {
+  return { ...rules, facts };
 }
 
 function isSamePair(pair: UndecidedCombination, before: UndecidedCombination | undefined): boolean {
@@ -120,14 +126,17 @@ function combinationsOfPair(
   budget: Budget,
 ): readonly PossibleCombination[] {
   const pair = { session: session.rule, app: signOn.rule };
-  const both = [...space.onceProved, ...session.formulas, ...signOn.formulas];
-  if (findModelWithin(both, budget, space.reader) === 'impossible') return [];
+  const bothFormulas = () => [...space.onceProved, ...session.formulas, ...signOn.formulas];
+  const isOver = budget.steps <= 0;
+  const both = isOver ? [] : bothFormulas();
+  if (!isOver && findModelWithin(both, budget, space.reader) === 'impossible') return [];
   return enrollments.flatMap((enrollment): readonly PossibleCombination[] => {
+    const rules = { ...pair, ...(enrollment && { enrollment: enrollment.rule }) };
+    if (isOver) return [withFormulas(rules, () => [...bothFormulas(), ...(enrollment?.formulas ?? [])])];
     const formulas = [...both, ...(enrollment?.formulas ?? [])];
     const found = findModelWithin(formulas, budget, space.reader);
     if (found === 'impossible') return [];
-    const rules = { ...pair, ...(enrollment && { enrollment: enrollment.rule }), formulas };
-    return [{ ...rules, ...(found !== 'undecided' && { model: found.model }) }];
+    return [{ ...rules, formulas, ...(found !== 'undecided' && { model: found.model }) }];
   });
 }
 
@@ -159,7 +168,26 @@ export interface Deciding<Of extends RuleHead> {
 /** Every rule of the policy. */
 export function deciding<Of extends RuleHead>(policy: CompiledPolicy<Of>, space: RuleSpace): readonly Deciding<Of>[] {
   const rules = policy.rules.map(({ rule }) => rule);
-  return rules.map((rule, index) => ({ rule, formulas: decidingFormulas(rule, rules.slice(0, index), space) }));
+  const applies = rules.map(({ when }) => space.applies(when));
+  const misses = rules.map(({ when }) => space.misses(when));
+  return rules.map((rule, at) =>
+    withFormulas({ rule }, () => [...space.always, applies[at] as Formula, ...misses.slice(0, at)]),
+  );
+}
+
+/** Formulas are made when they are first asked for: those of all rules of a long policy would take its square. */
+function withFormulas<Of extends object>(
+  of: Of,
+  make: () => readonly Formula[],
+): Of & { readonly formulas: readonly Formula[] } {
+  let made: readonly Formula[] | undefined;
+  return {
+    ...of,
+    get formulas() {
+      made ??= make();
+      return made;
+    },
+  };
 }
 
 /** The rules that allow, and what must hold for each to decide. */

@@ -19,7 +19,8 @@ import {
 import { completions } from './completed-facts.ts';
 import { factsTogether } from './facts-together.ts';
 import { factsOfModel } from './model-facts.ts';
-import { type OpaquePartsReading, opaquePartsReading } from './opaque-parts.ts';
+import { cachedFormula, onceFor } from './once-for.ts';
+import { atApp, type OpaquePartsReading, opaquePartsReading } from './opaque-parts.ts';
 import { type ClassModel, type FormulaReader, formulaReader } from './read-formulas.ts';
 
 /** A part of the conditions of a rule. */
@@ -50,6 +51,8 @@ export interface RuleSpace extends OpaquePartsReading {
   factsOf(model: ClassModel): UserFacts;
   /** The models of which there are facts. */
   readonly models: ReadonlySet<ClassModel>;
+  /** Whether all facts of these models are met by the same conditions at this other app. */
+  isLike(clientId: string): boolean;
   /**
    * The same rules, with facts at this app in the place of the first one of the universe. Only opaque parts of
    * expressions may tell the two apart.
@@ -78,23 +81,28 @@ export function ruleSpace(rules: readonly Conditions[], universe: Universe): Rul
   );
   const applies = cachedFormula((when: Conditions): Formula => ({ all: parts(when).map(({ formula }) => formula) }));
   const opaqueParts = () => theories.expression.opaqueParts?.() ?? [];
-  const newCompletion = completions({ opaqueParts, sets, universe });
+  const partsReading = opaquePartsReading(opaqueParts);
+  const newCompletion = completions({ opaqueParts, isAsWanted: partsReading.isAsWanted, sets, universe });
   const plainFactsOf = onceFor((model: ClassModel) => factsOfModel(model, universe));
-  const factsAt = (clientId: string | undefined): Pick<RuleSpace, 'factsOf' | 'models'> => {
+  const [first = ''] = universe.clientIds;
+  const factsAt = (clientId: string): Pick<RuleSpace, 'factsOf' | 'models' | 'isLike'> => {
     const models = new Set<ClassModel>();
     const completed = newCompletion();
     const factsOf = onceFor((model: ClassModel) => {
       models.add(model);
-      return completed(atApp(plainFactsOf(model), clientId), model);
+      const plain = plainFactsOf(model);
+      return completed(plain.request.clientId === first ? atApp(plain, clientId) : plain, model);
     });
-    return { factsOf, models };
+    let evaluated = '';
+    const isLike = (other: string) => {
+      const all = `${models.size} ${opaqueParts().length}`;
+      if (evaluated !== all) for (const model of models) partsReading.opaquePartsIn(factsOf(model));
+      evaluated = all;
+      return partsReading.isSameAt(other, clientId);
+    };
+    return { factsOf, models, isLike };
   };
-  const [first] = universe.clientIds;
-  const atApp = (facts: UserFacts, clientId: string | undefined): UserFacts =>
-    clientId === undefined || facts.request.clientId !== first
-      ? facts
-      : { ...facts, request: { ...facts.request, clientId } };
-  const reading: Omit<RuleSpace, 'factsOf' | 'models' | 'at'> = {
+  const reading: Omit<RuleSpace, 'factsOf' | 'models' | 'isLike' | 'at'> = {
     parts,
     takenApart,
     applies,
@@ -103,25 +111,10 @@ export function ruleSpace(rules: readonly Conditions[], universe: Universe): Rul
     reader: formulaReader(true),
     always: [...together.always.map(applies), ...names.flatMap((name) => theories[name].always ?? [])],
     onceProved: together.onceProved.map(applies),
-    ...opaquePartsReading(opaqueParts),
+    ...partsReading,
   };
-  const at = (clientId: string | undefined): RuleSpace => ({ ...reading, ...factsAt(clientId), at });
-  return at(undefined);
-}
-
-/** The same formula each time, so that it is read once. */
-export function cachedFormula<Of extends object>(make: (of: Of) => Formula): (of: Of) => Formula {
-  return onceFor(make);
-}
-
-/** Made once for each object: the result depends on nothing else. */
-function onceFor<Of extends object, Made>(make: (of: Of) => Made): (of: Of) => Made {
-  const known = new WeakMap<Of, Made>();
-  return (of) => {
-    const found = known.get(of) ?? make(of);
-    known.set(of, found);
-    return found;
-  };
+  const at = (clientId: string): RuleSpace => ({ ...reading, ...factsAt(clientId), at });
+  return at(first);
 }
 
 /** Not all of these hold. A formula that is met many times is negated once, and so its negation is read once, too. */

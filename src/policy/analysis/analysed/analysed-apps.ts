@@ -1,5 +1,6 @@
 /** The apps of a configuration with their policies, and the rules of these that decide together. */
 import { shareOf } from '../../../core/analysis/space/find-model.ts';
+import { atApp } from '../../../core/analysis/space/opaque-parts.ts';
 import type { Budget } from '../../../core/analysis/space/propagate.ts';
 import {
   combinationSteps,
@@ -32,31 +33,41 @@ export interface AnalysedApp extends RuleCombinations {
   readonly isExamined: boolean;
   /** Equal for apps that only opaque parts of expressions may tell apart. */
   readonly template: string;
+  /** The first app of the template. Absent: it is this one. */
+  readonly first?: AnalysedApp;
   /**
    * The steps left for the search for circumstances of denials, over all combinations of the app. The search takes from
    * it.
    */
   readonly denialBudget: Budget;
+  /** The steps left to compare its rules with one another. The search takes from it. */
+  readonly comparisonBudget: Budget;
 }
 
-/** The budget of `denialBudget` for one app. */
+/** The budget of `denialBudget` for one app, and that of `comparisonBudget`. */
 const denialSteps = 10_000_000;
+const comparisonSteps = 10_000_000;
 
-/** The steps for the rule combinations of all apps, and for all of their denials. */
+/** The steps for the rule combinations of all apps, for all of their denials, and for comparing their rules. */
 interface StepsOfCheck {
   readonly combinations: Budget;
   readonly denials: Budget;
+  readonly comparisons: Budget;
 }
 
-/** Enough for 1,000 apps under 200 policies a hundred times, or for three apps that take all that one may. */
+/** Enough for 1,000 apps under 200 policies a few times, or for three apps that take all that one may. */
 function stepsOfCheck(): StepsOfCheck {
-  return { combinations: { steps: 3 * combinationSteps }, denials: { steps: 3 * denialSteps } };
+  return {
+    combinations: { steps: 3 * combinationSteps },
+    denials: { steps: 3 * denialSteps },
+    comparisons: { steps: 3 * comparisonSteps },
+  };
 }
 
 /** Apps with few rules come first, so that one with many does not take their steps. */
 export async function analysedApps(
   { snapshot, universe }: AnalysedConfiguration,
-  { combinations, denials }: StepsOfCheck = stepsOfCheck(),
+  { combinations, denials, comparisons }: StepsOfCheck = stepsOfCheck(),
 ): Promise<readonly AnalysedApp[]> {
   const templateOf = appClasses(snapshot.policies, (set) => appTests(set, () => false));
   const read = (await snapshot.equivalentApps()).map(async ({ refreshing, ...group }) => {
@@ -76,14 +87,44 @@ export async function analysedApps(
   for (const { app, policies, template } of all.toSorted((one, other) => lengthOf(one) - lengthOf(other)))
     if (!templates.has(template))
       templates.set(template, newTemplate(policies, universe([app.clientId]), combinations));
+  const firsts = new Map<string, AnalysedApp>();
   return all.flatMap(({ openable: _, ...group }) => {
     const known = templates.get(group.template);
     if (known === undefined) return [];
     const { possible, shown, isExamined } = known;
-    const space = known.space.at(group.app.clientId);
-    const found = shownCombinations(possible, group.policies, { space, known: shown });
-    return [{ ...group, space, isExamined, denialBudget: shareOf(denials, denialSteps), ...found }];
+    const first = firsts.get(group.template);
+    const { clientId } = group.app;
+    const space = known.space.at(clientId);
+    const found = first?.space.isLike(clientId)
+      ? movedTo(clientId, first)
+      : shownCombinations(possible, group.policies, { space, known: shown });
+    const budgets = {
+      denialBudget: shareOf(denials, denialSteps),
+      comparisonBudget: shareOf(comparisons, comparisonSteps),
+    };
+    const app = { ...group, space, isExamined, ...budgets, ...found, ...(first && { first }) };
+    if (first === undefined) firsts.set(group.template, app);
+    return [app];
   });
+}
+
+/** What was found at another app, with its facts at this one. */
+function movedTo(clientId: string, { combinations, isPartial, unshown, open }: RuleCombinations): RuleCombinations {
+  const moved = combinations.map((combination) => ({ ...combination, facts: atApp(combination.facts, clientId) }));
+  return { combinations: moved, isPartial, unshown, open };
+}
+
+/** Whether no search finds anything at the app that it does not find at the first app of its template. */
+export function isLikeFirst(app: AnalysedApp): boolean {
+  const { first } = app;
+  if (first === undefined || termsOf(app) !== termsOf(first)) return false;
+  return first.space.isLike(app.app.clientId);
+}
+
+/** What the app and the settings ask for by themselves. */
+export function termsOf({ policies }: AnalysedApp): string {
+  const { session, app, enrollment, accountPolicy, password, recovery, profile, authenticators, ...terms } = policies;
+  return JSON.stringify(terms);
 }
 
 /** The rules of apps that only opaque parts of expressions tell apart: they are read and searched once. */

@@ -6,43 +6,65 @@
  */
 
 import type { ClassModel } from '../../../core/analysis/space/read-formulas.ts';
+import type { RuleCombination } from '../../../core/analysis/space/rule-combinations.ts';
 import { haveSameResults } from '../../../core/analysis/space/same-results.ts';
 import type { AnyAllNone, ConditionSet } from '../../../core/model/conditions.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
 import type { PolicySet } from '../../../core/policy/rules/compile.ts';
 import { conditionSets } from '../../../core/policy/rules/condition-table.ts';
 import type { UserFacts } from '../../../core/policy/theories/theory.ts';
-import type { AnalysedApp } from '../analysed/analysed-apps.ts';
+import { type AnalysedApp, isLikeFirst, termsOf } from '../analysed/analysed-apps.ts';
 import type { AnalysedConfiguration } from '../analysed/configuration.ts';
 import type { Denied, NewcomerSearch } from './denied-newcomers.ts';
 
-/** What is found for the combinations of an app, in their order. */
-type FoundInCases = readonly NewcomerSearch[];
+type SearchOfCombination = (combination: RuleCombination, app: AnalysedApp) => NewcomerSearch;
 
-/** Searches each app, once for all that are alike. */
+/** Searches each combination of each app, once for all that are alike. */
 export function searchAlike(
   apps: readonly AnalysedApp[],
   configuration: Pick<AnalysedConfiguration, 'policies'>,
-  search: (app: AnalysedApp) => FoundInCases,
+  search: SearchOfCombination,
 ): readonly NewcomerSearch[] {
   const likenessOf = likenesses(configuration);
-  const searched = new Map<string, Searched>();
+  const searched = new Map<string, FoundOnce>();
+  const byTemplate = new Map<string, Searched>();
+  const ofCombination = (combination: RuleCombination, app: AnalysedApp, likeness: Likeness): NewcomerSearch => {
+    const { groups } = likeness;
+    const text = likeness.textOf(combination);
+    const known = searched.get(text);
+    if (known) return foundAt({ app, combination, groups }, known);
+    const found = search(combination, app);
+    searched.set(text, { groups, found });
+    return found;
+  };
   return apps.flatMap((app) => {
     const likeness = likenessOf(app);
-    const { text, groups } = likeness ?? { text: `template ${app.template}`, groups: [] };
-    const known = searched.get(text);
-    if (known && (likeness || isSameAt(app, known))) return foundIn(app, groups, known);
+    if (likeness) return app.combinations.map((combination) => ofCombination(combination, app, likeness));
+    const known = byTemplate.get(app.template);
+    if (known && isSameAt(app, known))
+      return app.combinations.map((combination, at) =>
+        foundAt({ app, combination, groups: [] }, { groups: [], found: known.found[at] ?? nothing }),
+      );
     const before = app.space.models.size;
-    const found = search(app);
-    if (known === undefined) searched.set(text, { app, groups, found, models: [...app.space.models].slice(before) });
+    const found = app.combinations.map((combination) => search(combination, app));
+    if (known === undefined) byTemplate.set(app.template, { app, found, models: [...app.space.models].slice(before) });
     return found;
   });
 }
 
+const nothing: NewcomerSearch = { denied: [], undecided: [] };
+
+/** What is found for one combination of rules. */
+interface FoundOnce {
+  /** The groups that only the sign-on policy names. */
+  readonly groups: readonly string[];
+  readonly found: NewcomerSearch;
+}
+
 interface Searched {
   readonly app: AnalysedApp;
-  readonly groups: readonly string[];
-  readonly found: FoundInCases;
+  /** For its combinations, in their order. */
+  readonly found: readonly NewcomerSearch[];
   /** The models of the facts that were examined besides those of the combinations. */
   readonly models: readonly ClassModel[];
 }
@@ -55,6 +77,7 @@ function isSameAt(other: AnalysedApp, { app, found, models }: Searched): boolean
   const hasUsers = app.policies.enrollment?.beforeSignIn !== undefined || found.some(({ denied }) => denied.length > 0);
   const { combinations } = app;
   if (hasUsers || combinations.length !== other.combinations.length || termsOf(app) !== termsOf(other)) return false;
+  if (other.first === app && isLikeFirst(other)) return true;
   return (
     combinations.every(({ facts, formulas }, at) => {
       const there = other.combinations[at];
@@ -63,36 +86,35 @@ function isSameAt(other: AnalysedApp, { app, found, models }: Searched): boolean
   );
 }
 
-/** What the app and the settings ask for by themselves. */
-function termsOf({ policies }: AnalysedApp): string {
-  const { session, app, enrollment, accountPolicy, password, recovery, profile, authenticators, ...terms } = policies;
-  return JSON.stringify(terms);
+interface CombinationAtApp extends Pick<FoundOnce, 'groups'> {
+  readonly app: AnalysedApp;
+  readonly combination: RuleCombination;
 }
 
-/** Alike apps have the same combinations in the same order. */
-function foundIn(app: AnalysedApp, groups: readonly string[], known: Omit<Searched, 'models'>): FoundInCases {
-  const names = new Map(known.groups.map((group, index) => [group, groups[index] ?? group]));
+/** What was found for a combination is there for another one that is alike, with other groups. */
+function foundAt({ app, combination, groups }: CombinationAtApp, { groups: before, found }: FoundOnce): NewcomerSearch {
+  const names = new Map(before.map((group, index) => [group, groups[index] ?? group]));
   const renamed = (facts: UserFacts): UserFacts => ({
     ...facts,
     request: { ...facts.request, clientId: app.app.clientId },
     subject: { ...facts.subject, groups: facts.subject.groups.map((group) => names.get(group) ?? group) },
   });
-  return app.combinations.map((combination, index) => {
-    const { denied = [], undecided = [] }: Partial<NewcomerSearch> = known.found[index] ?? {};
-    const ofApp = ({ facts, lockOut, ...others }: Denied): Denied => ({
-      ...others,
-      app,
-      combination,
-      facts: renamed(facts),
-      ...(lockOut && { lockOut: { ...lockOut, facts: renamed(lockOut.facts) } }),
-    });
-    return { denied: denied.map(ofApp), undecided };
+  const ofApp = ({ facts, lockOut, ...others }: Denied): Denied => ({
+    ...others,
+    app,
+    combination,
+    facts: renamed(facts),
+    ...(lockOut && { lockOut: { ...lockOut, facts: renamed(lockOut.facts) } }),
   });
+  return { denied: found.denied.map(ofApp), undecided: found.undecided };
 }
 
 interface Likeness {
-  /** Equal for apps that are alike. */
-  readonly text: string;
+  /**
+   * Equal for combinations of apps that are alike up to the sign-on rule of the combination. No matter which groups the
+   * rules below are about: that one decides.
+   */
+  readonly textOf: (combination: RuleCombination) => string;
   /** The groups that only the sign-on policy names, in the order in which it does so. */
   readonly groups: readonly string[];
 }
@@ -110,16 +132,25 @@ function likenesses({ policies }: Pick<AnalysedConfiguration, 'policies'>) {
   return ({ app: { clientId }, policies: set }: AnalysedApp): Likeness | undefined => {
     const { session, app: signOn, enrollment, accountPolicy, password, recovery, profile, ...others } = set;
     const own = (signOn?.rules ?? []).map(({ rule }) => rule);
-    const common = rulesBeside(set);
-    const sets = [...common, ...own].flatMap(({ when }) => conditionSets(when));
+    const beside = rulesBeside(set);
+    const sets = [...beside, ...own].flatMap(({ when }) => conditionSets(when));
     if (elsewhere.has(clientId) || sets.some((conditionSet) => isAboutItself(conditionSet, clientId))) return undefined;
-    const known = new Set(namesIn(common));
+    const known = new Set(namesIn(beside));
     const groups = [...new Set(own.flatMap(groupsIn))].filter((group) => !known.has(group));
     const positions = new Map(groups.map((group, index) => [group, index]));
-    const placed = own.map((rule) => withPositions(rule, (group) => positions.get(group) ?? group));
+    const textWith = (positionOf: (group: string) => string | number) => (rule: RuleHead) =>
+      JSON.stringify(withPositions(rule, positionOf));
+    const placed = own.map(textWith((group) => positions.get(group) ?? group));
+    const below = own.map(textWith(() => '?'));
     const { authenticators, ...terms } = others;
     const compiled = [session, enrollment, accountPolicy, password, recovery, profile, authenticators].map(numberOf);
-    return { text: JSON.stringify([compiled, terms, placed]), groups };
+    const common = JSON.stringify([compiled, terms]);
+    const textOf = (combination: RuleCombination) => {
+      const end = own.indexOf(combination.app) + 1;
+      const besides = [combination.session, combination.enrollment].map(numberOf);
+      return [common, besides, placed.slice(0, end), below.slice(end)].join(' | ');
+    };
+    return { textOf, groups };
   };
 }
 

@@ -4,6 +4,7 @@ import type { AnalysisFinding } from '../../model/analysis-finding.ts';
 import { findingAt } from '../../source/finding-at.ts';
 import { type AnalysedApp, isClosed } from '../analysed/analysed-apps.ts';
 import { type AnalysedConfiguration, namedRule } from '../analysed/configuration.ts';
+import { mostTold } from '../analysed/undecided-findings.ts';
 import { failOpenFindings } from '../rules/fail-open-findings.ts';
 import { weakerRuleFindings } from '../rules/weaker-findings.ts';
 import { analysedAppsText, distinctRules, mostNamed as mostRules, otherAppsText } from '../text/apps-text.ts';
@@ -111,9 +112,6 @@ function unexaminedApps(
     return [findingAt('undecided', location, parts)];
   });
 }
-
-/** With more rules than this, they are not told one by one. */
-const mostTold = 50;
 
 /** `same`: combinations of one rule. */
 function undecidedEffect(

@@ -2,6 +2,7 @@
 
 import type { LockOut } from '../../../core/analysis/accounts/find-lock-out.ts';
 import { isLockedOut } from '../../../core/analysis/simulation/simulated-outcome.ts';
+import { isSpent } from '../../../core/analysis/space/find-model.ts';
 import type { RuleCombination } from '../../../core/analysis/space/rule-combinations.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
 import type { AnalysedApp } from '../analysed/analysed-apps.ts';
@@ -115,10 +116,15 @@ function byCause(start: Start, all: readonly DeniedThere[], search: LockOutFinde
   const undecided: RuleHead[] = [];
   const denied = [...causes.values()].map((found): Denied => {
     const lockOut = search.find(found);
-    if (lockOut === 'undecided') undecided.push(...found.cause.account);
+    if (lockOut === 'undecided') undecided.push(...undecidedRules(found));
     return typeof lockOut === 'object' ? { ...found, lockOut } : found;
   });
   return { denied, undecided };
+}
+
+/** Where no step is left, other rules than those of the account policy are not looked at either. */
+function undecidedRules({ app, cause: { account } }: Omit<Denied, 'lockOut'>): readonly RuleHead[] {
+  return account.length === 0 && isSpent(app.denialBudget) ? firstRuleAbout(app) : account;
 }
 
 /** What accounts begin with. Users register where the profile policy of the app lets them. */

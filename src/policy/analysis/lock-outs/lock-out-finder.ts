@@ -36,9 +36,9 @@ export function lockOutFinder(additions: AccountAdditions, configuration: Analys
     const isSameForAll = app.policies.enrollment?.beforeSignIn === undefined;
     if (isSameForAll && !signInOutcome(closed, facts, { keys: keysOfAll }).isDenied) return undefined;
     const among = (rules: readonly Rule[]) => {
-      const isConfirmed = (some: Denied['facts']) =>
-        decideTogether(app.policies, combination, some) && decideAlike(rules, denied, some);
       const governed = governedBy(rules, facts, app.policies);
+      const isConfirmed = (some: Denied['facts']) =>
+        decideTogether(app.policies, combination, some) && decideAlike(governed, some);
       const by = (some: readonly DecidingAdditionRule[]) =>
         findLockOut(formulasOf(denied, some, search.space), { ...others, isConfirmed });
       const found = by(governed);
@@ -60,12 +60,14 @@ function reachableIn({
   given,
   additionRules: rules,
   most,
+  budget,
 }: Omit<LockOutSearch, 'isConfirmed'>): ReachableKeys {
   const { sets, isPartial } = reachableSets({
     authenticators: policies.authenticators,
     given,
     additionRules: rules,
     space,
+    ...(budget && { budget }),
   });
   return { sets: sets.map((set) => asOften(set, most)), isPartial };
 }
@@ -99,7 +101,8 @@ function searchIn(app: AnalysedApp, { most }: AccountAdditions, configuration: A
   const { policies } = app;
   const space = spaceOf(app, configuration);
   const given = policies.authenticators.filter(isGiven);
-  const search = { policies, space, given, most, additionRules: additionRules(policies, given, space) };
+  const rules = additionRules(policies, given, space);
+  const search = { policies, space, given, most, additionRules: rules, budget: app.denialBudget };
   const closed = { ...policies, accountPolicy: noAdditions };
   const keysOfAll = asOften(reachableByAll({ ...search, authenticators: policies.authenticators }), most);
   let found: ReachableKeys | undefined;
@@ -162,12 +165,8 @@ export function formulasOfRule(
   return at < 0 ? [] : decidingFormulas(rule, rules.slice(0, at), space);
 }
 
-function decideAlike(
-  rules: readonly Rule[],
-  { app, facts: denied }: Omit<Denied, 'lockOut'>,
-  facts: Denied['facts'],
-): boolean {
-  return governedBy(rules, denied, app.policies).every(({ policy, rule }) => findRule(policy, facts).rule === rule);
+function decideAlike(governed: readonly DecidingAdditionRule[], facts: Denied['facts']): boolean {
+  return governed.every(({ policy, rule }) => findRule(policy, facts).rule === rule);
 }
 
 /**

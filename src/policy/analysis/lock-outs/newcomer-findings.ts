@@ -45,9 +45,7 @@ export function newcomerFindings(
 
 function newcomersThen({ apps, configuration, afterSkips }: AppsThen, additions: AccountAdditions): NewcomerSearch {
   const search = lockOutFinder(additions, configuration);
-  const all = searchAlike(apps, configuration, (app) =>
-    app.combinations.map((combination) => deniedIn(combination, app, search)),
-  );
+  const all = searchAlike(apps, configuration, (combination, app) => deniedIn(combination, app, search));
   const denied = all.flatMap((found) => found.denied);
   return {
     denied: afterSkips ? denied.filter(({ lockOut }) => lockOut !== undefined) : denied,
@@ -144,10 +142,9 @@ function lockOutFor(same: readonly Denied[], { locationOf }: AnalysedConfigurati
 
 /** A user who is denied with everything, one who may well exist if there is one. */
 function exampleOf(same: readonly Denied[]) {
-  const all = same.flatMap((denied) => (denied.lockOut ? [{ denied, ...denied.lockOut }] : []));
-  const usual = all.find(({ denied, facts }) => isOrdinary(facts, rulesOf(denied)));
-  const shown = usual ?? all[0];
-  return shown && { ...shown, isUsual: shown === usual };
+  const usual = same.find((found) => found.lockOut && isOrdinary(found.lockOut.facts, rulesOf(found)));
+  const denied = usual ?? same.find(({ lockOut }) => lockOut);
+  return denied?.lockOut && { denied, ...denied.lockOut, isUsual: denied === usual };
 }
 
 /** Users prove in any case what their account can (Law 7), so that nothing is lost. */

@@ -14,7 +14,7 @@ import {
 } from '../../../core/analysis/accounts/marked-passwords.ts';
 import { type AdditionSearch, reachableBySome } from '../../../core/analysis/accounts/reachable-authenticators.ts';
 import { signInOutcome } from '../../../core/analysis/simulation/sign-in-outcomes.ts';
-import { newBudget } from '../../../core/analysis/space/find-model.ts';
+import { isSpent } from '../../../core/analysis/space/find-model.ts';
 import { modelOf } from '../../../core/analysis/space/ordinary-facts.ts';
 import {
   allowing,
@@ -132,20 +132,23 @@ function oldestAccounts(rules: readonly RuleHead[]): readonly Conditions[] {
   return longest === 0 ? [] : [{ accountAge: { atLeast: longest } }];
 }
 
-function additionsOf({ policies }: AnalysedApp, space: RuleSpace): AdditionSearch {
+function additionsOf({ policies, denialBudget: budget }: AnalysedApp, space: RuleSpace): AdditionSearch {
   const { authenticators } = policies;
   const given = authenticators.filter(isGiven);
-  return { authenticators, given, additionRules: additionRules(policies, given, space), space };
+  return { authenticators, given, additionRules: additionRules(policies, given, space), space, budget };
 }
 
 function stuckIn(question: PasswordQuestion, search: Search): StuckPassword | 'undecided' | undefined {
   const { cause, by, mark, keys, hasLess } = question;
+  const { denialBudget: budget } = search.app;
+  if (isSpent(budget)) return 'undecided';
   const space = search.space();
+  const asking = { reader: space.reader, budget };
   const formulas = formulasOf(question, search);
   const isConfirmed = (some: UserFacts) => doDecide(question, search, some);
-  const model = modelOf(formulas, space, (found) => isConfirmed(space.factsOf(found)));
+  const model = modelOf(formulas, asking, (found) => isConfirmed(space.factsOf(found)));
   // Where there are such facts, and the evaluator finds other rules in them, they show nothing.
-  if (model === 'impossible' || (model === 'undecided' && modelOf(formulas, space) !== model)) return undefined;
+  if (model === 'impossible' || (model === 'undecided' && modelOf(formulas, asking) !== model)) return undefined;
   if (model === 'undecided') return model;
   const first = space.factsOf(model);
   const outcome = outcomeIn(question, search, first);
@@ -159,12 +162,14 @@ function stuckIn(question: PasswordQuestion, search: Search): StuckPassword | 'u
       denied: [...formulas, ...more],
       open: open.map((way) => [...way, ...more]),
       space,
-      budget: newBudget(),
+      budget,
       isConfirmed: (some) => isConfirmed(some) && outcomeIn(question, search, some) === outcome,
     });
   // An account gets older, so that what only young accounts may do helps the others no more.
   const everywhere =
     findEverywhere([]) ?? (search.oldest.length > 0 ? findEverywhere(search.oldest.map(space.applies)) : undefined);
+  // Whether another rule lets such users replace it elsewhere is not known.
+  if (everywhere === undefined && isSpent(budget)) return 'undecided';
   const stuck = { outcome, cause, mark, password: search.descriptor.key, keys, hasLess, ...(by && { by }) };
   return { ...stuck, facts: everywhere ?? first, isOnlyThere: everywhere === undefined, isBeforeFirst };
 }

@@ -45,9 +45,11 @@ function undecidedIn(app: AnalysedApp): readonly UndecidedLockOut[] {
   const found = new Set(
     combinations.filter((combination) => isLockedOut(policies, combination)).map(({ enrollment }) => enrollment),
   );
+  const runOut = Map.groupBy(open, ({ session }) => session);
+  const openWith = new Map(Array.from(runOut, ([session, pairs]) => [session, new Set(pairs.map((pair) => pair.app))]));
   return unshown.flatMap((combination) => {
     const { session, app: signOn, enrollment } = combination;
-    const hasRunOut = open.some((pair) => pair.session === session && pair.app === signOn);
+    const hasRunOut = openWith.get(session)?.has(signOn) ?? false;
     if (enrollment === undefined || hasRunOut || found.has(enrollment) || !isLockedOut(policies, combination))
       return [];
     return [{ app, enrollment, others: [signOn, session] }];

@@ -200,7 +200,10 @@ function thenOf(rule: RuleHead): string {
 
 function conflictText(conflict: readonly RulePart[]): string {
   const parts = conflict.map(({ condition, path }) => `\`${[condition, ...path].join('.')}\``);
-  if (parts.length === 1) return `${parts.join('')} can never hold here`;
+  const [only] = parts;
+  const isOfZones = only === '`network.all`';
+  if (parts.length === 1)
+    return `${only} can never hold here${isOfZones ? ': no address is in all of these zones' : ''}`;
   return `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)} exclude one another`;
 }
 

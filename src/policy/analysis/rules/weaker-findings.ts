@@ -10,7 +10,7 @@ import { locationKey } from '../../../core/model/location-key.ts';
 import type { Rule, RuleHead } from '../../../core/model/policy.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';
 import { findingAt } from '../../source/finding-at.ts';
-import type { AnalysedApp } from '../analysed/analysed-apps.ts';
+import { type AnalysedApp, isLikeFirst } from '../analysed/analysed-apps.ts';
 import { type AnalysedConfiguration, namedRule } from '../analysed/configuration.ts';
 import { opaqueFindings, undecidedFindings } from '../analysed/undecided-findings.ts';
 import { exampleOptions } from '../text/example-options.ts';
@@ -44,12 +44,14 @@ interface Examined {
 }
 
 function weaker(
-  { policies, space }: AnalysedApp,
+  app: AnalysedApp,
   { layer, told }: Examined,
   configuration: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
+  if (isLikeFirst(app)) return [];
+  const { policies, space } = app;
   const isTold = (rule: Rule) => told.has(locationKey(rule));
-  const { found, undecided, opaque } = weakerBelow(policies, space, { layer, isTold });
+  const { found, undecided, opaque } = weakerBelow(policies, space, { layer, isTold, budget: app.comparisonBudget });
   const findings = found.flatMap(({ strict, weak, missing, facts, evidence, longer }) => {
     const location = configuration.locationOf(strict);
     if (location === undefined) return [];
@@ -92,12 +94,12 @@ function longerText(users: string, longer: readonly LongerLimit[]): string {
 }
 
 function chosenByBrowser(
-  { policies, space }: AnalysedApp,
+  { policies, space, comparisonBudget: budget }: AnalysedApp,
   { layer, told }: Examined,
   configuration: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
   const isTold = (rule: Rule) => told.has(locationKey(rule));
-  const { found, undecided, opaque } = spoofable(policies, space, { layer, isTold });
+  const { found, undecided, opaque } = spoofable(policies, space, { layer, isTold, budget });
   const findings = found.flatMap(({ asking, strict, weak, facts, longer }) => {
     told.add(locationKey(asking));
     const less = longer.length > 0 ? longerText('users', longer) : 'asks for less';

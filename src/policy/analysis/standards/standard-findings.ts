@@ -11,13 +11,14 @@ import type { AnalysisFinding } from '../../model/analysis-finding.ts';
 import type { App } from '../../model/app.ts';
 import type { AuthenticatorKind, DeliveryChannel } from '../../model/authenticator-kind.ts';
 import { enabledAuthenticators } from '../../revision/enabled-authenticators.ts';
-import { equivalentApps } from '../../revision/equivalent-apps.ts';
+import { type EquivalentApps, equivalentApps } from '../../revision/equivalent-apps.ts';
 import { type FileLocation, findingAt } from '../../source/finding-at.ts';
 import { type AnalysedConfiguration, analysedConfiguration, namedRule } from '../analysed/configuration.ts';
 import { type AcceptedFinding, dayOf, withoutAccepted } from '../findings/accepted-findings.ts';
 import type { CheckedSources } from '../findings/analyse.ts';
 import { reasonIn } from '../invariants/invariant-findings.ts';
 import { rulesTogether } from '../invariants/invariants.ts';
+import { otherAppsText } from '../text/apps-text.ts';
 import { exampleOptions } from '../text/example-options.ts';
 import { enrolledOptions, isShownByExample, proofOptions, proofsText } from '../text/proofs-text.ts';
 import type { AuthenticatorRoles, Criterion, Standard } from './standard.ts';
@@ -48,20 +49,37 @@ export async function standardFindings(checked: CheckedSources, options: Standar
   const configuration = await analysedConfiguration(checked, options);
   const standard: Standard = standards[options.standard];
   const meant = configuration.apps.map(({ app }) => app).filter((app) => isMeant(app, options));
-  const found: AnalysisFinding[] = [];
+  const ofApps: AppFinding[] = [];
   const context = { configuration, standard, roles: rolesIn(configuration, options.authenticators) };
-  for (const { app } of await equivalentApps(onePage(meant), configuration.snapshot.policies))
-    found.push(...appFindings(app, await configuration.snapshot.policies(app), context));
-  found.push(...(await passwordFindings(context)), ...bannedFindings(context));
-  const distinct = new Map(
-    found.map((finding) => [
-      `${finding.file}:${finding.line}:${finding.column} ${finding.message.replace(/(?:; it takes .*)? \(app .*$/, '')}`,
-      finding,
-    ]),
-  );
-  const sorted = [...distinct.values()].toSorted(inOrderOfLocations);
+  for (const alike of await equivalentApps(onePage(meant), configuration.snapshot.policies)) {
+    const findings = appFindings(alike.app, await configuration.snapshot.policies(alike.app), context);
+    ofApps.push(...findings.map((finding) => ({ finding, alike })));
+  }
+  const found = [...distinctFindings(ofApps), ...(await passwordFindings(context)), ...bannedFindings(context)];
+  const sorted = found.toSorted(inOrderOfLocations);
   const sources = checked.sources.map(({ source }) => source);
   return { ...withoutAccepted(sorted, sources, dayOf(options.now)), apps: meant.length };
+}
+
+interface AppFinding {
+  readonly finding: AnalysisFinding;
+  /** The apps that it is about. */
+  readonly alike: EquivalentApps;
+}
+
+/** One for each rule and section: an error if there is one. It names all apps. */
+function distinctFindings(all: readonly AppFinding[]): readonly AnalysisFinding[] {
+  const places = Map.groupBy(all, ({ finding: { file, line, column, message } }) => {
+    return `${file}:${line}:${column} ${message.replace(/(?:; it takes .*)? \(app .*$/, '')}`;
+  });
+  return [...places.values()].flatMap((same) => {
+    const shown = same.find(({ finding }) => finding.severity === 'error') ?? same[0];
+    if (shown === undefined) return [];
+    const { clientId } = shown.alike.app;
+    const others = otherAppsText([...new Set(same.map(({ alike }) => alike))], clientId);
+    const named = others === '' ? `(app ${clientId})` : `(app ${clientId}, and also ${others})`;
+    return { ...shown.finding, message: shown.finding.message.replace(/\(app [^()]*\)$/, named) };
+  });
 }
 
 interface Context {

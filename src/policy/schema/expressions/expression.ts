@@ -1,6 +1,6 @@
 /** Expressions as functions of the facts. This file promises: what cannot be found out is `error`, never a hit. */
 import { type ASTNode, ParseError, type ParseResult } from '@marcbachmann/cel-js';
-import type { CompiledExpression } from '../../../core/model/conditions.ts';
+import type { CompiledExpression, ExpressionPart } from '../../../core/model/conditions.ts';
 import type { RuleFacts } from '../../../core/model/facts.ts';
 import { childrenOf, forbiddenCalls, untypedEnvironment } from './expression-environment.ts';
 import { expressionLogic } from './expression-logic.ts';
@@ -14,6 +14,7 @@ export function compileExpression(written: string): CompiledExpression {
     return { written, aboutUser: false, varies: false, evaluate: () => 'error', logic: { text: written } };
   const nodes = allNodes(parsed.ast);
   const program = programOf(parsed);
+  const parts = new Map<string, ExpressionPart>();
   return {
     written,
     aboutUser: nodes.some(isAboutUser) || nodes.some(isWholeDevice(nodes)),
@@ -21,14 +22,19 @@ export function compileExpression(written: string): CompiledExpression {
     evaluate: (facts) => resultOf(program, facts),
     logic: expressionLogic(parsed.ast),
     partOf: (text) => {
-      const run = parseExpression(text);
-      const part = run && programOf(run);
-      return {
-        ...examinedPart(run?.ast),
-        evaluate: (facts) => (part === undefined ? 'error' : resultOf(part, facts)),
-      };
+      const known = parts.get(text);
+      if (known) return known;
+      const part = newPart(text);
+      parts.set(text, part);
+      return part;
     },
   };
+}
+
+function newPart(text: string): ExpressionPart {
+  const run = parseExpression(text);
+  const part = run && programOf(run);
+  return { ...examinedPart(run?.ast), evaluate: (facts) => (part === undefined ? 'error' : resultOf(part, facts)) };
 }
 
 /** Undefined: it cannot be read, or calls what it may not. */

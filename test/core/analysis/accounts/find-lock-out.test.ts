@@ -340,4 +340,13 @@ describe('it is undecided', () => {
     expect(among(22)).toBeUndefined();
     expect(among(23)).toBe('undecided');
   });
+
+  test('where the steps for all questions do not suffice', () => {
+    const search = searchIn({ account: [add(undefined, deny)] });
+    const foundIn = (budget: { steps: number }) => findLockOut([...search.space.always], { ...search, budget });
+    const left = { steps: 1_000 };
+    expect(foundIn(left)).toMatchObject({ isForAll: true });
+    expect(left.steps).toBeLessThan(1_000);
+    expect(foundIn({ steps: 0 })).toBe('undecided');
+  });
 });

@@ -8,6 +8,7 @@ import type { Conditions } from '../../../../src/core/model/conditions.ts';
 import { oneHour } from '../../../../src/core/model/durations.ts';
 import type { Facts } from '../../../../src/core/model/facts.ts';
 import type { AppSession, Rule, SessionTerms } from '../../../../src/core/model/policy.ts';
+import type { RefreshTokens } from '../../../../src/core/model/refresh-tokens.ts';
 import { systemsOfPlatform } from '../../../../src/core/policy/conditions/device.ts';
 import { compilePolicy } from '../../../../src/core/policy/rules/compile.ts';
 import { findRule } from '../../../../src/core/policy/rules/rules.ts';
@@ -34,10 +35,12 @@ const mobile: Conditions = { device: { platform: ['mobile'] } };
 function search(
   layer: SignInLayer,
   { session, app }: { readonly session: readonly Rule[]; readonly app: readonly Rule[] },
+  refreshTokens?: RefreshTokens,
 ) {
   const policies = policiesOf({ session: { name: 'session', rules: session }, app: { name: 'app', rules: app } });
   const whens = [...session, ...app].map(({ when }) => when);
-  return spoofable(policies, ruleSpace(whens, universe()), { layer });
+  const space = ruleSpace(whens, universe());
+  return spoofable({ ...policies, ...(refreshTokens && { refreshTokens }) }, space, { layer });
 }
 
 const drawnWhen = fc.constantFrom<Conditions>(
@@ -134,6 +137,19 @@ test.each<[string, AppSession, boolean]>([
   expect(search('session', { session: keeping, app: [rule({}, app)] }).found).toHaveLength(
     appSession.absolute === 8.5 * oneHour ? 1 : 0,
   );
+});
+
+test.each<[string, RefreshTokens | undefined, Conditions, boolean]>([
+  ['there may be some', { lifetime: oneHour }, {}, true],
+  ['there are none', undefined, {}, false],
+  ['they end with the session', { lifetime: oneHour, endWithSession: true }, {}, false],
+  ['no request asks for such', { lifetime: oneHour }, { scopes: { none: ['offline_access'] } }, false],
+])('refresh tokens that count for longer than any session: %s', (_, refreshTokens, when, isFound) => {
+  const limited: Rule['then'] = { kind: 'allow', requirement: factors(1), appSession: { absolute: 8 * oneHour } };
+  const app = [rule({ ...mobile, ...when }, one), rule({}, limited)];
+  const { found } = search('app', { session: [rule({}, lasting(short))], app }, refreshTokens);
+  expect(found.map(({ longer }) => longer.map(({ what }) => what))).toEqual(isFound ? [['refreshed']] : []);
+  for (const { facts } of found) expect(facts.request.scopes).toContain('offline_access');
 });
 
 test('what one policy lets count for longer makes no rule of the other weaker', () => {

@@ -142,3 +142,17 @@ test('rules that are entangled on purpose leave it undecided', () => {
     opaque: [],
   });
 });
+
+test('where the steps for all rules have run out, a rule that asks what the browser is stays undecided', () => {
+  const mine = rule(windows, two);
+  const rules = [mine, rule({}, one)];
+  const space = ruleSpace(
+    rules.map(({ when }) => when),
+    universe(),
+  );
+  const foundIn = (budget: { steps: number }) => spoofable(policiesWith(rules), space, { budget });
+  const left = { steps: 1_000 };
+  expect(foundIn(left)).toMatchObject({ found: [{ asking: mine }], undecided: [] });
+  expect(left.steps).toBeLessThan(1_000);
+  expect(foundIn({ steps: 0 })).toEqual({ found: [], undecided: [mine], opaque: [] });
+});

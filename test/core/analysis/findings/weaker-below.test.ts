@@ -357,3 +357,21 @@ test('an app without a policy has no such rule', () => {
   const { app: _, ...policies } = policiesOf();
   expect(weakerBelow(policies, ruleSpace([], offices))).toEqual({ found: [], undecided: [], opaque: [] });
 });
+
+test('where the steps for all rules have run out, a rule that protects named users stays undecided', () => {
+  const mine = rule({ ...ofA, ...inOffice }, two);
+  const alike = rule({ groups: { any: ['b'] } }, two);
+  const rules = [mine, alike, rule({}, one)];
+  const space = ruleSpace(
+    rules.map(({ when }) => when),
+    offices,
+  );
+  const foundIn = (budget: { steps: number }) =>
+    weakerBelow(policiesOf({ app: { name: 'app', rules } }), space, { budget });
+  const left = { steps: 1_000 };
+  expect(foundIn(left)).toMatchObject({ found: [{ strict: mine }], undecided: [] });
+  expect(left.steps).toBeLessThan(1_000);
+  // Each pair of rules is a step, and the first pair is not weaker.
+  expect(foundIn({ steps: 1 })).toEqual({ found: [], undecided: [mine], opaque: [] });
+  expect(foundIn({ steps: 0 })).toEqual({ found: [], undecided: [mine], opaque: [] });
+});

@@ -209,3 +209,24 @@ describe('in a scope', () => {
     expect(groupsOf([scope.space.applies(inA), scope.space.misses(inA)])).toBeUndefined();
   });
 });
+
+test('where no step is left, what must hold for each rule of a long policy is not written down', () => {
+  const app = Array.from({ length: 500 }, (_, at) => rule(`${at}`, { groups: { any: [`${at}`] } }));
+  const space = spaceOf({ app });
+  let written = 0;
+  const counting = {
+    ...space,
+    get always() {
+      written += 1;
+      return space.always;
+    },
+  };
+  const left = (steps: number) => {
+    written = 0;
+    return ruleCombinations(policiesFrom({ app }), counting, { steps }).open.length;
+  };
+  expect(left(0)).toBe(500);
+  expect(written).toBe(0);
+  expect(left(1_000)).toBeGreaterThan(400);
+  expect(written).toBeLessThan(100);
+});

@@ -147,7 +147,8 @@ test('proofs of the session have their age and their pause', () => {
 });
 
 test('a proof that was given twice within a second is written once', () => {
-  const proof = { authenticator: 'password', age: 60, factors: ['knowledge'], earlier: true } as const;
+  const { characteristics } = descriptor.password;
+  const proof = { authenticator: 'password', age: 60, factors: ['knowledge'], characteristics, earlier: true } as const;
   expect(recorded({ proved: [proof, proof] }).evidence).toEqual(['password@60s']);
 });
 

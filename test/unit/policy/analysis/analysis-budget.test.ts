@@ -1,9 +1,10 @@
 /** An analysis that would not end says which rules it did not decide. */
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { ruleCombinations } from '../../../../src/core/analysis/space/rule-combinations.ts';
 import { ruleSpace } from '../../../../src/core/analysis/space/rule-space.ts';
 import { analysedApps } from '../../../../src/policy/analysis/analysed/analysed-apps.ts';
 import { analysedConfiguration } from '../../../../src/policy/analysis/analysed/configuration.ts';
+import { undecidedFindings } from '../../../../src/policy/analysis/analysed/undecided-findings.ts';
 import { analyse } from '../../../../src/policy/analysis/findings/analyse.ts';
 import { combinationFindings } from '../../../../src/policy/analysis/lock-outs/combination-findings.ts';
 import { snapshotOfDocuments } from '../../../../src/policy/revision/snapshot.ts';
@@ -137,7 +138,8 @@ test('when the steps for all apps run out, the rules of long policies were not l
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
   const configuration = await analysedConfiguration(loaded, { authenticators, now: 0 });
   const told = async (steps: number) => {
-    const apps = await analysedApps(configuration, { combinations: { steps }, denials: { steps: 1_000 } });
+    const others = { denials: { steps: 1_000 }, comparisons: { steps: 1_000 } };
+    const apps = await analysedApps(configuration, { combinations: { steps }, ...others });
     const found = combinationFindings(apps, configuration).filter(({ code }) => code === 'undecided');
     return found.map((each) => `${each.severity} ${each.file}:${each.line} ${each.message}`).sort();
   };
@@ -155,4 +157,97 @@ test('when the steps for all apps run out, the rules of long policies were not l
   // The app that comes first in the files has the longest policy, and its rules are left first.
   expect(counts.some((text) => text.includes('long.yaml:3 its effect and') && !text.includes('alone'))).toBe(true);
   expect(counts.every((text) => !text.includes('short') || text.includes('long'))).toBe(true);
+});
+
+describe('when the steps for all apps run out, a finding says what was not decided', () => {
+  const few = { name: 'Few', line: 3 };
+  const settings = `brand: { name: Test }
+zones: { office: { cidrs: [192.0.2.0/24] } }
+authenticators: { totp: { enabled: true } }
+`;
+  const policies = {
+    'stepgate.yaml': settings,
+    [signOn]: `name: notes
+rules:
+  - { name: Few, when: { groups: { any: [staff] }, network: { any: [office] } }, then: { allow: { factors: 2 } } }
+  - { name: Desk, when: { device: { os: [windows] } }, then: { allow: { factors: 2 } } }
+  - { name: Rest, then: { allow: { factors: 1 } } }
+`,
+    'policies/account.yaml': `rules:
+  - { name: Change, change: { change: [password] }, then: { allow: { factors: 2 } } }
+  - { name: Add, when: { groups: { any: [staff] } }, then: { allow: { factors: 2 } } }
+  - { name: Rest, then: { allow: { factors: 1 } } }
+`,
+  };
+
+  const plenty = 10_000_000;
+  type Steps = NonNullable<Parameters<typeof analysedApps>[1]>;
+  const told = async (steps: Partial<Steps>) => {
+    const loaded = await load(policies);
+    if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
+    const configuration = await analysedConfiguration(loaded, { authenticators, now: 0 });
+    const all = { combinations: { steps: plenty }, denials: { steps: plenty }, comparisons: { steps: plenty } };
+    const budgets = { ...all, ...steps };
+    const found = combinationFindings(await analysedApps(configuration, budgets), configuration);
+    return {
+      left: budgets,
+      found: found.map(({ code, file: where, line, message: said }) =>
+        code === 'undecided' ? `${where}:${line} ${said.split(' could not')[0]}` : `${code} ${where}:${line}`,
+      ),
+    };
+  };
+  const weaker = `${signOn}:${few.line} whether a rule below asks the same users for less`;
+  const browser = `${signOn}:4 whether what a browser says of itself leads from it to a weaker rule`;
+
+  test('of none, if there are enough', async () => {
+    const { found } = await told({});
+    expect(found).toEqual(expect.arrayContaining([`weaker-below ${signOn}:3`, `spoofable ${signOn}:4`]));
+    expect(found.some((each) => /^(newcomer-)?lock-out policies.account.yaml:3$/.test(each))).toBe(true);
+    expect(found).toContain('password-lock-out policies/account.yaml:2');
+    expect(found.filter((each) => each.includes('whether'))).toEqual([]);
+  });
+
+  test('of rules that are compared with one another', async () => {
+    const { found } = await told({ comparisons: { steps: 0 } });
+    expect(found).toEqual(expect.arrayContaining([weaker, browser]));
+    expect(found.filter((each) => /weaker-below|spoofable/.test(each))).toEqual([]);
+  });
+
+  test('of users who are denied for good, and of passwords, however many steps there are', async () => {
+    const { left, found: whole } = await told({ denials: { steps: plenty } });
+    const used = plenty - left.denials.steps;
+    expect(used).toBeGreaterThan(100);
+    const isOpen = (each: string) =>
+      each.startsWith('policies/account.yaml') && each.includes('whether it keeps users');
+    const lost = whole.filter((each) => each.includes('lock-out'));
+    for (const steps of names(20).map((at) => Math.floor((used * at) / 20))) {
+      const { found } = await told({ denials: { steps } });
+      expect(lost.every((each) => found.includes(each)) || found.some(isOpen)).toBe(true);
+    }
+    const { found: none } = await told({ denials: { steps: 0 } });
+    expect(none.filter((each) => /^(password-)?lock-out/.test(each))).toEqual([]);
+    expect(none.filter(isOpen)).not.toEqual([]);
+    const { found: most } = await told({ denials: { steps: used - 1 } });
+    expect(most.filter(isOpen)).toEqual([
+      'policies/account.yaml:3 whether it keeps users from replacing a password that must be replaced',
+    ]);
+  });
+});
+
+test('of more rules of a file than a reader would read, one finding tells the first and their number', async () => {
+  const rules = names(51).map(
+    (at) => `  - { name: R${at}, when: { groups: { any: [g${at}] } }, then: { allow: { factors: 1 } } }\n`,
+  );
+  const loaded = await load({
+    [signOn]: `name: notes\nrules:\n${rules.join('')}  - { name: Rest, then: { allow: { factors: 1 } } }\n`,
+  });
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
+  const configuration = await analysedConfiguration(loaded, { authenticators, now: 0 });
+  const app = await configuration.snapshot.app('notes');
+  const compiled = app && (await configuration.snapshot.policies(app)).app?.rules.map(({ rule }) => rule);
+  const told = (count: number) =>
+    undecidedFindings((compiled ?? []).slice(0, count), 'whether', configuration).map((each) => each.message);
+  const text = 'whether could not be decided: the steps of the search did not suffice';
+  expect(told(50)).toEqual(names(50).map(() => text));
+  expect(told(51)).toEqual([`${text}. This goes for 51 rules, the last of them "R50"`]);
 });

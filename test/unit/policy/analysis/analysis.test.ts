@@ -40,6 +40,17 @@ describe('rules that never decide', () => {
     ]);
   });
 
+  test('because no address is in all of the zones that it names', async () => {
+    const files = {
+      'stepgate.yaml':
+        'brand: { name: A }\nzones: { office: { cidrs: [192.0.2.0/24] }, blocked: { cidrs: [198.51.100.0/24] } }\n',
+      [signOn]: policy('{ name: A, when: { network: { all: [office, blocked] } }, then: deny }'),
+    };
+    expect(await findingLines(files)).toEqual([
+      expect.stringMatching(/`network\.all` can never hold here: no address is in all of these zones$/),
+    ]);
+  });
+
   test('because one condition can never hold', async () => {
     const files = {
       [signOn]: policy('{ name: A, when: { apps: { any: [other] } }, then: deny }'),

@@ -46,13 +46,15 @@ async function searched(apps: Readonly<Record<string, AppFiles>>) {
   const configuration = await analysedConfiguration(loaded, { authenticators, now: 1_800_000_000 });
   const analysed = await analysedApps(configuration);
   const finder = lockOutFinder(accountAdditions(analysed, configuration), configuration);
-  const names: string[] = [];
   const inApp = (app: AnalysedApp) => app.combinations.map((combination) => deniedIn(combination, app, finder));
-  const found = searchAlike(analysed, configuration, (app) => {
-    names.push(app.app.clientId);
-    return inApp(app);
+  const rulesAt = new Map<string, string[]>();
+  const found = searchAlike(analysed, configuration, (combination, app) => {
+    const { clientId } = app.app;
+    rulesAt.set(clientId, [...(rulesAt.get(clientId) ?? []), combination.app.name]);
+    return deniedIn(combination, app, finder);
   });
-  return { found, alone: (await analysedApps(configuration)).flatMap(inApp), names, analysed };
+  const alone = (await analysedApps(configuration)).flatMap(inApp);
+  return { found, alone, names: [...rulesAt.keys()], rulesAt, analysed };
 }
 
 /** All but the apps themselves, which hold the steps that are left. */
@@ -92,6 +94,18 @@ test('groups in other lists and in alternatives are renamed, too', async () => {
     d: { when: 'groups: { all: [y, z], none: [x] }, any: [{ groups: { any: [z] } }, { userType: { any: [temp] } }]' },
   });
   expect(names).toEqual(['a', 'b', 'd', 'notes']);
+  expect(shown(found)).toEqual(shown(alone));
+});
+
+test('rules above those that name other groups are searched once', async () => {
+  const before = (group: string) => `{ name: Zero, when: { ${groups(group)} }, ${two} }`;
+  const { found, alone, rulesAt } = await searched({
+    a: { when: groups('x') },
+    b: { before: before('red'), when: groups('green') },
+    c: { before: before('blue'), when: groups('new') },
+  });
+  expect(new Set(rulesAt.get('b'))).toEqual(new Set(['Zero', 'One', 'Rest']));
+  expect(new Set(rulesAt.get('c'))).toEqual(new Set(['One', 'Rest']));
   expect(shown(found)).toEqual(shown(alone));
 });
 

@@ -41,13 +41,13 @@ async function searched(files: Readonly<Record<string, string>>) {
   const configuration = await analysedConfiguration(loaded, { authenticators, now: 1_800_000_000 });
   const analysed = (await analysedApps(configuration)).filter(({ app: { clientId } }) => clientId !== 'notes');
   const finder = lockOutFinder(accountAdditions(analysed, configuration), configuration);
-  const names: string[] = [];
+  const names = new Set<string>();
   const inApp = (each: AnalysedApp) => each.combinations.map((combination) => deniedIn(combination, each, finder));
-  const found = searchAlike(analysed, configuration, (each) => {
-    names.push(each.app.clientId);
-    return inApp(each);
+  const found = searchAlike(analysed, configuration, (combination, each) => {
+    names.add(each.app.clientId);
+    return deniedIn(combination, each, finder);
   });
-  return { configuration, analysed, names, found, foundAlone: analysed.flatMap(inApp) };
+  return { configuration, analysed, names: [...names], found, foundAlone: analysed.flatMap(inApp) };
 }
 
 const shown = ({ combinations, unshown, open, isPartial }: AnalysedApp) => ({

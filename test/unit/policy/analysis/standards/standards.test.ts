@@ -344,6 +344,29 @@ describe('a comment accepts that a rule falls short', () => {
   });
 });
 
+test('a rule of the session policy that falls short for several apps names them', async () => {
+  const app = (name: string) =>
+    `clientId: ${name}\nname: ${name}\nsignOnPolicy: ${name}\nclient: { redirect_uris: [https://${name}.test/cb] }\n`;
+  const names = ['notes', 'wiki', 'payroll'];
+  const files = {
+    ...{ 'stepgate.yaml': settings(), 'policies/session.yaml': session('idle: PT2H, absolute: P2D') },
+    ...Object.fromEntries(names.map((name) => [`apps/${name}.yaml`, app(name)])),
+    ...Object.fromEntries(
+      names.map((name) => [`policies/sign-on/${name}.yaml`, policy(twoOf()).replace('notes', name)]),
+    ),
+  };
+  const loaded = await load(files, {}, authenticatorKinds);
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
+  const options = { authenticators: authenticatorKinds, now: fixedNow };
+  const { findings } = await standardFindings(loaded, { standard: 'nist-aal2', ...options });
+  const ofSession = findings.filter(({ file }) => file === 'policies/session.yaml');
+  expect(ofSession.length).toBeGreaterThan(0);
+  for (const { message, example } of ofSession) {
+    expect(message).toMatch(/ \(app notes, and also payroll and wiki\)$/);
+    expect(example?.slice(0, 2)).toEqual(['--app', 'notes']);
+  }
+});
+
 /** What a rule takes that falls short at this section, and the options of `explain` that show it. */
 async function shownWeak({ standard, then, files = {} }: Case, section: string) {
   const all = {

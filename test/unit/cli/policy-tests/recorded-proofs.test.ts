@@ -1,0 +1,105 @@
+/** A recorded sign-in has the user's enrollments and proofs: how many, and the most that each can show. */
+import { expect, test } from '@jest/globals';
+import { factsFromOptions } from '../../../../src/cli/explain/facts-from-options.ts';
+import { recordedExpectation, recordedFacts } from '../../../../src/cli/policy-tests/recorded-sign-in.ts';
+import { factOptionsOf } from '../../../../src/cli/policy-tests/test-facts.ts';
+import type { Enrollment } from '../../../../src/core/model/facts.ts';
+import type { AuditTrace, TracedProof } from '../../../../src/flow/audit-trace.ts';
+import { decidedSignIn } from '../../../../src/flow/explain.ts';
+import { snapshotOfDocuments } from '../../../../src/policy/revision/snapshot.ts';
+import { policyTestsSchema } from '../../../../src/policy/schema/policy-tests.ts';
+import { fixedNow, userWith } from '../../../core/support/fixtures.ts';
+import { authenticators, load } from '../../policy/support/configuration-dir.ts';
+import { enrollment, type Files, signOn } from '../support/diff-harness.ts';
+
+const enabled = 'brand: { name: Test }\nauthenticators: { webauthn: { enabled: true }, totp: { enabled: true } }\n';
+const best = ['userPresence', 'userVerification', 'deviceBound', 'phishingResistant'] as const;
+const weak = ['userPresence', 'phishingResistant'] as const;
+const weakKey = 'webauthn[userPresence+phishingResistant]';
+const synced = ['userPresence', 'userVerification', 'phishingResistant'] as const;
+const syncedKey = 'webauthn[userPresence+userVerification+phishingResistant]';
+
+type Shown = typeof best | typeof weak | typeof synced;
+
+function keys(...all: readonly Shown[]): readonly Enrollment[] {
+  return all.map((characteristics, index) => ({
+    ...{ id: `key-${index}`, authenticator: 'webauthn', characteristics },
+    factors: characteristics === weak ? ['possession'] : ['possession', 'inherence'],
+  }));
+}
+
+function proof(age: number, characteristics: Shown, more: Partial<TracedProof> = {}): TracedProof {
+  return { authenticator: 'webauthn', age, factors: ['possession'], characteristics, earlier: true, ...more };
+}
+
+/** What is recorded of a user with a password and these keys, and what the test comes to. */
+async function recorded(files: Files, enrollments: readonly Enrollment[], proved: readonly TracedProof[] = []) {
+  const loaded = await load({ 'stepgate.yaml': enabled, ...files });
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
+  const snapshot = await snapshotOfDocuments(loaded.documents, authenticators);
+  const app = await snapshot.app('notes');
+  if (app === undefined) throw new Error('no app');
+  const user = userWith(['password']);
+  const subject = { ...user, enrollments: [...user.enrollments, ...enrollments] };
+  const trace: Omit<AuditTrace, 'layers'> = { proved, device: { known: true }, scopes: ['openid'] };
+  const attributes = { attributes: {}, closed: false };
+  const { facts } = recordedFacts({ subject, at: fixedNow, trace }, await snapshot.policies(app), attributes);
+  const written = { name: 'One', app: 'notes', ...facts, expect: { deny: false } };
+  const [one] = policyTestsSchema(authenticators).parse({ tests: [written] }).tests;
+  if (one === undefined) throw new Error('no test');
+  const made = factsFromOptions(factOptionsOf(one), { snapshot, app, authenticators, now: fixedNow });
+  const { steps } = recordedExpectation(await decidedSignIn(snapshot, app, made));
+  const { enrolled } = facts.user as { enrolled: readonly string[] };
+  return { enrolled: enrolled.filter((name) => name !== 'password'), evidence: facts.evidence, steps };
+}
+
+const oneFactor = signOn({ name: 'All', then: { allow: { factors: 1 } } });
+const chainOfTwo = signOn({
+  name: 'All',
+  then: { allow: { chains: [[{ authenticators: ['webauthn'] }, { authenticators: ['webauthn'] }]] } },
+});
+
+test('a user with two passkeys, of whom the enrollment policy asks for two, sets up none', async () => {
+  const files = { ...oneFactor, ...enrollment({ required: [{ anyOf: ['webauthn'], count: 2 }] }) };
+  const two = await recorded(files, keys(synced, synced));
+  expect([two.enrolled, two.steps]).toEqual([[syncedKey, syncedKey], ['password']]);
+  expect((await recorded(files, keys(synced))).steps).toContainEqual({ enroll: 'webauthn' });
+});
+
+test('a proof by one of two passkeys leaves the other of a chain to be proved', async () => {
+  const { evidence, steps } = await recorded(chainOfTwo, keys(best, best), [proof(0, best)]);
+  expect([evidence, steps]).toEqual([['webauthn@0s'], ['webauthn']]);
+});
+
+test('proofs by both within a second are two, and nothing is asked', async () => {
+  const { evidence, steps } = await recorded(chainOfTwo, keys(best, best), [proof(0, best), proof(0, best)]);
+  expect([evidence, steps]).toEqual([['webauthn@0s', 'webauthn@0s'], []]);
+});
+
+test('proofs by the same of two are one', async () => {
+  const again = proof(60, best, { again: true });
+  const { evidence, steps } = await recorded(chainOfTwo, keys(best, best), [proof(0, best), again]);
+  expect([evidence, steps]).toEqual([['webauthn@0s'], ['webauthn']]);
+});
+
+test('a key that cannot verify its user is no second factor of the test', async () => {
+  const files = signOn({ name: 'All', then: { allow: { factors: 2, possession: { authenticators: ['webauthn'] } } } });
+  const { enrolled, steps } = await recorded(files, keys(weak));
+  expect([enrolled, steps]).toEqual([[weakKey], [['password', 'webauthn'], 'webauthn']]);
+});
+
+test.each<[string, readonly Shown[], readonly TracedProof[], readonly string[], readonly string[] | undefined]>([
+  ['none was proved', [best, weak], [], ['webauthn', weakKey], undefined],
+  ['the weaker one was proved', [best, weak], [proof(9, weak)], [weakKey, 'webauthn'], ['webauthn@9s']],
+  [
+    'both were proved, the weaker one later',
+    [weak, best],
+    [proof(9, weak), proof(60, best)],
+    ['webauthn', weakKey],
+    ['webauthn@60s', 'webauthn@9s'],
+  ],
+  ['it showed less than it can', [best], [proof(9, weak, { longestPause: 3 })], ['webauthn'], [`${weakKey}@9s/3s`]],
+])('each key has what it can show, and each proof what it showed: %s', async (_, owned, proved, enrolled, evidence) => {
+  const made = await recorded(oneFactor, keys(...owned), proved);
+  expect([made.enrolled, made.evidence]).toEqual([enrolled, evidence]);
+});
