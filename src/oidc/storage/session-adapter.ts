@@ -155,6 +155,23 @@ export function forgetClient(
   });
 }
 
+/** More than the apps of a browser that renew silently at once. */
+const mostNotes = 64;
+
+/** Notes that a request without a page was refused (`SsoSession.refusedSilently`). `now`: epoch seconds. */
+export function noteInSession(
+  unit: UnitOfWork,
+  uid: string,
+  { note, now }: { readonly note: string; readonly now: Seconds },
+): void {
+  unit.merge(ssoSessionKey(uid), (value) => {
+    if (value === undefined) return undefined;
+    const session = parseSsoSession(value);
+    const notes = [...(session.refusedSilently ?? []).filter((other) => other !== note), note];
+    return sessionEntry({ ...session, refusedSilently: notes.slice(-mostNotes) }, secondsLeft(session, now));
+  });
+}
+
 /** How long the session lives if nothing renews it. */
 function secondsLeft({ expiresAt }: SsoSession, now: Seconds): Seconds {
   return expiresAt === undefined ? unsavedLifetime : Math.max(1, expiresAt - now);
