@@ -43,7 +43,7 @@ export function auditRefusedSilently(services: Services, refused: RefusedSilentl
 }
 
 /** Equal for requests of one day about which a line would say the same. Short, because the session keeps it. */
-export function noteOf({ decision, snapshot, app, facts, error }: Omit<RefusedSilently, 'session'>): string {
+function noteOf({ decision, snapshot, app, facts, error }: Omit<RefusedSilently, 'session'>): string {
   const proved = Math.max(0, ...facts.evidence.map(({ at }) => at));
   const day = Math.floor(facts.now / oneDay);
   const parts = [app.clientId, error, snapshot.revision, askedKey(decision), decidingRules(decision).rule, proved, day];
