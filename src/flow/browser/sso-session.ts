@@ -111,6 +111,15 @@ export function withEvidence(kept: readonly Evidence[], added: readonly Evidence
   });
 }
 
+/** More than a browser has apps that renew silently at once. */
+const mostNotes = 64;
+
+/** Adds a note to `refusedSilently`. */
+export function withNote(session: SsoSession, note: string): SsoSession {
+  const others = session.refusedSilently?.filter((other) => other !== note) ?? [];
+  return { ...session, refusedSilently: [...others, note].slice(-mostNotes) };
+}
+
 function sameProof(a: Evidence, b: Evidence): boolean {
   return (
     a.transaction === b.transaction &&

@@ -16,6 +16,7 @@ import {
   peekSso,
   type SsoSession,
   withEvidence,
+  withNote,
   withPauses,
 } from '../../flow/browser/sso-session.ts';
 import { grantKey, sessionCookieKey, ssoSessionKey, userKey } from '../../stores/keys.ts';
@@ -155,9 +156,6 @@ export function forgetClient(
   });
 }
 
-/** More than the apps of a browser that renew silently at once. */
-const mostNotes = 64;
-
 /** Notes that a request without a page was refused (`SsoSession.refusedSilently`). `now`: epoch seconds. */
 export function noteInSession(
   unit: UnitOfWork,
@@ -167,8 +165,7 @@ export function noteInSession(
   unit.merge(ssoSessionKey(uid), (value) => {
     if (value === undefined) return undefined;
     const session = parseSsoSession(value);
-    const notes = [...(session.refusedSilently ?? []).filter((other) => other !== note), note];
-    return sessionEntry({ ...session, refusedSilently: notes.slice(-mostNotes) }, secondsLeft(session, now));
+    return sessionEntry(withNote(session, note), secondsLeft(session, now));
   });
 }
 
