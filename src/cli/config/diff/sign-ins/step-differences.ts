@@ -1,4 +1,5 @@
 /** The differences in the steps of a sign-in: one for each thing that users are told to do, or need not do any more. */
+import { isSetUp } from '../../../../core/analysis/simulation/required-choices.ts';
 import { askedParts, getsIn, stepParts, stepPartsByName } from '../../questions/asked-text.ts';
 import { proofSetsText } from '../../questions/proof-sets-text.ts';
 import {
@@ -13,7 +14,7 @@ import {
 import type { ContentDifference } from './content-difference.ts';
 import { type EffectOnUsers, effectOf, fillInEffect } from './effect-on-users.ts';
 import { type SaidThere, saidByAllText } from './said-text.ts';
-import { isSetUp, setUpChange, setUpHeadline } from './set-up.ts';
+import { setUpChange, setUpHeadline } from './set-up.ts';
 import type { SignInContent } from './sign-in-view.ts';
 import {
   type ComparedWays,
