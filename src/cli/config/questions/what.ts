@@ -146,7 +146,7 @@ function lackingIn({ steps, asked, least }: Outcome): readonly string[] {
   return [...setUps, ...inEach];
 }
 
-/** Besides what must be enrolled anew. */
+/** Besides what must be set up. */
 function lackingAt(step: Outcome['steps'][number]): readonly string[] {
   if (step.kind === 'enroll' && step.skippable === undefined && step.replacementReason)
     return [`${step.authenticator}, to be replaced`];

@@ -1,6 +1,7 @@
 /** Describes what users must set up under only one of the configurations. */
 import {
   choicesIn,
+  isSetUp,
   type RequiredChoice,
   requiredInEach,
 } from '../../../../core/analysis/simulation/required-choices.ts';
@@ -50,6 +51,11 @@ function setUpBetween(active: Choices, next: Choices): SetUpChange {
     wider: pairs.filter(({ from, to }) => from.length < to.length),
     kept: pairs.map(({ to }) => to),
   };
+}
+
+/** What else the user is asked. */
+export function withoutSetUps(steps: Way): Way {
+  return steps.filter((step) => !isSetUp(step));
 }
 
 function bySize(one: RequiredChoice, other: RequiredChoice): number {

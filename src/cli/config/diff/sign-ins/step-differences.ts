@@ -1,5 +1,4 @@
 /** The differences in the steps of a sign-in: one for each thing that users are told to do, or need not do any more. */
-import { isSetUp } from '../../../../core/analysis/simulation/required-choices.ts';
 import { askedParts, getsIn, stepParts, stepPartsByName } from '../../questions/asked-text.ts';
 import { proofSetsText } from '../../questions/proof-sets-text.ts';
 import {
@@ -14,7 +13,7 @@ import {
 import type { ContentDifference } from './content-difference.ts';
 import { type EffectOnUsers, effectOf, fillInEffect } from './effect-on-users.ts';
 import { type SaidThere, saidByAllText } from './said-text.ts';
-import { setUpChange, setUpHeadline } from './set-up.ts';
+import { setUpChange, setUpHeadline, withoutSetUps } from './set-up.ts';
 import type { SignInContent } from './sign-in-view.ts';
 import {
   type ComparedWays,
@@ -295,7 +294,5 @@ function partIn({ part }: FollowingPart): string {
 }
 
 function laterParts({ asked }: SignInContent): readonly FollowingPart[] {
-  return followingParts(asked, (steps) =>
-    stepParts(steps.filter((step) => step.kind !== 'challenge' && !isSetUp(step))),
-  );
+  return followingParts(asked, (steps) => stepParts(withoutSetUps(steps).filter(({ kind }) => kind !== 'challenge')));
 }
