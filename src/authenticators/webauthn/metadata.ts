@@ -4,6 +4,7 @@
  */
 import { X509Certificate } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
+import type { ModelFile } from '../../policy/model/authenticator-kind.ts';
 
 export interface Model {
   /** The key never leaves hardware (`keyProtection`, FIDO Registry section 3.2). */
@@ -29,18 +30,43 @@ let last: { readonly file: string; readonly changed: number; readonly models: Mo
 
 /** Reads the file again if it has changed. If it cannot be read, the result is empty and no model is trusted. */
 export function modelsIn(file: string): Models {
+  const read = readMetadata(file);
+  return 'models' in read ? read.models : new Map();
+}
+
+/** The models that the file describes, or why it cannot be used. */
+export function readMetadata(file: string): { readonly models: Models } | { readonly fault: MetadataFault } {
   try {
     const changed = statSync(file).mtimeMs;
     if (last?.file !== file || last.changed !== changed) last = { file, changed, models: readModels(file) };
-    return last.models;
-  } catch {
-    return new Map();
+    return { models: last.models };
+  } catch (error) {
+    return { fault: error instanceof Error && 'syscall' in error ? missing(file) : damaged(file) };
   }
 }
 
+type MetadataFault = NonNullable<ModelFile['fault']>;
+
+function missing(file: string): MetadataFault {
+  return {
+    kind: 'missing',
+    message: `${file} is not there, or this process may not read it`,
+    advice: 'put the payload of the FIDO Metadata Service there and let the server read it, or name another file',
+  };
+}
+
+function damaged(file: string): MetadataFault {
+  return {
+    kind: 'damaged',
+    message: `${file} is no complete payload of the FIDO Metadata Service`,
+    advice: 'fetch the BLOB again, and put its payload there as JSON',
+  };
+}
+
+/** Throws if the file is not one of the FIDO Metadata Service. */
 function readModels(file: string): Models {
   const { entries } = JSON.parse(readFileSync(file, 'utf8')) as { readonly entries?: unknown };
-  if (!Array.isArray(entries)) return new Map();
+  if (!Array.isArray(entries)) throw new TypeError('no entries');
   return new Map(entries.flatMap((entry) => modelOf(entry as MetadataEntry)));
 }
 

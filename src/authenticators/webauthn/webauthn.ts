@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { oneHour } from '../../core/model/durations.ts';
 import type { Subject } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
-import type { AuthenticatorSettings } from '../../policy/model/authenticator-kind.ts';
+import type { AuthenticatorSettings, ModelFile } from '../../policy/model/authenticator-kind.ts';
 import { closed, listOf } from '../../policy/schema/fields/fields.ts';
 import type {
   Authenticator,
@@ -22,6 +22,7 @@ import { challengeLifetime, enabledSetting } from '../shared/limits.ts';
 import { decoyId } from './decoy-id.ts';
 import { userHandleOf, verifyRegistration, type WebauthnSettings } from './enroll.ts';
 import { binaryField, challengeOf } from './input.ts';
+import { readMetadata } from './metadata.ts';
 import { ceremonyPlace, relyingPartyIn, relyingPartySettings } from './relying-party.ts';
 import { type Key, type Transport, webauthnDescriptor, webauthnKeys } from './secret.ts';
 import { algorithms, verifyAssertion } from './verify.ts';
@@ -68,6 +69,16 @@ const configuration = {
     return settings.metadata === undefined
       ? 'needs `authenticators.webauthn.metadata`: nothing else vouches for a model'
       : undefined;
+  },
+  modelFile: ({ metadata, aaguids = [] }: AuthenticatorSettings & WebauthnSettings): ModelFile | undefined => {
+    if (metadata === undefined) return undefined;
+    const read = readMetadata(metadata);
+    return {
+      setting: 'metadata',
+      named: aaguids.map((model, at) => ({ path: ['aaguids', at], model })),
+      knows: (model) => 'models' in read && read.models.has(model),
+      ...('fault' in read && { fault: read.fault }),
+    };
   },
 } as const;
 

@@ -23,6 +23,7 @@ import { appNames, readActiveRevision } from '../shared/configuration/read-activ
 import { checkChallengeService } from './challenge-service.ts';
 import { checkDelivery } from './delivery.ts';
 import { type CheckResult, fail, ok, warn } from './finding.ts';
+import { checkModelFiles } from './model-files.ts';
 import { checkRelyingParties, type Fetch } from './relying-party.ts';
 
 interface Installation {
@@ -51,6 +52,7 @@ export async function checkConfiguration(store: Store, given: Installation): Pro
       ...(await checkAcr(snapshot, apps)),
       ...checkDelivery(snapshot.settings, given.authenticators, given.variables),
       ...checkChallengeService(snapshot.settings, given.variables),
+      ...checkModelFiles(snapshot.settings, given.authenticators),
       ...(await checkRelyingParties(snapshot.settings, given.authenticators, {
         issuer: given.issuer ?? snapshot.settings.issuer,
         fetch: given.fetch,

@@ -14,7 +14,7 @@ import type { EnrollmentRuling } from '../policy/rules/enrollment-terms.ts';
 import { termsRuling } from '../policy/rules/terms-ruling.ts';
 import type { ProfileRuling } from '../profile/profile-terms.ts';
 import type { Capabilities } from '../remediation/capabilities.ts';
-import { everyProof } from '../remediation/chained-enrollments.ts';
+import { everyProof } from '../remediation/enrollment-sequences.ts';
 import { usableEnrollments } from '../remediation/usable-enrollments.ts';
 
 /** What the enrollment policy and the profile policy ask for. */

@@ -16,8 +16,8 @@ import type { DecisionOutcome, Denial, LayerRequirement } from '../model/decisio
 import type { RequiredEnrollment } from '../model/enrollment-policy.ts';
 import { omitUndefined } from '../model/omit-undefined.ts';
 import { type Capabilities, enrollable } from '../remediation/capabilities.ts';
-import { enrollmentsTo, everyProof } from '../remediation/chained-enrollments.ts';
 import { additionGroups } from '../remediation/enrollment-plans.ts';
+import { enrollmentsTo, everyProof } from '../remediation/enrollment-sequences.ts';
 import { afterEnrolling } from '../remediation/made-enrollments.ts';
 import { enrollmentsMissing } from '../remediation/missing-enrollments.ts';
 import { additionDenial, type NeededEnrollment } from './addition-denial.ts';

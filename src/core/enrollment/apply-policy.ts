@@ -7,7 +7,7 @@ import type { Facts, Skipped, Subject } from '../model/facts.ts';
 import { type Capabilities, forAccountManagement, provable } from '../remediation/capabilities.ts';
 import { type AdditionGroup, additionGroups } from '../remediation/enrollment-plans.ts';
 import { isLacking } from '../remediation/missing-enrollments.ts';
-import { chainStatus, challenge } from '../remediation/requirement-status.ts';
+import { challenge, sequenceStatus } from '../remediation/requirement-status.ts';
 import { sufficientSets } from '../remediation/sufficient-sets.ts';
 import { isSingle } from './enrollment-limit.ts';
 
@@ -115,7 +115,7 @@ export function requiredStep(
   const step = choices.length > 0 ? provenStep({ choices }, context) : undefined;
   if (step !== undefined) return step;
   const ends = additionGroups(choices, capabilities).map(({ before }) => before);
-  const status = chainStatus(ends, capabilities, [required, ...terms.required]);
+  const status = sequenceStatus(ends, capabilities, [required, ...terms.required]);
   return status.kind === 'impossible' ? undefined : status;
 }
 

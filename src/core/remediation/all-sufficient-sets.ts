@@ -9,8 +9,8 @@ import { distinct } from '../model/distinct.ts';
 import { omitUndefined } from '../model/omit-undefined.ts';
 import type { Requirement } from '../model/policy.ts';
 import { type Capabilities, forAccountManagement, provable } from './capabilities.ts';
-import { firstOfChain } from './chained-enrollments.ts';
 import { enrollmentPlans, takesFromEachGroup } from './enrollment-plans.ts';
+import { firstOfSequence } from './enrollment-sequences.ts';
 import { afterEnrolling, madeBy } from './made-enrollments.ts';
 import { minimalSets } from './minimal-sets.ts';
 import type { EvidenceAndActions } from './sufficient-sets.ts';
@@ -77,7 +77,7 @@ export function allSufficientEvidence(
   const byEnrolling = setsByEnrolling(requirements, capabilities, setsFor);
   if (byEnrolling.sets.length > 0 || !byEnrolling.isComplete) return byEnrolling;
   return joined(
-    firstOfChain(requirements, capabilities).map((first) => {
+    firstOfSequence(requirements, capabilities).map((first) => {
       const able = afterEnrolling([first], capabilities);
       const found = allSufficientEvidence(requirements, able, { distinguished, isFirst });
       const withFirst = (sets: Sets) => sets.map((set) => begunBy(first, set));

@@ -6,7 +6,6 @@ import { findSupportingEvidence } from '../evidence/supporting-evidence.ts';
 import type { ChallengeOption, LayerRequirement } from '../model/decision.ts';
 import type { RequiredEnrollment } from '../model/enrollment-policy.ts';
 import { type Capabilities, forAccountManagement, provable } from './capabilities.ts';
-import { firstOfChain, hasChain, openKeys } from './chained-enrollments.ts';
 import {
   additionGroups,
   type EnrollmentPlan,
@@ -14,6 +13,7 @@ import {
   hasEnrollmentPlan,
   takesFromEachGroup,
 } from './enrollment-plans.ts';
+import { firstOfSequence, hasEnrollmentSequence, openKeys } from './enrollment-sequences.ts';
 import { optionsBestFirst } from './option-order.ts';
 import type { ActionClass } from './search-space.ts';
 import { type SufficientSet, sufficientSets } from './sufficient-sets.ts';
@@ -64,7 +64,7 @@ export function isMet(requirements: readonly LayerRequirement[], capabilities: C
  */
 export function isPossible(requirements: readonly LayerRequirement[], capabilities: Capabilities): boolean {
   if (canProve(requirements, capabilities)) return true;
-  return hasEnrollmentPlan(requirements, capabilities) || hasChain(requirements, capabilities);
+  return hasEnrollmentPlan(requirements, capabilities) || hasEnrollmentSequence(requirements, capabilities);
 }
 
 /** Whether the user can prove enough without an enrollment. */
@@ -84,7 +84,7 @@ function statusByEnrolling(requirements: readonly LayerRequirement[], capabiliti
     isReady: meetsAll(plan.before, able.evidence),
   }));
   const sets = plans.flatMap((plan) => plan.sets);
-  if (sets.length === 0) return chainStatus([requirements], capabilities);
+  if (sets.length === 0) return sequenceStatus([requirements], capabilities);
   const ready = plans.filter(({ isReady }) => isReady).flatMap((plan) => plan.sets);
   if (ready.length > 0) return enrollOrProveFirst(ready, able);
   const proofs = challenge(sets, able);
@@ -94,17 +94,17 @@ function statusByEnrolling(requirements: readonly LayerRequirement[], capabiliti
 }
 
 /**
- * The enrollments that come first of a chain to any of these requirements, or the proofs before them. `needed`: as for
- * the chain. What is needed in any case comes before what is only named.
+ * The enrollments that come first of a sequence to any of these requirements, or the proofs before them. `needed`: as
+ * for the sequence. What is needed in any case comes before what is only named.
  */
-export function chainStatus(
+export function sequenceStatus(
   ends: readonly (readonly LayerRequirement[])[],
   capabilities: Capabilities,
   needed?: readonly RequiredEnrollment[],
 ): Exclude<RequirementStatus, { kind: 'met' }> {
   const able = forAccountManagement(capabilities);
   const { evidence } = able;
-  const first = ends.flatMap((requirements) => firstOfChain(requirements, capabilities, needed));
+  const first = ends.flatMap((requirements) => firstOfSequence(requirements, capabilities, needed));
   const all = first.map(({ authenticator }) => authenticator);
   const open = openKeys(capabilities, needed);
   const both = all.filter((key) => open.includes(key));

@@ -11,11 +11,18 @@ import type { AuthenticatorKind, DeliveryChannel } from '../model/authenticator-
 import { type Documents, documentKey } from '../model/documents.ts';
 import type { Settings } from '../model/settings.ts';
 import { enabledAuthenticators } from '../revision/enabled-authenticators.ts';
-import { readApp, readPolicy, readProfilePolicy, readSettings } from '../revision/read-document.ts';
+import {
+  readApp,
+  readEnrollmentPolicy,
+  readPolicy,
+  readProfilePolicy,
+  readSettings,
+} from '../revision/read-document.ts';
 import { findingAt } from '../source/finding-at.ts';
 import type { Variables } from '../source/substitute-variables.ts';
 import { valuesAt } from '../source/values-at.ts';
 import type { DocumentSource, YamlSource } from '../source/yaml-source.ts';
+import { modelFileFaults, unknownModelsIn } from './model-files.ts';
 import { requirementFault } from './requirement-fault.ts';
 
 /** The section of the settings that a channel needs. */
@@ -51,6 +58,7 @@ export function configurationWarnings(
     if (kind === 'app') return appWarnings(source, readApp(found));
     if (kind === 'profile')
       return registrationWarnings(source, readProfilePolicy(found), { settings, enabled, ...options });
+    if (kind === 'enrollment') return unknownModelsIn(source, readEnrollmentPolicy(found), { settings, enabled });
     return kind === 'sign-on' ? policyWarnings(source, readPolicy(found), enabled) : [];
   });
 }
@@ -81,6 +89,7 @@ function settingsWarnings(
     ...withoutStandardAlgorithm(source, settings),
     ...withoutServiceSecret(source, settings, variables),
     ...networkFileFaults(source, settings),
+    ...modelFileFaults(source, settings, enabled),
   ];
 }
 

@@ -25,6 +25,21 @@ export interface RelyingParty {
   readonly origins: readonly string[];
 }
 
+/** A file that vouches for models of an authenticator, as this machine has it. */
+export interface ModelFile {
+  /** The member of the settings that names the file. */
+  readonly setting: string;
+  /** Why it cannot be used. Then no model is known. */
+  readonly fault?: {
+    readonly kind: 'missing' | 'damaged';
+    readonly message: string;
+    readonly advice: string;
+  };
+  /** The models that the settings name, by their place below them. */
+  readonly named: readonly { readonly path: readonly (string | number)[]; readonly model: string }[];
+  knows(model: string): boolean;
+}
+
 export interface AuthenticatorConfiguration {
   /**
    * Reads what the file says. `undefined`, for an absent section, gives the defaults. Its description goes into the
@@ -43,6 +58,8 @@ export interface AuthenticatorConfiguration {
    * clause; `undefined`: it can.
    */
   readonly modelFault?: (settings: AuthenticatorSettings, model: string) => string | undefined;
+  /** Present: which models there are, it reads from a file of each node. `undefined`: these settings name none. */
+  readonly modelFile?: (settings: AuthenticatorSettings) => ModelFile | undefined;
   /** What the standards say against enabling it at all: a sentence without its beginning. */
   readonly objection?: string;
   /** What the standards say against taking it for one of several factors: a clause. */

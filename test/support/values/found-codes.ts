@@ -10,6 +10,7 @@ import { drawsAll } from '../../core/support/seeded.ts';
 /** By the path below `test`. `test/architecture/findings.test.ts` compares with the list of codes. */
 export const codesFoundIn: Readonly<Record<string, readonly FindingCode[]>> = {
   'unit/network-data.test.ts': ['network_file_damaged', 'network_file_foreign'],
+  'unit/policy/check/model-files.test.ts': ['metadata_file_damaged', 'unknown-model'],
   'unit/policy/analysis/lock-outs/second-sign-ins.test.ts': ['returning-lock-out'],
   'unit/policy/analysis/lock-outs/stuck-passwords.test.ts': ['password-lock-out', 'kept-password'],
   'unit/policy/analysis/mistakes/seeded-mistakes.test.ts': [
@@ -53,6 +54,7 @@ export const codesFoundIn: Readonly<Record<string, readonly FindingCode[]>> = {
     'scope-without-label',
     'secret-missing',
     'network_file_missing',
+    'metadata_file_missing',
     'renamed-key',
   ],
 };

@@ -36,7 +36,7 @@ interface AdditionPair extends RulePairing<Rule> {
 }
 
 /** The rules that differ of those that decide together. */
-export interface ChainingRules {
+export interface SequenceRules {
   readonly rulesBefore: readonly RuleHead[];
   readonly rulesNow: readonly RuleHead[];
 }
@@ -118,7 +118,7 @@ export function asksTheSame(combination: RulesTogether, { active, next }: Policy
   return isSame && !pairsOf(combination).some(differs);
 }
 
-export function rulesThatDiffer(combination: RulesTogether): ChainingRules {
+export function rulesThatDiffer(combination: RulesTogether): SequenceRules {
   const pairs = pairsOf(combination).filter(differs);
   const rules = (side: 'before' | 'now') => [...new Set(pairs.flatMap((pair) => pair[side] ?? []))];
   return { rulesBefore: rules('before'), rulesNow: rules('now') };

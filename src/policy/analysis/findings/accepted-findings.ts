@@ -55,6 +55,9 @@ const foundElsewhere: readonly string[] = [
   'network_file_missing',
   'network_file_damaged',
   'network_file_foreign',
+  'metadata_file_missing',
+  'metadata_file_damaged',
+  'unknown-model',
 ] satisfies readonly FindingCode[];
 
 /** Removes findings that comments accept, and reports what is wrong with the comments. `today`: `YYYY-MM-DD`. */

@@ -365,6 +365,30 @@ test('acr values out of reach, and an app that demands one', async () => {
   ]);
 });
 
+describe('the file of passkey models', () => {
+  const model = 'ee882879-721c-4913-9775-3dfcce97072a';
+
+  test.each([
+    ['is not there', undefined, 'warn FILE is not there, or this process may not read it'],
+    ['is another one', '{}', 'warn FILE is no complete payload of the FIDO Metadata Service'],
+    ['does not know a model', '{ "entries": [] }', `warn the file of \`metadata\` does not know ${model}`],
+    ['is sound', `{ "entries": [{ "aaguid": "${model}" }] }`, 'ok the file of `metadata` can be read'],
+  ])('%s', async (_, content, expected) => {
+    const file = join(configDir, 'stepgate.yaml');
+    const metadata = `${configDir}-mds.json`;
+    const added = `  webauthn:\n    metadata: ${metadata}\n    aaguids: [${model}]\n`;
+    await writeFile(file, (await readFile(file, 'utf8')).replace('  webauthn:\n', added));
+    if (content !== undefined) await writeFile(metadata, content);
+    try {
+      await sound();
+      const [first] = (await examined()).filter(({ about }) => about === 'passkeys');
+      expect(`${first?.level} ${first?.text}`).toBe(expected.replace('FILE', metadata));
+    } finally {
+      await rm(metadata, { force: true });
+    }
+  });
+});
+
 describe('passkeys for another domain than that of the issuer', () => {
   const address = 'https://example.com/.well-known/webauthn';
 

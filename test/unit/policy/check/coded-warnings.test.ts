@@ -67,6 +67,11 @@ const each: readonly (readonly [code: string, at: string, files: Files])[] = [
   ['uncommon-algorithms', '[ES256] }', settings('signing: { algorithms: [ES256] }')],
   ['secret-missing', 'C_SECRET }', settings(service)],
   ['network_file_missing', '/nowhere/city.mmdb }', settings('networkData: { country: /nowhere/city.mmdb }')],
+  [
+    'metadata_file_missing',
+    '/nowhere/mds.json } }',
+    settings('authenticators: { webauthn: { enabled: true, metadata: /nowhere/mds.json } }'),
+  ],
   ['pkce-optional', 'optional', app(`clientSecretHash: sha256:${'A'.repeat(43)}\npkce: optional`)],
   [
     'registration-unproved',

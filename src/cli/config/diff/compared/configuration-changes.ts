@@ -58,7 +58,8 @@ export interface AffectedUsers {
   readonly having?: string;
 }
 
-export type EffectKind = 'locked_out' | 'must_enroll' | 'must_fill_in' | 'let_in';
+/** `kept_out`: no rule denies the users any more, and they still can't get in. */
+export type EffectKind = 'locked_out' | 'must_enroll' | 'must_fill_in' | 'let_in' | 'kept_out';
 
 /** The effect of the change on some of the users, with what they have enrolled. */
 export interface Effect {

@@ -19,17 +19,32 @@ export interface EffectOnUsers {
 export function effectOf(active: SignInContent, next: SignInContent): EffectOnUsers | undefined {
   const [could, can] = [getsIn(active), getsIn(next)];
   if (could && !can) return plainEffect('locked_out', `can't get in any more: ${exclusionText(next)}`);
+  if (active.asks === 'denied' && next.asks !== 'denied') return effectOfLettingIn(next);
   if (!could && can) return plainEffect('let_in', "can get in, and couldn't before");
   if (!can) return undefined;
-  const { added } = setUpChange(active.least, next.least);
+  return demandOf(active.least, next);
+}
+
+/** On users whom a rule denied before, so that nothing was required of them. */
+function effectOfLettingIn(next: SignInContent): EffectOnUsers | undefined {
+  return getsIn(next) ? demandOf([[]], next) : plainEffect('kept_out', `still can't get in: ${exclusionText(next)}`);
+}
+
+/** What is newly required of users who get in. `before`: the steps of each way to sign in. */
+function demandOf(before: SignInContent['least'], next: SignInContent): EffectOnUsers | undefined {
+  const { added } = setUpChange(before, next.least);
   if (added.length > 0) return mustEnroll(choicesText(added), isWithoutSecondFactor(next));
-  return fillInEffect(active, next);
+  return mustFillIn(before, next.least);
 }
 
 /** In whichever way the user signs in: what must be filled in, and need not be before in one of them. */
 export function fillInEffect(active: SignInContent, next: SignInContent): EffectOnUsers | undefined {
-  const known = toFillIn(active.least);
-  const fields = toFillIn(next.least).filter((field) => !known.includes(field));
+  return mustFillIn(active.least, next.least);
+}
+
+function mustFillIn(before: SignInContent['least'], after: SignInContent['least']): EffectOnUsers | undefined {
+  const known = toFillIn(before);
+  const fields = toFillIn(after).filter((field) => !known.includes(field));
   return fields.length === 0 ? undefined : plainEffect('must_fill_in', `must fill in ${fields.join(', ')}`);
 }
 

@@ -36,12 +36,12 @@ function requirementDifference({ active, next }: ComparedContents): ContentDiffe
     headline: requirementHeadline(active.asks, next.asks),
     words: [asksText(active.asks), asksText(next.asks)],
     saidBy: ['app', 'session'],
-    ...(effect && isOfRequirement(effect) && active.asks !== 'denied' && next.asks !== 'denied' && { effect }),
+    ...(effect && next.asks !== 'denied' && (active.asks === 'denied' || isOfRequirement(effect)) && { effect }),
     ...(isWithoutSecondFactor(next) && { isWithoutSecondFactor: true as const }),
   };
 }
 
-/** What users must fill in is told as a step. */
+/** What users must fill in is told as a step, unless they are newly let in. */
 function isOfRequirement({ kind }: EffectOnUsers): boolean {
   return kind !== 'must_fill_in';
 }

@@ -1,11 +1,11 @@
 /** Finds what users who lack what a stricter rule asks for may set up in a sign-in after proving less. */
 import type { Deciders } from '../../../../core/analysis/comparison/deciding-together.ts';
-import { type KnownAdditions, newlyChained } from '../../../../core/analysis/comparison/newly-chained.ts';
 import { type NewlyEnrollingSearch, newlyEnrolling } from '../../../../core/analysis/comparison/newly-enrolling.ts';
+import { type KnownAdditions, newlyInSequence } from '../../../../core/analysis/comparison/newly-in-sequence.ts';
 import type { WeakerSearch } from '../../../../core/analysis/comparison/newly-weaker.ts';
 import type { EnrollingSides } from '../../../../core/analysis/comparison/opened-by-rules.ts';
 import type { AccountBefore } from '../../../../core/analysis/comparison/rules-at-account.ts';
-import type { ChainingRules } from '../../../../core/analysis/comparison/rules-together.ts';
+import type { SequenceRules } from '../../../../core/analysis/comparison/rules-together.ts';
 import type { RuleHead } from '../../../../core/model/policy.ts';
 import type { ComparedPair } from './compared-pair.ts';
 import {
@@ -35,23 +35,23 @@ export function ofEnrolling(sides: EnrollingSides, { pair, space }: ComparedPair
  * Finds who newly gets in since the account policy asks for one enrollment before another, at the first app where a
  * user does.
  */
-export function ofChains(pairs: readonly ComparedPair[], account: AccountBefore): WeakerFindings {
+export function ofSequences(pairs: readonly ComparedPair[], account: AccountBefore): WeakerFindings {
   const undecided = new Set<string>();
   const known: KnownAdditions = new Map();
   for (const { pair, active, next, refused, space } of pairs) {
-    const search = newlyChained({ active, next, ...(refused && { refused }), account }, space, known);
-    const weaker = search.found.map((chained) => ({
-      ...enrollingRule(chained, pair),
-      before: ruleLocations(chained.rulesBefore),
-      after: ruleLocations(chained.rulesNow),
+    const search = newlyInSequence({ active, next, ...(refused && { refused }), account }, space, known);
+    const weaker = search.found.map((opened) => ({
+      ...enrollingRule(opened, pair),
+      before: ruleLocations(opened.rulesBefore),
+      after: ruleLocations(opened.rulesNow),
     }));
     if (weaker.length > 0) return { weaker, undecided: [] };
-    for (const rules of search.undecided) undecided.add(chainText(rules));
+    for (const rules of search.undecided) undecided.add(sequenceText(rules));
   }
   return { weaker: [], undecided: [...undecided] };
 }
 
-function chainText({ rulesBefore, rulesNow }: ChainingRules): string {
+function sequenceText({ rulesBefore, rulesNow }: SequenceRules): string {
   const textOf = (rules: readonly RuleHead[]) => ruleLocations(rules).map(namedLocationText).join(' and ') || 'no rule';
   return `${textOf(rulesNow)}, where ${textOf(rulesBefore)} decided: users may get in by what they set up one after the other`;
 }

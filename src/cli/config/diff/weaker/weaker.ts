@@ -23,7 +23,7 @@ import { type ComparedPair, comparedPair, renamedIn } from './compared-pair.ts';
 import { changedFormulas } from './failing-formulas.ts';
 import { uncomparedChanges } from './uncompared-changes.ts';
 import { ofAccounts } from './weaker-accounts.ts';
-import { ofChains, ofEnrolling } from './weaker-enrolling.ts';
+import { ofEnrolling, ofSequences } from './weaker-enrolling.ts';
 import {
   enrollmentText,
   freedRule,
@@ -74,9 +74,9 @@ export async function weakerFindings(
       ]),
     ],
   };
-  // What is refused in any case is not searched for chains, which takes longer.
+  // What is refused in any case is not searched for enrollments in sequence, which takes longer.
   if (all.weaker.length > 0 || all.undecided.length > 0) return all;
-  return ofChains([...apps, account], own);
+  return ofSequences([...apps, account], own);
 }
 
 function ofPair(compared: ComparedPair, since: Seconds, account: AccountBefore): WeakerFindings {

@@ -2,7 +2,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import {
   all,
   type Diffs,
@@ -239,4 +239,52 @@ test('what users may skip today they have not set up before', async () => {
     'all 3 users: one factor becomes two; all of them must set up totp or webauthn first',
     'all 3 users: tokens say acr urn:okta:loa:2fa:any instead of acr urn:okta:loa:1fa:any or acr urn:okta:loa:1fa:pwd',
   ]);
+});
+
+describe('users who were denied before', () => {
+  const noContractors = { name: 'NoC', when: { groups: { any: ['contractors'] } }, then: 'deny' };
+
+  test('have no second factor yet', async () => {
+    await diffs.addUsers(2, ['contractors'], { credentials: [password] });
+    await diffs.addUsers(1, ['contractors'], { credentials: [password, totp] });
+    const found = await diffs.changes(signOn(all(2)), signOn(noContractors, all(2)));
+    expect(found.map(({ sentence, effects }) => [sentence, effects])).toEqual([
+      [
+        'all 3 users: let in, by two factors (denied before); 2 of them have no second factor yet',
+        [{ kind: 'must_enroll', words: 'have no second factor yet', users: 2, enroll: 'totp or webauthn' }],
+      ],
+    ]);
+  });
+
+  test('must set up what the enrollment policy requires', async () => {
+    await diffs.addUsers(2, ['contractors'], { credentials: [password] });
+    await diffs.addUsers(1, ['contractors'], { credentials: [password, webauthn] });
+    const next = { ...signOn(all(1)), ...enrollment({ required: ['webauthn'] }) };
+    expect((await diffs.changes(next, signOn(noContractors, all(1))))[0]).toMatchObject({
+      sentence: 'all 3 users: let in, by one factor (denied before); 2 of them must set up webauthn first',
+      effects: [{ kind: 'must_enroll', users: 2, enroll: 'webauthn' }],
+    });
+  });
+
+  test('must fill in what the profile policy requires', async () => {
+    await diffs.addUsers(1, ['contractors'], { credentials: [password] });
+    const rules = [{ name: 'P', then: { required: ['displayName'] } }];
+    const profile = { 'policies/profile/default.yaml': JSON.stringify({ name: 'default', rules }) };
+    expect(await diffs.sentences({ ...signOn(all(1)), ...profile }, signOn(noContractors, all(1)))).toContain(
+      'the one user: let in, by one factor (denied before); must fill in displayName',
+    );
+  });
+
+  test('still get in by nothing if they may not set up what they lack', async () => {
+    await diffs.addUsers(1, ['contractors'], { credentials: [password] });
+    const useOnly = enrollment({ useOnly: ['totp', 'webauthn'] });
+    const [found] = await diffs.changes(
+      { ...signOn(all(2)), ...useOnly },
+      { ...signOn(noContractors, all(2)), ...useOnly },
+    );
+    expect(found).toMatchObject({
+      sentence: expect.stringMatching(/^the one user: let in, by two factors \(denied before\); still can't get in: /),
+      effects: [{ kind: 'kept_out', users: 1 }],
+    });
+  });
 });

@@ -4,7 +4,7 @@
  * account.
  */
 import { describe, expect, test } from '@jest/globals';
-import { type KnownAdditions, newlyChained } from '../../../../src/core/analysis/comparison/newly-chained.ts';
+import { type KnownAdditions, newlyInSequence } from '../../../../src/core/analysis/comparison/newly-in-sequence.ts';
 import type { EnrollingSides } from '../../../../src/core/analysis/comparison/opened-by-rules.ts';
 import { ruleSpace } from '../../../../src/core/analysis/space/rule-space.ts';
 import { subsetsOf } from '../../../../src/core/analysis/space/subsets.ts';
@@ -202,7 +202,7 @@ describe.each([
     const wrong: unknown[] = [];
     for (const [before, after] of all.flatMap((base) => pairs(part, base)).filter((_, at) => at % nth === 0)) {
       const sides = sidesOf(before, after);
-      const { found, undecided } = newlyChained(sides, spaceOf(sides), known);
+      const { found, undecided } = newlyInSequence(sides, spaceOf(sides), known);
       const isWeaker = before !== after && users.some((user) => isNewlyIn(sides, user));
       seen[isWeaker ? 'weaker' : 'strict'] += 1;
       if (undecided.length > 0 || found.length > 0 !== isWeaker) wrong.push({ isWeaker, before, after });

@@ -15,22 +15,22 @@ import { type EnrollingSides, newlyAdded } from './opened-by-rules.ts';
 import { isOpenAtAccount, rulesAtAccount } from './rules-at-account.ts';
 import {
   asksTheSame,
-  type ChainingRules,
   differingTogether,
   factsOfRules,
   policiesOfRules,
   type RulesTogether,
   rulesThatDiffer,
+  type SequenceRules,
 } from './rules-together.ts';
 import { factsOfUser, type TriedUser, usersWithFew } from './tried-users.ts';
 
 /** The user sets up `added`, and gets in. */
-export interface NewlyChained extends NewlyEnrolling, ChainingRules {}
+export interface NewlyInSequence extends NewlyEnrolling, SequenceRules {}
 
-export interface NewlyChainedSearch {
-  readonly found: readonly NewlyChained[];
+export interface NewlyInSequenceSearch {
+  readonly found: readonly NewlyInSequence[];
   /** Rules under which some user might, of whom no example is known. */
-  readonly undecided: readonly ChainingRules[];
+  readonly undecided: readonly SequenceRules[];
 }
 
 /** Of more combinations of rules, one is named as undecided. */
@@ -39,14 +39,14 @@ const mostCombinations = 300;
 /**
  * `space`: of the rules of both sides. `known`: what is known of other apps; their policies often ask for the same.
  */
-export function newlyChained(
+export function newlyInSequence(
   sides: EnrollingSides,
   space: RuleSpace,
   known: KnownAdditions = new Map(),
-): NewlyChainedSearch {
-  const found = new Map<string, NewlyChained>();
-  const undecided = new Map<string, ChainingRules>();
-  if (!mayChain(sides.next) || isSame(sides)) return { found: [], undecided: [] };
+): NewlyInSequenceSearch {
+  const found = new Map<string, NewlyInSequence>();
+  const undecided = new Map<string, SequenceRules>();
+  if (!hasSequences(sides.next) || isSame(sides)) return { found: [], undecided: [] };
   const examine = examination({ ...sides, space }, known);
   let examined = 0;
   for (const combination of differingTogether({ ...sides, space })) {
@@ -67,7 +67,7 @@ export function newlyChained(
 }
 
 /** Some rule of the account policy asks for more than one proof of any kind, which Law 7 asks for anyway. */
-function mayChain({ accountPolicy }: PolicySet): boolean {
+function hasSequences({ accountPolicy }: PolicySet): boolean {
   return (accountPolicy?.rules ?? []).some(({ then }) => then.kind === 'allow' && !isMetByAny(then.requirement));
 }
 

@@ -19,17 +19,17 @@ import { sufficientSets } from './sufficient-sets.ts';
 type Needed = readonly RequiredEnrollment[] | undefined;
 
 /** Whether the requirements can be met once such enrollments were made. */
-export function hasChain(requirements: readonly LayerRequirement[], capabilities: Capabilities): boolean {
-  return shortestChains(requirements, capabilities, undefined).length > 0;
+export function hasEnrollmentSequence(requirements: readonly LayerRequirement[], capabilities: Capabilities): boolean {
+  return shortestSequences(requirements, capabilities, undefined).length > 0;
 }
 
 /** The enrollments that may come first, with the fewest to follow. Empty: none leads there. */
-export function firstOfChain(
+export function firstOfSequence(
   requirements: readonly LayerRequirement[],
   capabilities: Capabilities,
   needed?: Needed,
 ): readonly AssessedEvidence[] {
-  const counted = shortestChains(requirements, capabilities, needed).map(({ first, able }) => ({
+  const counted = shortestSequences(requirements, capabilities, needed).map(({ first, able }) => ({
     first,
     count: leftToEnroll(requirements, able),
   }));
@@ -38,7 +38,7 @@ export function firstOfChain(
 }
 
 /** Enrollments that were made one after the other. */
-interface Chain {
+interface EnrollmentSequence {
   /** Absent: none was made. */
   readonly first?: AssessedEvidence;
   readonly keys: readonly string[];
@@ -46,38 +46,38 @@ interface Chain {
 }
 
 /** A limit of the search, for each number of enrollments. */
-const mostChains = 16;
+const mostSequences = 16;
 
 /**
- * Those after which the requirements are within reach. Without an account policy, nothing can come before another. What
- * comes before a change at the account pages is met by enrollments that exist.
+ * The shortest sequences after which the requirements are within reach. Without an account policy, nothing can come
+ * before another. What comes before a change at the account pages is met by enrollments that exist.
  */
-function shortestChains(
+function shortestSequences(
   requirements: readonly LayerRequirement[],
   capabilities: Capabilities,
   needed: Needed,
-): readonly Chain[] {
+): readonly EnrollmentSequence[] {
   const isForChange = needed === undefined && requirements.some(({ isAccountManagement }) => isAccountManagement);
   if (capabilities.additions === undefined || isForChange) return [];
-  let chains: readonly Chain[] = [{ keys: [], able: capabilities }];
-  while (chains.length > 0) {
-    const longer = distinctChains(chains.flatMap((chain) => longerBy(chain, requirements, needed)));
+  let sequences: readonly EnrollmentSequence[] = [{ keys: [], able: capabilities }];
+  while (sequences.length > 0) {
+    const longer = distinctSequences(sequences.flatMap((sequence) => longerBy(sequence, requirements, needed)));
     const enough = longer.filter(({ able }) => isWithinReach(requirements, able));
     if (enough.length > 0) return enough;
-    chains = longer.slice(0, mostChains);
+    sequences = longer.slice(0, mostSequences);
   }
   return [];
 }
 
 function longerBy(
-  { first, keys, able }: Chain,
+  { first, keys, able }: EnrollmentSequence,
   requirements: readonly LayerRequirement[],
   needed: Needed,
-): readonly Chain[] {
+): readonly EnrollmentSequence[] {
   const asked = [...requirements, ...additionsOf(able)];
   const isLeft = ({ authenticator }: AssessedEvidence) =>
     keys.filter((key) => key === authenticator).length < mostOf(authenticator, asked);
-  return next(requirements, able, needed)
+  return nextEnrollments(requirements, able, needed)
     .filter(isLeft)
     .map((action) => ({
       first: first ?? action,
@@ -86,9 +86,11 @@ function longerBy(
     }));
 }
 
-/** Of the chains that begin with and consist of the same, one. */
-function distinctChains(chains: readonly Chain[]): readonly Chain[] {
-  const byLook = new Map(chains.map((chain) => [JSON.stringify([chain.first?.authenticator, chain.keys]), chain]));
+/** Of the sequences that begin with and consist of the same, one. */
+function distinctSequences(sequences: readonly EnrollmentSequence[]): readonly EnrollmentSequence[] {
+  const byLook = new Map(
+    sequences.map((sequence) => [JSON.stringify([sequence.first?.authenticator, sequence.keys]), sequence]),
+  );
   return [...byLook.values()];
 }
 
@@ -116,11 +118,11 @@ export function enrollmentsTo(
   requirements: readonly LayerRequirement[],
   capabilities: Capabilities,
 ): number {
-  let chains: readonly Chain[] = [{ keys: [], able: capabilities }];
-  for (let made = 0; chains.length > 0; made += 1) {
-    if (chains.length > mostChains || chains.some(({ able }) => isEnough(able))) return made;
-    const longer = chains.flatMap((chain) => longerBy(chain, requirements, undefined));
-    chains = distinctChains(longer.map(({ keys, able }) => ({ keys, able })));
+  let sequences: readonly EnrollmentSequence[] = [{ keys: [], able: capabilities }];
+  for (let made = 0; sequences.length > 0; made += 1) {
+    if (sequences.length > mostSequences || sequences.some(({ able }) => isEnough(able))) return made;
+    const longer = sequences.flatMap((sequence) => longerBy(sequence, requirements, undefined));
+    sequences = distinctSequences(longer.map(({ keys, able }) => ({ keys, able })));
   }
   return Number.POSITIVE_INFINITY;
 }
@@ -129,7 +131,7 @@ export function enrollmentsTo(
  * The enrollments that may come next: of what is needed, and of what the account policy names before that. What merely
  * adds up to as many factors is none: a mailbox could set up a password to be two.
  */
-function next(
+function nextEnrollments(
   requirements: readonly LayerRequirement[],
   capabilities: Capabilities,
   needed: Needed,

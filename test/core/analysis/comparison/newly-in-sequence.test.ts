@@ -1,6 +1,6 @@
 /** Users who newly get in by enrollments that come one after the other, where rules have conditions. */
 import { describe, expect, test } from '@jest/globals';
-import { newlyChained } from '../../../../src/core/analysis/comparison/newly-chained.ts';
+import { newlyInSequence } from '../../../../src/core/analysis/comparison/newly-in-sequence.ts';
 import { ruleSpace } from '../../../../src/core/analysis/space/rule-space.ts';
 import type { AccountRule } from '../../../../src/core/model/account-policy.ts';
 import type { Conditions } from '../../../../src/core/model/conditions.ts';
@@ -64,7 +64,7 @@ function search(before: Written, after: Written) {
   ]);
   const account = { policies: policiesWith(before, 'account'), clientId: 'account' };
   const space = ruleSpace(conditions, universe({ clientIds: ['notes'] }));
-  const { found, undecided } = newlyChained({ active, next, account }, space);
+  const { found, undecided } = newlyInSequence({ active, next, account }, space);
   return {
     found: found.map(({ proofs, added, facts, rulesBefore, rulesNow }) => ({
       ...{ enrolled: proofs.enrolled, added, groups: facts.subject.groups },
