@@ -32,7 +32,7 @@ export interface AuditFields {
   readonly reported: string;
   /** The level of risk, and the signals with their points. Absent if nothing was unusual. */
   readonly risk: string;
-  /** Code of the reason, unless the outcome is success. */
+  /** Code of the reason, unless the outcome is success. For `sign_in.asked`: the error that `prompt=none` got. */
   readonly reason: string;
   /** Key of the authenticator. */
   readonly authenticator: string;
@@ -159,8 +159,8 @@ export const auditEvents = {
   },
   'sign_in.asked': {
     outcomes: ['pending'],
-    fields: [...inSignIn, 'rule', 'reported', 'risk', 'trace'],
-    causedBy: ['any step'],
+    fields: [...inSignIn, 'rule', 'reported', 'risk', 'trace', 'reason'],
+    causedBy: ['any step', '/oauth2/v1/authorize'],
   },
   'sign_in.new_browser': { outcomes: succeeds, fields: inSignIn, causedBy: ['/oauth2/v1/authorize'] },
   'sign_in.denied': {

@@ -49,6 +49,8 @@ beforeAll(async () => {
     'P1D',
   );
   await configOn(node, 'diff', draft, '--html', join(dir, 'diff.html'), '--replay', 'P1D');
+  await writeFile(join(draft, 'policies/enrollment.yaml'), 'rules:\n  - { name: Renamed, then: {} }\n');
+  await configOn(node, 'report', draft, '--out', join(dir, 'report-without-tests.html'));
   browser = await launchBrowser();
   page = await (await browser.newContext({ viewport: desktop })).newPage();
 });
@@ -59,7 +61,7 @@ afterAll(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
-async function open(name: (typeof pages)[number], viewport = desktop): Promise<void> {
+async function open(name: (typeof pages)[number] | 'report-without-tests', viewport = desktop): Promise<void> {
   await page.setViewportSize(viewport);
   await page.goto(pathToFileURL(join(dir, `${name}.html`)).href);
 }
@@ -121,4 +123,12 @@ test('the report contains accepted findings and the claims of invariants', async
   );
   const invariants = await page.getByRole('region', { name: 'Invariants' }).textContent();
   expect(invariants).toMatch(/Contractors never get into payrollgroups any: \[contractors\]no user gets in1proved/);
+});
+
+test('policy tests that cannot be run fit, on a phone and on paper, too', async () => {
+  for (const viewport of [phone, desktop, { width: 794, height: 1123 }]) {
+    await open('report-without-tests', viewport);
+    expect(await page.textContent('main')).toContain('The tests cannot be run:');
+    expect(await overhang()).toBeLessThanOrEqual(0);
+  }
 });

@@ -49,7 +49,7 @@ type MetadataFault = NonNullable<ModelFile['fault']>;
 
 function missing(file: string): MetadataFault {
   return {
-    code: 'metadata_file_missing',
+    kind: 'missing',
     message: `${file} is not there, or this process may not read it`,
     advice: 'put the payload of the FIDO Metadata Service there and let the server read it, or name another file',
   };
@@ -57,7 +57,7 @@ function missing(file: string): MetadataFault {
 
 function damaged(file: string): MetadataFault {
   return {
-    code: 'metadata_file_damaged',
+    kind: 'damaged',
     message: `${file} is no complete payload of the FIDO Metadata Service`,
     advice: 'fetch the BLOB again, and put its payload there as JSON',
   };

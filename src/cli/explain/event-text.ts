@@ -37,7 +37,8 @@ const sentences: Readonly<Record<string, (line: AuditLine) => string>> = {
   'consent.refused': () => 'refused what the app asked for',
   'sign_in.completed': ({ acr, amr = [], waived }) =>
     `signed in: ${[...(acr ? [`acr ${acr}`] : []), `amr ${amr.join(' ') || 'none'}`, ...(waived ? [`not asked for ${waived.join(', ')}, which the browser remembers`] : [])].join(', ')}`,
-  'sign_in.asked': ({ trace, reported }) => `${askingConditionsText(trace)}${reportedOfChangeText(reported)}`,
+  'sign_in.asked': ({ trace, reported, reason }) =>
+    `${refusedSilentlyText(reason)}${askingConditionsText(trace)}${reportedOfChangeText(reported)}`,
   'sign_in.new_browser': () => 'the user was notified of a new browser',
   'sign_in.denied': (line) => `denied: ${denialOfLineText(line)}`,
   'sign_in.cancelled': () => 'the user gave up',
@@ -47,6 +48,11 @@ const sentences: Readonly<Record<string, (line: AuditLine) => string>> = {
   'token.denied': ({ reason }) => `no tokens: ${reasonText(reason)}`,
   'token.refresh_denied': ({ reason }) => `no new tokens: ${reasonText(reason)}`,
 };
+
+/** `error`: what a request without a page was answered with. */
+function refusedSilentlyText(error: string | undefined): string {
+  return error === undefined ? '' : `the app asked for no page (prompt=none), and was told ${error}: `;
+}
 
 /** The account policy rules only over the changes of a step, so no later decision says what it would have decided. */
 function reportedOfChangeText(reported = ''): string {

@@ -69,7 +69,8 @@ function requestText({ scopes, acrValues, acrEssential, maxAge, promptLogin }: T
 function happened({ events, open }: SignInStory): readonly string[] {
   const lines = events.map((line) => `  ${timeText(line)}  ${eventText(line)}`);
   const isOver = events.some(({ event }) => /^sign_in\.(completed|denied|cancelled)$|^consent\.refused$/.test(event));
-  if (isOver) return lines;
+  const isSilent = events.some(({ trace }) => trace?.noInteraction);
+  if (isOver || isSilent) return lines;
   if (open === undefined) return [...lines, '  Nothing more: the user did not continue.'];
   return [...lines, `  It is under way${open.waitsFor === undefined ? '' : `, and waits for ${open.waitsFor}`}.`];
 }

@@ -1,4 +1,5 @@
 /** Which decisions of the step loop are audited: a request for more proofs, a denial, a user who leaves. */
+import type { Decision } from '../../core/model/decision.ts';
 import { audit } from '../audit.ts';
 import { auditTrace, decidingRule, decidingRules } from '../audit-trace.ts';
 import { sampledSession } from '../browser/sso-session.ts';
@@ -13,16 +14,17 @@ export function recordDecision(context: OpenTransaction, decided: Decided): Open
   const isKnown = facts.subject !== undefined && facts.evidence.length > 0;
   if (decision.kind === 'allow' || (decision.kind !== 'deny' && !isKnown)) return context;
   const { transaction } = context;
-  const key = decision.kind === 'deny' ? denialKey(decided) : askedKey(decided);
+  const key = decision.kind === 'deny' ? denialKey(decided) : askedKey(decided.decision);
   if (key === transaction.recorded) return context;
   if (decision.kind === 'deny') auditDenial(context, decided);
   else auditAsked(context, decided);
   return { ...context, transaction: { ...transaction, recorded: key } };
 }
 
-function askedKey({ decision }: Decided): string {
-  const unmet = decision.trace.layers.filter(({ satisfied, outcome }) => satisfied === false || outcome === 'deny');
-  return [decision.kind, ...unmet.map(({ layer }) => layer)].join(' ');
+/** What the user is asked for, and by which layers. */
+export function askedKey({ kind, trace }: Pick<Decision, 'kind' | 'trace'>): string {
+  const unmet = trace.layers.filter(({ satisfied, outcome }) => satisfied === false || outcome === 'deny');
+  return [kind, ...unmet.map(({ layer }) => layer)].join(' ');
 }
 
 /** A denial with another reason or by another rule is a different one. */

@@ -39,6 +39,8 @@ export interface SsoSession {
   readonly used?: { readonly at: Seconds; readonly ip: string; readonly userAgent: string };
   /** The last activity (epoch seconds): a sign-in to an app during which the user could have been asked something. */
   readonly activeAt?: Seconds;
+  /** Notes of the latest requests that could not be met without a page: those that are in the audit log. */
+  readonly refusedSilently?: readonly string[];
   /** Everything else that oidc-provider stores in a session. */
   readonly payload: Readonly<Record<string, unknown>>;
 }
@@ -107,6 +109,15 @@ export function withEvidence(kept: readonly Evidence[], added: readonly Evidence
     seen.set(id, count);
     return count <= entriesPerEnrollment;
   });
+}
+
+/** More than a browser has apps that renew silently at once. */
+const mostNotes = 64;
+
+/** Adds a note to `refusedSilently`. */
+export function withNote(session: SsoSession, note: string): SsoSession {
+  const others = session.refusedSilently?.filter((other) => other !== note) ?? [];
+  return { ...session, refusedSilently: [...others, note].slice(-mostNotes) };
 }
 
 function sameProof(a: Evidence, b: Evidence): boolean {

@@ -23,6 +23,7 @@ import { transactionKey } from '../../stores/keys.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';
 import { currentRequest, type SignOn } from '../request-scope.ts';
 import { recordEvidence } from '../storage/session-adapter.ts';
+import { auditRefusedSilently } from './refused-silently.ts';
 import { askableScopes, expectedSubject, requestFacts } from './request-facts.ts';
 
 /**
@@ -100,8 +101,11 @@ export async function needsInteraction(ctx: KoaContextWithOIDC, services: Servic
   }
   keepEvidence(ctx, services, transaction);
   if (ctx.oidc.promptPending('none')) {
+    const error = silentError(decided);
+    const session = ctx.oidc.session?.uid;
     if (decision.kind === 'deny') auditDeniedRequest(ctx, services, decided);
-    throw silentError(decided);
+    else if (session !== undefined) auditRefusedSilently(services, { ...decided, session, error: error.error });
+    throw error;
   }
   return true;
 }
@@ -131,7 +135,7 @@ function auditDeniedRequest(
 }
 
 /** The answer to `prompt=none` if the policy asks for more. */
-function silentError({ decision, request, facts }: SignOn): Error {
+function silentError({ decision, request, facts }: SignOn): errors.OIDCProviderError {
   if (decision.kind === 'deny') return new errors.AccessDenied('the sign-on policy denies this');
   if (decision.kind === 'identify') return new errors.LoginRequired('End-User authentication is required');
   if (decision.kind === 'profile')

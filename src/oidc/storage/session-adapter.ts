@@ -16,6 +16,7 @@ import {
   peekSso,
   type SsoSession,
   withEvidence,
+  withNote,
   withPauses,
 } from '../../flow/browser/sso-session.ts';
 import { grantKey, sessionCookieKey, ssoSessionKey, userKey } from '../../stores/keys.ts';
@@ -152,6 +153,19 @@ export function forgetClient(
     const session = parseSsoSession(value);
     const { [client]: _gone, ...authorizations } = session.authorizations;
     return sessionEntry({ ...session, authorizations }, secondsLeft(session, now));
+  });
+}
+
+/** Notes that a request without a page was refused (`SsoSession.refusedSilently`). `now`: epoch seconds. */
+export function noteInSession(
+  unit: UnitOfWork,
+  uid: string,
+  { note, now }: { readonly note: string; readonly now: Seconds },
+): void {
+  unit.merge(ssoSessionKey(uid), (value) => {
+    if (value === undefined) return undefined;
+    const session = parseSsoSession(value);
+    return sessionEntry(withNote(session, note), secondsLeft(session, now));
   });
 }
 

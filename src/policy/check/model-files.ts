@@ -23,9 +23,11 @@ export function modelFileFaults(
       return file.named.flatMap(({ path, model }) =>
         unknownModel(file, model, { source, path: [...section, ...path] }),
       );
-    const { code, message, advice } = file.fault;
+    const { kind: fault, message, advice } = file.fault;
     const location = { source, path: [...section, file.setting] };
-    return [findingAt(code, location, { message: `on this machine, ${message}: ${consequence}`, advice })];
+    return [
+      findingAt(`metadata_file_${fault}`, location, { message: `on this machine, ${message}: ${consequence}`, advice }),
+    ];
   });
 }
 

@@ -31,7 +31,7 @@ export interface ModelFile {
   readonly setting: string;
   /** Why it cannot be used. Then no model is known. */
   readonly fault?: {
-    readonly code: 'metadata_file_missing' | 'metadata_file_damaged';
+    readonly kind: 'missing' | 'damaged';
     readonly message: string;
     readonly advice: string;
   };

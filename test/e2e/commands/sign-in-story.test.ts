@@ -1,5 +1,5 @@
 /** `explain --transaction`: the story of real sign-ins, from what the audit log kept of them. */
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { emailCredential } from '../../../src/authenticators/email/email.ts';
 import { authenticatorKinds } from '../../../src/authenticators/index.ts';
 import { explainCommand } from '../../../src/cli/explain/explain.ts';
@@ -19,6 +19,7 @@ import {
   wrongCode,
 } from '../../support/clients/sign-in-flow.ts';
 import { codeIn, mailTo } from '../../support/messages/mail.ts';
+import { UserAgent } from '../../support/pages/user-agent.ts';
 import { startNode, type TestNode, testPassword } from '../../support/servers/node.ts';
 import { visit } from '../../support/users/account-visits.ts';
 import { randomName } from '../../support/values/random-name.ts';
@@ -140,8 +141,80 @@ test('a sign-in without a page has a reference of its own', async () => {
   const reference = referenceOf('sign_in.completed', 'notes');
   expect(reference).not.toBe(uid);
   expect(await told(reference)).toContain('password (knowledge), just then, before this sign-in\n');
-  const { page: refused } = await beginSignIn(node, { client_id: 'payroll', prompt: 'none' }, agent);
-  expect(currentStep(refused)).toBe('interaction_required');
+});
+
+describe('a request that could not be met without a page', () => {
+  const askedLines = (client: string, subject = '') =>
+    node.audit.filter((line) => line.event === 'sign_in.asked' && line.client === client && line.subject === subject);
+  const silently = async (client: string, agent: UserAgent, more: Readonly<Record<string, string>> = {}) =>
+    currentStep((await beginSignIn(node, { client_id: client, prompt: 'none', ...more }, agent)).page);
+
+  test('has a reference and a story', async () => {
+    const user = await userWithPassword(node);
+    const { agent, page } = await beginSignIn(node, 'notes');
+    expect(currentStep(await identify(agent, page, user))).toBe('code');
+    expect(await silently('payroll', agent)).toBe('interaction_required');
+    const [line] = askedLines('payroll', user.id);
+    expect(line).toMatchObject({ outcome: 'pending', reason: 'interaction_required', ip: '127.0.0.1' });
+    const text = await told(String(line?.transaction));
+    expect(text).toContain(`What happened, in UTC
+  TIME  the app asked for no page (prompt=none), and was told interaction_required: more was asked for by Sign-on policy payroll, "Everybody else"
+
+Why: the decision of TIME`);
+    expect(text).toContain('\n    not met\n');
+    expect(text).toContain('password (knowledge), just then, before this sign-in\n');
+  });
+
+  test('is recorded once, while nothing else is asked for and nothing was proved', async () => {
+    const user = await userWithTotp(node);
+    const { agent, page } = await beginSignIn(node, 'notes');
+    expect(currentStep(await identify(agent, page, user))).toBe('code');
+    const began = time;
+    const counted: number[] = [];
+    const ask = async (error: string, more: Readonly<Record<string, string>> = {}) => {
+      expect(await silently('payroll', agent, more)).toBe(error);
+      counted.push(askedLines('payroll', user.id).length);
+    };
+    try {
+      await ask('interaction_required');
+      await ask('interaction_required');
+      // One that alternates with it is another, and each is recorded once.
+      await ask('login_required', { max_age: '0' });
+      await ask('interaction_required');
+      await ask('login_required', { max_age: '0' });
+      time += 30;
+      const again = await beginSignIn(node, { client_id: 'notes', prompt: 'login' }, agent);
+      expect(currentStep(await identify(agent, again.page, user))).toBe('code');
+      await ask('interaction_required');
+      await ask('interaction_required');
+      expect(counted).toEqual([1, 1, 2, 2, 2, 3, 3]);
+    } finally {
+      time = began;
+    }
+  });
+
+  test('is recorded again on the next day', async () => {
+    const user = await userWithPassword(node);
+    const began = time;
+    time += 86_399 - (time % 86_400);
+    try {
+      const { agent, page } = await beginSignIn(node, 'notes');
+      expect(currentStep(await identify(agent, page, user))).toBe('code');
+      expect(await silently('payroll', agent)).toBe('interaction_required');
+      time += 1;
+      expect(await silently('payroll', agent)).toBe('interaction_required');
+      expect(await silently('payroll', agent)).toBe('interaction_required');
+      expect(askedLines('payroll', user.id)).toHaveLength(2);
+    } finally {
+      time = began;
+    }
+  });
+
+  test('is not recorded of a browser without a session', async () => {
+    const before = node.audit.length;
+    expect(await silently('payroll', new UserAgent())).toBe('login_required');
+    expect(node.audit).toHaveLength(before);
+  });
 });
 
 test('the reference on a denied page leads to the rule that denied, and shows that the user left', async () => {

@@ -1,6 +1,6 @@
-/** What goes on with a session that was kept when its account was changed. */
+/** What goes on with a session that was kept when its account was changed, and the notes of a session. */
 import { expect, test } from '@jest/globals';
-import { isKeptWith, type SsoSession } from '../../../src/flow/browser/sso-session.ts';
+import { isKeptWith, type SsoSession, withNote } from '../../../src/flow/browser/sso-session.ts';
 import { newUser } from '../../../src/users/directory/changes.ts';
 
 const user = { ...newUser({ identifiers: ['ann'] }, ['ann'], 100), validAfter: 300 };
@@ -30,4 +30,10 @@ test.each<[string, SsoSession | undefined, number | undefined, boolean]>([
 test('nothing where only the session was kept', () => {
   const { validSince: _, ...alone } = kept;
   expect(isKeptWith(alone, user, 200)).toBe(false);
+});
+
+test('a session keeps each of the latest 64 notes once, a repeated one as the latest', () => {
+  const notes = Array.from({ length: 70 }, (_, index) => `note ${index}`);
+  const { refusedSilently } = [...notes, 'note 20', 'note 20'].reduce(withNote, kept);
+  expect(refusedSilently).toEqual([...notes.slice(6, 20), ...notes.slice(21), 'note 20']);
 });

@@ -1,5 +1,6 @@
 /** `stepgate config what`. */
 import type { Command } from 'commander';
+import { choicesIn, requiredInEach } from '../../../core/analysis/simulation/required-choices.ts';
 import type { DenyReason } from '../../../core/model/decision.ts';
 import { StepgateError } from '../../../errors.ts';
 import { newCommand } from '../../commands.ts';
@@ -134,20 +135,20 @@ function counted(parts: readonly string[]): readonly string[] {
 
 /** Whichever proofs the user gives, and whatever may be skipped: what follows only some of the proofs is none. */
 function lackingIn({ steps, asked, least }: Outcome): readonly string[] {
-  if (asked === undefined) return steps.flatMap(lackingAt);
-  const [first = [], ...others] = least().map((way) => way.flatMap(lackingAt));
+  const ways = asked === undefined ? [steps] : least();
+  const setUps = requiredInEach(ways.map(choicesIn)).map((keys) => `${keys.join(' or ')}, to be enrolled`);
+  const [first = [], ...others] = ways.map((way) => way.flatMap(lackingAt));
   const countIn = (parts: readonly string[], part: string) => parts.filter((other) => other === part).length;
-  return first.filter((part, at) => {
+  const inEach = first.filter((part, at) => {
     const before = countIn(first.slice(0, at), part);
     return others.every((parts) => countIn(parts, part) > before);
   });
+  return [...setUps, ...inEach];
 }
 
+/** Besides what must be set up. */
 function lackingAt(step: Outcome['steps'][number]): readonly string[] {
-  if (step.kind === 'enroll' && step.skippable === undefined) {
-    if (step.replacementReason) return [`${step.authenticator}, to be replaced`];
-    const keys = [step.authenticator, ...step.alternatives.map(({ authenticator }) => authenticator)];
-    return [`${[...new Set(keys)].join(' or ')}, to be enrolled`];
-  }
+  if (step.kind === 'enroll' && step.skippable === undefined && step.replacementReason)
+    return [`${step.authenticator}, to be replaced`];
   return step.kind === 'profile' && step.required.length > 0 ? [`${step.required.join(', ')}, to be filled in`] : [];
 }

@@ -9,6 +9,7 @@ tbody th { font-weight: 400; }
 .contents ul { columns: 2 14rem; margin: .15rem 0 .35rem 1rem; font-size: .9rem; }
 .apps { margin: 0 0 .25rem; font-size: .9rem; color: var(--faint); }
 .plain { list-style: disc; padding-inline-start: 1.25rem; }
+pre { white-space: pre-wrap; overflow-wrap: anywhere; }
 #asked th:first-child { min-width: 12rem; }
 #asked td { min-width: 9rem; overflow-wrap: break-word; }
 #asked td.count { min-width: 0; }

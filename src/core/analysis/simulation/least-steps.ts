@@ -22,15 +22,15 @@ export function leastOfWays(
   if (subject === undefined || asked === undefined) return [];
   const start = { progress: identifiedAs(subject, facts), steps: [] };
   const simulation = { policies, facts };
-  const inOrder = inWhateverOrder(asked.proofs);
-  return asked.ways.map(({ sets: [set = []], after }) => {
+  return asked.ways.map(({ sets, after }) => {
+    const [set = []] = sets;
     const isOffered = haveOffer(after);
     const isEnrolling = set.some(isEnrolled);
     if (!isOffered && !isEnrolling) return after;
     const proved = proving(set, start, simulation);
     if (proved === undefined) return isEnrolling ? leastSteps(policies, facts) : after;
     const least = isOffered ? skippingFrom(proved.progress, simulation, furtherProofs(after)) : after;
-    return [...proved.steps.map(inOrder), ...(endsWell(least) ? least : after)];
+    return [...proved.steps.map(inWhateverOrder(sets)), ...(endsWell(least) ? least : after)];
   });
 }
 
@@ -39,13 +39,14 @@ function isEnrolled({ toEnroll }: Action): boolean {
 }
 
 /**
- * A page offers all that a user may go on to enroll, in whatever order. What each of the sets takes is no choice: it is
- * left out of the choice of the others.
+ * A page offers all that a user may go on to enroll, in whatever order, also what leads another way. A choice is what
+ * the sets of this way differ in. What each of them takes is none, and is left out of the choice of the others.
  */
-function inWhateverOrder({ sets }: AllSets): (step: SimulatedStep) => SimulatedStep {
+function inWhateverOrder(sets: AllSets['sets']): (step: SimulatedStep) => SimulatedStep {
   const added = sets.map((set) => set.filter(isEnrolled).map(({ authenticator }) => authenticator));
   const inAll = added[0]?.filter((key) => added.every((keys) => keys.includes(key))) ?? [];
-  const isChosen = ({ authenticator }: OfferedOption) => !inAll.includes(authenticator);
+  const chosen = added.flat().filter((key) => !inAll.includes(key));
+  const isChosen = ({ authenticator }: OfferedOption) => chosen.includes(authenticator);
   return (step) => {
     if (step.kind !== 'enroll') return step;
     return { ...step, alternatives: inAll.includes(step.authenticator) ? [] : step.alternatives.filter(isChosen) };

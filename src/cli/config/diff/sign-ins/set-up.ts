@@ -1,8 +1,11 @@
 /** Describes what users must set up under only one of the configurations. */
+import {
+  choicesIn,
+  isSetUp,
+  type RequiredChoice,
+  requiredInEach,
+} from '../../../../core/analysis/simulation/required-choices.ts';
 import type { SimulatedStep } from '../../../../core/analysis/simulation/simulated-answers.ts';
-
-/** Keys of authenticators; one of them must be enrolled. */
-type RequiredChoice = readonly string[];
 
 export interface SetUpChange {
   /** Enrollments that are required now and were not before. */
@@ -18,53 +21,21 @@ export interface SetUpChange {
 /** What the user does in one way to sign in. */
 type Way = readonly SimulatedStep[];
 
-/**
- * Whichever way the user takes: what is required in all ways and was not in one of them, and what was required in all
- * of them and is not in one.
- */
+/** Whichever way the user takes. */
 export function setUpChange(active: readonly Way[], next: readonly Way[]): SetUpChange {
-  const [before, after] = [active, next].map(differingSetUps);
-  const changes = (after ?? []).map((to) => (before ?? []).map((from) => setUpInOneWay(from, to)));
-  const [first, ...others] = changes.flat();
-  if (first === undefined || others.length === 0) return first ?? { added: [], gone: [], wider: [], kept: [] };
-  const byActive = (before ?? []).map((_, at) => changes.flatMap((row) => row[at] ?? []));
-  return {
-    added: inEach(changes.map((row) => inAny(row.map(({ added }) => added)))),
-    gone: inEach(byActive.map((column) => inAny(column.map(({ gone }) => gone)))),
-    wider: [],
-    kept: inEach(changes.flat().map(({ kept }) => kept)),
-  };
+  if (active.length === 0 || next.length === 0) return { added: [], gone: [], wider: [], kept: [] };
+  return setUpBetween(requiredIn(active), requiredIn(next));
 }
 
-/** The ways that differ in what must be set up. */
-function differingSetUps(ways: readonly Way[]): readonly Choices[] {
-  return [...new Map(ways.map((way) => [JSON.stringify(toEnroll(way)), toEnroll(way)])).values()];
+/** Each choice sorted: whichever of it the user takes, it is the same. */
+function requiredIn(ways: readonly Way[]): Choices {
+  return requiredInEach(ways.map(choicesIn)).map((choice) => choice.toSorted());
 }
 
 type Choices = readonly RequiredChoice[];
 
-/** Each as often as the lists have it that have it most often. */
-function inAny(lists: readonly Choices[]): Choices {
-  return lists.reduce((all, list) => all.concat(withoutThese(list, all)), []);
-}
-
-/** Each as often as all lists have it. */
-function inEach([first = [], ...others]: readonly Choices[]): Choices {
-  return others.reduce((shared, list) => withoutThese(shared, withoutThese(shared, list)), first);
-}
-
-/** A choice that is there several times is left as often as it is there more often. */
-function withoutThese(choices: Choices, others: Choices): Choices {
-  const left = others.map((choice) => JSON.stringify(choice));
-  return choices.filter((choice) => {
-    const at = left.indexOf(JSON.stringify(choice));
-    if (at >= 0) left.splice(at, 1);
-    return at < 0;
-  });
-}
-
 /** A requirement is new unless an earlier one was at least as narrow. */
-function setUpInOneWay(active: Choices, next: Choices): SetUpChange {
+function setUpBetween(active: Choices, next: Choices): SetUpChange {
   const left = [...active];
   const added: RequiredChoice[] = [];
   const pairs: { from: RequiredChoice; to: RequiredChoice }[] = [];
@@ -82,19 +53,9 @@ function setUpInOneWay(active: Choices, next: Choices): SetUpChange {
   };
 }
 
-type SetUp = Extract<SimulatedStep, { kind: 'challenge' | 'enroll' }>;
-
-/** An enrollment that the user must make and cannot skip, of something that the user does not have. */
-export function isSetUp(step: SimulatedStep): step is SetUp {
-  return step.kind === 'enroll' && !step.skippable && !step.replacementReason;
-}
-
-/** Each with its alternatives, sorted: whichever of them the user takes, it is the same choice. */
-function toEnroll(steps: Way): Choices {
-  return steps.flatMap((step) => {
-    if (!isSetUp(step)) return [];
-    return [[...new Set([step.authenticator, ...step.alternatives.map(({ authenticator }) => authenticator)])].sort()];
-  });
+/** What else the user is asked. */
+export function withoutSetUps(steps: Way): Way {
+  return steps.filter((step) => !isSetUp(step));
 }
 
 function bySize(one: RequiredChoice, other: RequiredChoice): number {

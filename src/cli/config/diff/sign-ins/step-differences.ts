@@ -13,7 +13,7 @@ import {
 import type { ContentDifference } from './content-difference.ts';
 import { type EffectOnUsers, effectOf, fillInEffect } from './effect-on-users.ts';
 import { type SaidThere, saidByAllText } from './said-text.ts';
-import { isSetUp, setUpChange, setUpHeadline } from './set-up.ts';
+import { setUpChange, setUpHeadline, withoutSetUps } from './set-up.ts';
 import type { SignInContent } from './sign-in-view.ts';
 import {
   type ComparedWays,
@@ -294,7 +294,5 @@ function partIn({ part }: FollowingPart): string {
 }
 
 function laterParts({ asked }: SignInContent): readonly FollowingPart[] {
-  return followingParts(asked, (steps) =>
-    stepParts(steps.filter((step) => step.kind !== 'challenge' && !isSetUp(step))),
-  );
+  return followingParts(asked, (steps) => stepParts(withoutSetUps(steps).filter(({ kind }) => kind !== 'challenge')));
 }

@@ -82,6 +82,17 @@ test('a missing second factor is reported only of all users without one', async 
   );
 });
 
+test('what each way sets up in the end must be set up, whatever else one of them takes', async () => {
+  await diffs.addUsers(2, ['a'], { credentials: [password] });
+  const rules = [
+    { name: 'By passkey', when: { authenticated: { any: ['webauthn'] } }, then: {} },
+    { name: 'Else', then: { required: [{ anyOf: ['webauthn'] }] } },
+  ];
+  const next = { ...signOn(all(2)), 'policies/enrollment.yaml': JSON.stringify({ rules }) };
+  const [change] = await diffs.changes(next, signOn(all(1)));
+  expect(change).toMatchObject({ effects: [{ kind: 'must_enroll', enroll: 'webauthn' }] });
+});
+
 test('further demands are described in sentences', async () => {
   await diffs.addUsers(2, [], { credentials: [password] });
   const profile = (then: object) => ({

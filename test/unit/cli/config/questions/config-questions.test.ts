@@ -493,6 +493,27 @@ test('what: two missing passkeys are reported as two', async () => {
   });
 });
 
+test('what: an enrollment at the end of each way is missing, whatever else one of them sets up', async () => {
+  const rules = [
+    { name: 'By passkey', when: { authenticated: { any: ['webauthn'] } }, then: {} },
+    { name: 'Else', then: { required: [{ anyOf: ['webauthn'] }] } },
+  ];
+  const files = {
+    ...validFiles,
+    'stepgate.yaml':
+      'brand: { name: Test }\nauthenticators: { totp: { enabled: true }, webauthn: { enabled: true } }\n',
+    'policies/sign-on/notes.yaml': JSON.stringify({
+      name: 'notes',
+      rules: [{ name: 'All', then: { allow: { factors: 2 } } }],
+    }),
+    'policies/enrollment.yaml': JSON.stringify({ rules }),
+  };
+  await withConfiguration(files, async (dir) => {
+    const [, row] = cells(await asked('what', 'bob@demo.test', '--config', dir));
+    expect(row?.at(-1)).toBe('webauthn, to be enrolled');
+  });
+});
+
 test('what: a suspended user opens nothing, and a requirement that cannot be met is reported', async () => {
   const dan = JSON.parse(await asked('what', 'dan@demo.test', '--json'));
   expect(dan.user).toMatchObject({ status: 'suspended', groups: ['contractors', 'staff'] });
