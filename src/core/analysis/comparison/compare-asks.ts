@@ -3,13 +3,9 @@ import type { NamedProof } from '../../evidence/proof-names.ts';
 import { meetsRequirement } from '../../evidence/requirement.ts';
 import type { AuthenticatorDescriptor } from '../../model/facts.ts';
 import type { Requirement } from '../../model/policy.ts';
-import {
-  type EvidenceSet,
-  evidenceFor,
-  holdsForAll,
-  type PossibleProofs,
-  withMethodsOf,
-} from '../proofs/strictness.ts';
+import type { EvidenceSet } from '../proofs/evidence-set.ts';
+import { evidenceAgainst, holdsForAll, withMethodsOf } from '../proofs/strictness.ts';
+import type { PossibleProofs } from '../proofs/weakest-proofs.ts';
 
 export type AsksComparison =
   /** All evidence that is enough now was enough before. */
@@ -51,12 +47,10 @@ export function compareAsks(
       (descriptor) => withNewMethod.find(({ key }) => key === descriptor.key) ?? descriptor,
     ),
   };
-  // A chain counts enrollments, and one proof may be counted here for two.
-  const isProvable = !open.some((requirement) => 'chains' in requirement);
-  if (open.length === 0 || (isProvable && holdsForAll(now, meets, proofs))) return 'as_strict';
-  const [evidence, ...others] = evidenceFor(now, proofs)
-    .filter((set) => !meets(set))
-    .toSorted((one, other) => kindsIn(one) - kindsIn(other));
+  if (open.length === 0 || holdsForAll(now, meets, proofs) === 'holds') return 'as_strict';
+  const [evidence, ...others] = evidenceAgainst(now, meets, proofs).toSorted(
+    (one, other) => kindsIn(one) - kindsIn(other),
+  );
   return evidence === undefined ? 'undecided' : { evidence, others };
 }
 

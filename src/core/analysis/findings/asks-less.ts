@@ -8,9 +8,10 @@ import type { PolicySet } from '../../policy/rules/compile.ts';
 import type { Formula } from '../../policy/theories/theory.ts';
 import { textOf } from '../comparison/evaluation-key.ts';
 import { type LimitingTerms, type LongerLimit, longerLimits } from '../comparison/longer-limits.ts';
+import type { EvidenceSet } from '../proofs/evidence-set.ts';
 import { minimumOf } from '../proofs/minimum-acr.ts';
 import { asksOffline, type RefreshLimits, refreshLimits } from '../proofs/refreshed-proofs.ts';
-import { type EvidenceSet, evidenceBetween, impliesAll } from '../proofs/strictness.ts';
+import { evidenceBetween, impliesAll } from '../proofs/strictness.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
 
 /** A policy that lets users in. */
@@ -31,23 +32,26 @@ export interface Weaker {
 
 /** What else must hold of a request for which the terms are weaker: it may have to ask for lasting refresh tokens. */
 export function requestsShowing(
-  { longer }: Pick<Weaker, 'longer'>,
+  less: Pick<Weaker, 'longer'> | 'undecided',
   { refreshTokens }: Pick<PolicySet, 'refreshTokens'>,
   space: RuleSpace,
 ): readonly Formula[] {
+  const longer = less === 'undecided' ? [] : less.longer;
   const isByTokens = longer.length > 0 && longer.every(({ what }) => what === 'refreshed');
   return isByTokens && !refreshTokens?.endWithSession ? [asksOffline(space)] : [];
 }
 
-/** Undefined: it is not proved that the first terms ask for everything that the second ones do, and for more. */
-export type CompareTerms = (strict: TermsTogether, weak: TermsTogether) => Weaker | undefined;
+/** Undefined: the first terms do not ask for everything that the second ones do, and for more. */
+export type TermsComparison = Weaker | 'undecided' | undefined;
+
+export type CompareTerms = (strict: TermsTogether, weak: TermsTogether) => TermsComparison;
 
 /** Cached by the configuration's authenticators, and by all else that the comparison depends on. */
-const comparisons = new WeakMap<PolicySet['authenticators'], Map<string, Weaker | undefined>>();
+const comparisons = new WeakMap<PolicySet['authenticators'], Map<string, TermsComparison>>();
 
 /** Most rules of all policies have one of a few requirements, and each pair of these is compared once. */
 export function termsComparison(policies: PolicySet, layer: SignInLayer): CompareTerms {
-  const known = comparisons.get(policies.authenticators) ?? new Map<string, Weaker | undefined>();
+  const known = comparisons.get(policies.authenticators) ?? new Map<string, TermsComparison>();
   comparisons.set(policies.authenticators, known);
   const minimum = minimumOf(policies);
   const refresh = refreshLimits(policies);
@@ -75,18 +79,22 @@ interface Compared {
 /** Nothing else of the policies counts. */
 type Compares = Pick<PolicySet, 'authenticators'>;
 
-function compareTerms({ strict, weak, minimum, layer, refresh }: Compared, policies: Compares): Weaker | undefined {
+function compareTerms({ strict, weak, minimum, layer, refresh }: Compared, policies: Compares): TermsComparison {
   const asked = ({ own, beside }: TermsTogether) => [beside.requirement, ...minimum, own.requirement];
-  if (!impliesAll(asked(strict), asked(weak), policies)) return undefined;
+  const isAllAsked = impliesAll(asked(strict), asked(weak), policies);
+  if (isAllAsked === 'refuted') return undefined;
   const evidence = evidenceBetween(asked(weak), strict.own.requirement, policies);
-  if (evidence) return { evidence, longer: [] };
+  if (evidence !== undefined)
+    return isAllAsked === 'undecided' || evidence === 'undecided' ? 'undecided' : { evidence, longer: [] };
   // A rule that asks for something more in return is not weaker, even if the other policy asks for that anyway.
-  if (!impliesAll([strict.own.requirement], [weak.own.requirement], policies)) return undefined;
+  const isOwnAsked = impliesAll([strict.own.requirement], [weak.own.requirement], policies);
+  if (isOwnAsked === 'refuted') return undefined;
   // What the other policy lets count for longer makes no rule of this one weaker: both are taken with the same rule.
   const limits = [limitsOf({ ...strict, beside: weak.beside }, layer), limitsOf(weak, layer)] as const;
   const longer = longerLimits(...limits, refresh).filter(({ what }) => what !== 'remembered' || isWaived(weak));
   const shorter = longerLimits(limits[1], limits[0], refresh);
-  return longer.length > 0 && shorter.length === 0 ? { evidence: [], longer } : undefined;
+  if (longer.length === 0 || shorter.length > 0) return undefined;
+  return isAllAsked === 'undecided' || isOwnAsked === 'undecided' ? 'undecided' : { evidence: [], longer };
 }
 
 function limitsOf({ own, beside }: TermsTogether, layer: SignInLayer): LimitingTerms {

@@ -11,7 +11,14 @@ import { decidingFormulas } from '../space/deciding-formulas.ts';
 import { type FoundByRule, findByRule, findModelWithin, isSpent } from '../space/find-model.ts';
 import type { Budget } from '../space/propagate.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
-import { type CompareTerms, requestsShowing, type SignInLayer, termsComparison, type Weaker } from './asks-less.ts';
+import {
+  type CompareTerms,
+  requestsShowing,
+  type SignInLayer,
+  type TermsComparison,
+  termsComparison,
+  type Weaker,
+} from './asks-less.ts';
 import { browserOf, browserPairs, inBrowser, inClass, mayReadBrowser } from './browser-claims.ts';
 
 /** Two rules, where the browser chooses which of them decides. */
@@ -89,10 +96,11 @@ interface WeakerPair {
 interface Way {
   readonly strict?: Rule;
   readonly weak: Rule;
-  readonly longer: readonly LongerLimit[];
+  /** `undecided`: whether it asks for less at all. */
+  readonly less: Pick<Weaker, 'longer'> | 'undecided';
 }
 
-/** `undecided`: the steps did not suffice, and nothing else was found. */
+/** `undecided`: what is asked for could not be compared, or the steps did not suffice; nothing else was found. */
 function choiceOf(choice: WeakerPair, search: Search): Spoofable | 'undecided' | undefined {
   const ways = waysOf(choice, search);
   if (ways.length === 0) return undefined;
@@ -103,10 +111,11 @@ function choiceOf(choice: WeakerPair, search: Search): Spoofable | 'undecided' |
     if (possible === 'impossible') continue;
     for (const way of ways) {
       const beside = besideFormulas(way, { ...choice, positions }, search);
-      const requests = requestsShowing(way, search.policies, search.space);
+      const { less } = way;
+      const requests = requestsShowing(less, search.policies, search.space);
       const found = findModelWithin([...own, ...beside, ...requests], search.budget);
-      isOpen ||= found === 'undecided';
-      if (typeof found !== 'object') continue;
+      isOpen ||= found === 'undecided' || (found !== 'impossible' && less === 'undecided');
+      if (typeof found !== 'object' || less === 'undecided') continue;
       const facts = search.space.factsOf(found.model);
       const [one, other] = positions.map((at) => inBrowser(facts, choice.browser, at)) as [UserFacts, UserFacts];
       const { asking, strict, weak } = choice;
@@ -114,7 +123,7 @@ function choiceOf(choice: WeakerPair, search: Search): Spoofable | 'undecided' |
         decide(search, one, { own: strict, ...(way.strict && { beside: way.strict }) }) &&
         decide(search, other, { own: weak, beside: way.weak })
       )
-        return { asking, strict, weak, facts: other, longer: way.longer };
+        return { asking, strict, weak, facts: other, longer: less.longer };
     }
   }
   return isOpen ? 'undecided' : undefined;
@@ -130,13 +139,13 @@ function waysOf(
 ): readonly Way[] {
   const allowing = rulesOf(beside).filter(({ then }) => then.kind === 'allow');
   if (weak.then.kind === 'deny') return [];
-  if (strict.then.kind === 'deny') return allowing.map((rule) => ({ weak: rule, longer: [] }));
+  if (strict.then.kind === 'deny') return allowing.map((rule) => ({ weak: rule, less: { longer: [] } }));
   const isChosen = rulesOf(beside).some((rule) => browserOf(rule, space) !== undefined);
   const same = allowing.map((rule) => [rule, rule] as const);
   const others = isChosen ? allowing.flatMap((first) => allowing.map((other) => [first, other] as const)) : [];
   return [...same, ...others.filter(([one, other]) => one !== other)].flatMap(([one, other]) => {
     const less = lessBeside({ strict, weak }, [one, other], compare);
-    return less ? [{ strict: one, weak: other, longer: less.longer }] : [];
+    return less ? [{ strict: one, weak: other, less }] : [];
   });
 }
 
@@ -144,9 +153,8 @@ function lessBeside(
   { strict, weak }: Pick<WeakerPair, 'strict' | 'weak'>,
   [one, other]: readonly [Rule, Rule],
   compare: CompareTerms,
-): Weaker | undefined {
-  const terms = [strict.then, weak.then, one.then, other.then] as const;
-  const [own, weakOwn, beside, weakBeside] = terms;
+): TermsComparison {
+  const [own, weakOwn, beside, weakBeside] = [strict.then, weak.then, one.then, other.then] as const;
   if (own.kind === 'deny' || weakOwn.kind === 'deny' || beside.kind === 'deny' || weakBeside.kind === 'deny') return;
   return compare({ own, beside }, { own: weakOwn, beside: weakBeside });
 }

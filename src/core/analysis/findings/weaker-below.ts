@@ -8,7 +8,7 @@ import type { CompiledPolicy, PolicySet } from '../../policy/rules/compile.ts';
 import { applyRules } from '../../policy/rules/rules.ts';
 import { type Formula, negated, type UserFacts } from '../../policy/theories/theory.ts';
 import type { LongerLimit } from '../comparison/longer-limits.ts';
-import type { EvidenceSet } from '../proofs/strictness.ts';
+import type { EvidenceSet } from '../proofs/evidence-set.ts';
 import { decidingFormulas } from '../space/deciding-formulas.ts';
 import { type FoundByRule, findByRule, findModelWithin, isSpent } from '../space/find-model.ts';
 import { ordinaryFacts } from '../space/ordinary-facts.ts';
@@ -91,7 +91,7 @@ interface Search {
   readonly compare: CompareTerms;
 }
 
-/** `undecided`: the steps of the search did not suffice, and nothing else was found. */
+/** `undecided`: what the rules ask for could not be compared, or the steps did not suffice; nothing else was found. */
 function comparePair(pair: Pair, search: Search): WeakerBelow | 'undecided' | undefined {
   const { strict, weak } = pair;
   const { policies, own, beside, besides, space, compare } = search;
@@ -106,7 +106,8 @@ function comparePair(pair: Pair, search: Search): WeakerBelow | 'undecided' | un
     formulas ??= missed(pair, missing, space);
     const all = [...formulas, ...decidingBeside, ...requestsShowing(less, policies, space)];
     const facts = factsFor(all, search);
-    isOpen ||= facts === 'undecided';
+    isOpen ||= facts === 'undecided' || (facts !== 'impossible' && less === 'undecided');
+    if (less === 'undecided') continue;
     const isShown = (example: UserFacts) =>
       applyRules(own, example).rule === weak &&
       applyRules(beside, example).rule === rule &&
@@ -116,7 +117,7 @@ function comparePair(pair: Pair, search: Search): WeakerBelow | 'undecided' | un
   return isOpen ? 'undecided' : undefined;
 }
 
-/** The weak rule asks for less, and may decide about users of the strict one. */
+/** The weak rule may ask for less, and may decide about users of the strict one. */
 function openPair(
   { strict, weak, rules }: Pair,
   { policies, besides, space, budget, compare }: Search,

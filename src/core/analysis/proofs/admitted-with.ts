@@ -1,8 +1,7 @@
 /** Finds proofs with which the evaluator lets a user in. */
 import { evaluate } from '../../decision/evaluate.ts';
 import { isNamedBy, type NamedProof, proofNames } from '../../evidence/proof-names.ts';
-import type { AssessedEvidence } from '../../evidence/requirement.ts';
-import { meetsRequirement } from '../../evidence/requirement.ts';
+import { type AssessedEvidence, meetsRequirement } from '../../evidence/requirement.ts';
 import { authenticatorIn } from '../../model/authenticator-name.ts';
 import type { Decision } from '../../model/decision.ts';
 import type { AuthenticatorDescriptor } from '../../model/facts.ts';
@@ -11,9 +10,11 @@ import type { PolicySet } from '../../policy/rules/compile.ts';
 import type { UserFacts } from '../../policy/theories/theory.ts';
 import { decideTogether } from '../space/rule-combinations.ts';
 import type { DecidingRules } from '../space/sign-in-rules.ts';
+import type { EvidenceSet } from './evidence-set.ts';
 import { withoutNeedless } from './needless-proofs.ts';
 import { type AdmittedWith, enrollmentId, factsWith } from './proving-user.ts';
-import { type EvidenceSet, evidenceFor, type PossibleProofs } from './strictness.ts';
+import { evidenceFor } from './strictness.ts';
+import type { PossibleProofs } from './weakest-proofs.ts';
 
 /** Which proofs are looked for. */
 export interface Wanted {

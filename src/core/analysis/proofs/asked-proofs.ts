@@ -10,7 +10,7 @@ import { usablePolicies } from '../../policy/rules/enrollment-terms.ts';
 import type { DecidingRules } from '../space/sign-in-rules.ts';
 import { minimumOf } from './minimum-acr.ts';
 import { possiblyShown } from './shown-characteristics.ts';
-import type { PossibleProofs } from './strictness.ts';
+import type { PossibleProofs } from './weakest-proofs.ts';
 
 /**
  * A browser that remembers nothing or one proof. A browser that remembers more lets in only users whom one of these

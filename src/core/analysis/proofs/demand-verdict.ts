@@ -10,9 +10,10 @@ import type { PolicySet } from '../../policy/rules/compile.ts';
 import type { DecidingRules } from '../space/sign-in-rules.ts';
 import { admittingProofs } from './admitted-with.ts';
 import { askedIn, browsersOf, isRememberable, proofsIn, type SignInBrowser } from './asked-proofs.ts';
-import { readingsOf } from './enrollment-readings.ts';
+import type { EvidenceSet } from './evidence-set.ts';
 import type { AdmittedWith } from './proving-user.ts';
-import { type EvidenceSet, holdsForAll, type PossibleProofs, withMethodsOf } from './strictness.ts';
+import { holdsForAll, withMethodsOf } from './strictness.ts';
+import type { PossibleProofs } from './weakest-proofs.ts';
 
 /** A promise about every sign-in. */
 export type Guarantee =
@@ -89,7 +90,7 @@ function isFineIn(browser: SignInBrowser, { guarantee, browsers, possible }: Dem
   return (
     (guarantee.kind === 'offers' && isOffered(guarantee, rest, possible)) ||
     isAskedFor(guarantee, premises) ||
-    holdsForAll(premises, (set) => readingsOf(set, premises).every(isFineSet), possible)
+    holdsForAll(premises, isFineSet, possible) === 'holds'
   );
 }
 

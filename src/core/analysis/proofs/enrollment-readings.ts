@@ -1,7 +1,7 @@
 /** Which proofs of a set may be of one enrollment: only chains count enrollments. */
 import { meetsRequirement } from '../../evidence/requirement.ts';
 import type { Requirement } from '../../model/policy.ts';
-import type { EvidenceSet } from './strictness.ts';
+import type { EvidenceSet } from './evidence-set.ts';
 
 /** Larger sets are read only with the fewest enrollments. */
 const mostProofs = 6;

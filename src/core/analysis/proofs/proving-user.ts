@@ -10,7 +10,7 @@ import type {
   Seconds,
 } from '../../model/facts.ts';
 import type { UserFacts } from '../../policy/theories/theory.ts';
-import type { EvidenceSet } from './strictness.ts';
+import type { EvidenceSet } from './evidence-set.ts';
 
 /** The evaluator lets the user in with these proofs, and asks for nothing more. */
 export interface AdmittedWith {

@@ -46,7 +46,21 @@ export function asksAlike(
   authenticators: readonly AuthenticatorDescriptor[],
 ): boolean {
   if (one === 'denied' || other === 'denied') return one === other;
-  return impliesAll(one, other, { authenticators }) && impliesAll(other, one, { authenticators });
+  return follow(one, other, authenticators) && follow(other, one, authenticators);
+}
+
+/**
+ * Whether the second requirements follow from the first ones. False: that is not proved. A chain follows from itself
+ * only: it also says what the user is asked for first.
+ */
+function follow(
+  from: readonly Requirement[],
+  requirements: readonly Requirement[],
+  authenticators: readonly AuthenticatorDescriptor[],
+): boolean {
+  const said = from.map((requirement) => JSON.stringify(requirement));
+  const open = requirements.filter((requirement) => !said.includes(JSON.stringify(requirement)));
+  return !open.some((requirement) => 'chains' in requirement) && impliesAll(from, open, { authenticators }) === 'holds';
 }
 
 /** The fewest factor types that meet all of them. Undefined: a chain is among them, which counts steps instead. */
@@ -67,6 +81,6 @@ function withoutImplied(
 ): readonly Requirement[] {
   return all.reduceRight((kept, requirement) => {
     const others = kept.filter((other) => other !== requirement);
-    return impliesAll(others, [requirement], { authenticators }) ? others : kept;
+    return follow(others, [requirement], authenticators) ? others : kept;
   }, all);
 }

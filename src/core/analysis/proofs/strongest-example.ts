@@ -4,7 +4,7 @@ import type { AuthenticatorDescriptor } from '../../model/facts.ts';
 import { justProved } from './admitted-with.ts';
 import type { AdmittedWith } from './proving-user.ts';
 import { possiblyShown } from './shown-characteristics.ts';
-import type { PossibleProofs } from './strictness.ts';
+import type { PossibleProofs } from './weakest-proofs.ts';
 
 /** The example with proofs as fresh and keys as strong as `isGood` allows. */
 export function atStrongest(

@@ -96,5 +96,5 @@ function isContained(
   if ('chains' in requirement)
     return others.some((other) => 'chains' in other.requirement && followsChain(requirement, other.requirement));
   const anyOf = others.flatMap((other) => ('anyOf' in other.requirement ? other.requirement.anyOf : []));
-  return impliesAll([requirement], [{ anyOf }], { authenticators });
+  return impliesAll([requirement], [{ anyOf }], { authenticators }) === 'holds';
 }

@@ -1,7 +1,7 @@
 /** Examples of what a change lets users do, confirmed on both sides. */
 import { expect, test } from '@jest/globals';
 import { newlyAdmittedWith, newlyCompletedWith } from '../../../../src/core/analysis/comparison/confirmed-change.ts';
-import type { EvidenceSet } from '../../../../src/core/analysis/proofs/strictness.ts';
+import type { EvidenceSet } from '../../../../src/core/analysis/proofs/evidence-set.ts';
 import type { Conditions } from '../../../../src/core/model/conditions.ts';
 import type { EnrollmentRule, EnrollmentTerms } from '../../../../src/core/model/enrollment-policy.ts';
 import type { Requirement, Rule } from '../../../../src/core/model/policy.ts';

@@ -25,6 +25,7 @@ const inA: Conditions = { groups: { any: ['a'] } };
 const passkey = allow(factors(1, { demands: [{ authenticators: ['webauthn'] }] }));
 const any = allow(factors(1));
 const deny: Rule['then'] = { kind: 'deny' };
+const codes = (count: number) => allow({ chains: [Array(count).fill({ authenticators: ['totp'] })] });
 const none = { found: [], undecided: [] };
 
 /** The names of the rules before and now, of each pair. */
@@ -150,10 +151,22 @@ describe('changes of an account', () => {
       { found: ['rest > new'], undecided: ['of such > new'] },
     ],
     [
-      'may take less where a chain was asked for',
-      [rule('old', allow({ chains: [[{ authenticators: ['totp'] }]] }))],
-      [rule('new', allow(factors(1, { demands: [{ authenticators: ['totp'] }] })))],
+      'may take less where a chain of more than six proofs is asked for',
+      [rule('old', codes(6))],
+      [rule('new', codes(7))],
       { found: [], undecided: ['old > new'] },
+    ],
+    [
+      'take as much by a chain that asks for the same',
+      [rule('old', codes(1))],
+      [rule('new', allow(factors(1, { demands: [{ authenticators: ['totp'] }] })))],
+      none,
+    ],
+    [
+      'take less by a chain that asks for less',
+      [rule('old', codes(2))],
+      [rule('new', codes(1))],
+      { found: ['old > new'], undecided: [] },
     ],
   ])('%s', (_, active, next, expected) => {
     expect(changes(active, next)).toEqual(expected);

@@ -1,7 +1,7 @@
 /** Which users and proofs are tried for an example of what a change lets users do. */
 import { expect, test } from '@jest/globals';
 import { laxerAt } from '../../../../src/core/analysis/comparison/laxer-example.ts';
-import type { EvidenceSet } from '../../../../src/core/analysis/proofs/strictness.ts';
+import type { EvidenceSet } from '../../../../src/core/analysis/proofs/evidence-set.ts';
 import { ruleSpace } from '../../../../src/core/analysis/space/rule-space.ts';
 import type { AuthenticatorDescriptor, Seconds } from '../../../../src/core/model/facts.ts';
 import type { Demand, Requirement } from '../../../../src/core/model/policy.ts';

@@ -146,9 +146,9 @@ describe('without an example, it is undecided whether recoveries take less', () 
       { found: ['rest > new'], undecided: ['of such > new'] },
     ],
     [
-      'where a chain was asked for',
-      { recovery: [rule('old', codes(1))] },
-      { recovery: [rule('new', by('totp'))] },
+      'where a chain of more than six proofs is asked for',
+      { recovery: [rule('old', codes(6))] },
+      { recovery: [rule('new', codes(7))] },
       { found: [], undecided: ['old > new'] },
     ],
     [

@@ -13,8 +13,7 @@ const [one, two] = [factors(1), factors(2)];
 const inA: Conditions = { groups: { any: ['a'] } };
 const notInA: Conditions = { groups: { none: ['a'] } };
 const unknown: Conditions = { attributes: { nick: { equals: 'a*' } } };
-const twoApps: Requirement = { chains: [[{ authenticators: ['totp'] }, { authenticators: ['totp'] }]] };
-const twiceTotp = factors(1, { demands: [{ authenticators: ['totp'] }, { authenticators: ['totp'] }] });
+const codes = (count: number): Requirement => ({ chains: [Array(count).fill({ authenticators: ['totp'] })] });
 const hour = { idle: 3600, absolute: 3600 };
 const day = { idle: 3600, absolute: 86_400 };
 
@@ -139,8 +138,8 @@ describe('it is undecided', () => {
     ['where no user is known', onlyA, { app: [rule(unknown, one, { scopes: ['b'] }), grants('a')] }, ['b']],
     [
       'where what is asked for cannot be compared, whatever scopes are taken away',
-      { app: [rule({}, twoApps, { scopes: ['a', 'b'] })] },
-      { app: [rule({}, twiceTotp, { scopes: ['a'] })] },
+      { app: [rule({}, codes(6), { scopes: ['a', 'b'] })] },
+      { app: [rule({}, codes(7), { scopes: ['a'] })] },
       ['a', 'b'],
     ],
     [
@@ -165,8 +164,8 @@ describe('nothing is weaker', () => {
   test.each<[string, Parts, Parts]>([
     [
       'where policies never decide together',
-      { app: [rule({}, twoApps)], session: [rule(notInA, one), deny()] },
-      { app: [rule(inA, twiceTotp), rule({}, twoApps)], session: [rule(notInA, one), deny()] },
+      { app: [rule({}, codes(6))], session: [rule(notInA, one), deny()] },
+      { app: [rule(inA, codes(7)), rule({}, codes(6))], session: [rule(notInA, one), deny()] },
     ],
     [
       'for users who can have nothing of what is asked for',

@@ -129,6 +129,26 @@ test.each<[string, Rule['then'], Rule['then']]>([
   expect(search(rule(windows, here), rule({}, there))).toEqual({ found: [], undecided: [], opaque: [] });
 });
 
+const chainOf = (...steps: readonly string[]) =>
+  allow({ chains: [steps.map((names) => ({ authenticators: names.split(' ') }))] });
+
+test('chains are compared step by step', () => {
+  const [long, short] = [rule(windows, chainOf('password', 'totp')), rule({}, chainOf('password'))];
+  expect(search(long, short).found).toMatchObject([{ strict: long, weak: short }]);
+  expect(search(rule(windows, chainOf('password', 'totp')), rule({}, chainOf('totp', 'password')))).toEqual({
+    found: [],
+    undecided: [],
+    opaque: [],
+  });
+});
+
+test('chains that cannot be compared leave it undecided', () => {
+  const totps = (count: number) => chainOf(...Array<string>(count).fill('totp'));
+  const [six, seven] = [rule(windows, totps(6)), rule({}, totps(7))];
+  expect(search(six, seven)).toEqual({ found: [], undecided: [six], opaque: [] });
+  expect(search(rule(windows, totps(6)), rule({}, deny))).toMatchObject({ found: [{}], undecided: [] });
+});
+
 test('an app without a policy has no such rule', () => {
   const { app: _, ...policies } = policiesOf();
   expect(spoofable(policies, ruleSpace([], universe()))).toEqual({ found: [], undecided: [], opaque: [] });

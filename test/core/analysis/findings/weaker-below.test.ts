@@ -203,6 +203,61 @@ test.each<[string, Requirement, Requirement]>([
   expect(search(rules)).toEqual({ found: [], undecided: [], opaque: [] });
 });
 
+const chainOf = (...steps: readonly string[]): Requirement => ({
+  chains: [steps.map((names) => ({ authenticators: names.split(' ') }))],
+});
+const six = chainOf(...Array<string>(6).fill('totp'));
+const seven = chainOf(...Array<string>(7).fill('totp'));
+
+test.each<[string, Requirement, Requirement, readonly string[]]>([
+  ['a chain with fewer steps', chainOf('password', 'totp'), chainOf('password'), ['password']],
+  [
+    'a chain with more to choose from',
+    chainOf('password', 'webauthn'),
+    chainOf('password', 'totp webauthn'),
+    ['password', 'totp'],
+  ],
+  ['a factor instead of a chain', chainOf('password', 'totp'), factors(1), ['password']],
+  [
+    'a chain instead of factors',
+    factors(2, { demands: [{ authenticators: ['password'] }] }),
+    chainOf('password'),
+    ['password'],
+  ],
+  ['one of two enrollments', chainOf('totp', 'totp'), chainOf('totp'), ['totp']],
+])('the rule below may ask for %s', (_, above, below, keys) => {
+  const strict = rule({ ...ofA, ...inOffice }, allow(above));
+  const { found, undecided } = search([strict, rule({}, allow(below))]);
+  expect([found.map(({ evidence }) => evidence.map(({ authenticator }) => authenticator)), undecided]).toEqual([
+    [keys],
+    [],
+  ]);
+});
+
+test.each<[string, Requirement, Requirement]>([
+  ['a chain in another order', chainOf('password', 'totp'), chainOf('totp', 'password')],
+  ['a chain with a further step', chainOf('password'), chainOf('password', 'totp')],
+  ['another chain', chainOf('password', 'totp'), chainOf('password', 'email')],
+])('and it is not weaker where it asks for %s', (_, above, below) => {
+  const rules = [rule({ ...ofA, ...inOffice }, allow(above)), rule({}, allow(below))];
+  expect(search(rules)).toEqual({ found: [], undecided: [], opaque: [] });
+});
+
+test('chains that cannot be compared leave it undecided, where the rule below decides', () => {
+  const strict = rule({ ...ofA, ...inOffice }, allow(seven));
+  expect(search([strict, rule({}, allow(six))])).toEqual({ found: [], undecided: [strict], opaque: [] });
+  expect(search([strict, rule({}, two), rule({}, allow(six))])).toEqual({ found: [], undecided: [], opaque: [] });
+});
+
+test('three layers of seven authenticators are compared', () => {
+  const session = { name: 'session', rules: [rule({}, two)] };
+  const strong = allow(factors(2, { demands: [{ factor: 'possession', characteristics: ['phishingResistant'] }] }));
+  const { found } = search([rule({ ...ofA, ...inOffice }, strong), rule({}, two)], { session, minimumAcr: '2fa' });
+  expect(found.map(({ evidence }) => evidence.map(({ authenticator }) => authenticator))).toEqual([
+    ['password', 'email'],
+  ]);
+});
+
 const unknown: Conditions = { attributes: { nick: { equals: 'a*' } } };
 
 test('nothing is found if no user is known about whom the rules decide', () => {

@@ -127,7 +127,7 @@ describe('a guarantee holds', () => {
       policies,
     )(caseOf(ruleOf('app', factors(2), remembering)));
     expect(verdict.isFine).toBe(false);
-    expect(evidenceIn(verdict)).toEqual(['password totp', '(totp) password', '(totp) password totp']);
+    expect(evidenceIn(verdict)).toEqual(['password totp', '(totp) password']);
   });
 
   test('of each method that it distinguishes, whatever the rules do', () => {

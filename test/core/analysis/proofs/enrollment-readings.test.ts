@@ -1,7 +1,7 @@
 /** By how many enrollments a set of proofs may have been made. */
 import { expect, test } from '@jest/globals';
 import { readingsOf } from '../../../../src/core/analysis/proofs/enrollment-readings.ts';
-import type { EvidenceSet } from '../../../../src/core/analysis/proofs/strictness.ts';
+import type { EvidenceSet } from '../../../../src/core/analysis/proofs/evidence-set.ts';
 import type { Requirement } from '../../../../src/core/model/policy.ts';
 import { action, factors, type Key } from '../../support/fixtures.ts';
 

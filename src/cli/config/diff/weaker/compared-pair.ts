@@ -42,7 +42,7 @@ export function comparedPair(pair: AppPair, zones: BothZones, since: Seconds): C
   return { pair, active, next, ...(refused && { refused }), zones, conditions, space };
 }
 
-/** The policies with each zone under its name in the common list. Report-only rules are left out. */
+/** The policies with each zone under its name in the common list, and with those rules only that decide. */
 function withZones(policies: PolicySet, side: 'active' | 'next', zones: BothZones): PolicySet {
   const { session, app, enrollment, recovery, accountPolicy } = policies;
   const renamed = renaming(side, zones);
@@ -86,7 +86,8 @@ function renaming(side: 'active' | 'next', zones: BothZones) {
 
 function renamedChanges(policy: CompiledAccountPolicy, side: 'active' | 'next', zones: BothZones) {
   const make = () => {
-    const rules = policy.rules.map((rule) => ({ ...rule, when: renamedIn(rule.when, side, zones) }));
+    const deciding = policy.rules.filter(({ off, reportOnly }) => !off && !reportOnly);
+    const rules = deciding.map((rule) => ({ ...rule, when: renamedIn(rule.when, side, zones) }));
     return compileAccountPolicy({ name: 'account', rules });
   };
   return onceFor(policy, side, { zones, make });

@@ -2,7 +2,7 @@
 import { type LaxerChange, laxerChanges } from '../../../../core/analysis/comparison/laxer-changes.ts';
 import { type LaxerRecovery, laxerRecoveries } from '../../../../core/analysis/comparison/laxer-recovery.ts';
 import { newlyTaken } from '../../../../core/analysis/comparison/newly-accepted-proofs.ts';
-import type { EvidenceSet } from '../../../../core/analysis/proofs/strictness.ts';
+import type { EvidenceSet } from '../../../../core/analysis/proofs/evidence-set.ts';
 import type { RuleHead } from '../../../../core/model/policy.ts';
 import { appTests } from '../../../../core/policy/rules/app-lists.ts';
 import { conditionSets } from '../../../../core/policy/rules/condition-table.ts';

@@ -591,6 +591,11 @@ describe('a formula that may fail, which denies', () => {
     'policies/enrollment.yaml': JSON.stringify({ rules: [...rules, { name: 'Rest', then: {} }] }),
   });
   const named = { name: 'Named', when: { expression: 'user.profile.department == "x"' }, then: {} };
+  const changes = (...rules: readonly object[]): Files => ({
+    'policies/account.yaml': JSON.stringify({ rules: [...rules, { name: 'Rest', then: { allow: one } }] }),
+  });
+  const deniedByName = { ...named, change: { add: ['webauthn'] }, then: 'deny' };
+  const off = { name: 'Off', enabled: false, change: { add: ['totp'] }, then: { allow: two } };
 
   test.each<[string, Files, Files]>([
     ['gone', signOn(formula, allow(two)), signOn(allow(two))],
@@ -601,6 +606,7 @@ describe('a formula that may fail, which denies', () => {
       signOn({ ...formula, when: { ...formula.when, ...editors } }, allow(two)),
     ],
     ['gone from the enrollment policy', enrollments(named), enrollments()],
+    ['gone from the account policy', changes(deniedByName), changes()],
   ])('%s is left undecided', async (_, active, next) => {
     expect(await refusal(active, next)).toMatch(
       /"Named" \(policies\/.*\) denies where its formula fails, and may now be passed by/,
@@ -615,6 +621,13 @@ describe('a formula that may fail, which denies', () => {
       signOn({ name: 'No', when: office, then: 'deny' }, formula, allow(two)),
     ],
     ['before other rules', signOn(formula, allow(one)), signOn(formula, allow(two))],
+    ['behind a rule of the account policy that was switched off', changes(off, deniedByName), changes(deniedByName)],
+    [
+      'behind one that only reports',
+      changes(deniedByName),
+      changes({ ...off, enabled: true, reportOnly: true }, deniedByName),
+    ],
+    ['switched off in the account policy, and gone', changes({ ...deniedByName, enabled: false }), changes()],
   ])('%s passes', async (_, active, next) => {
     expect(await refusal(active, next)).toBe('');
   });
