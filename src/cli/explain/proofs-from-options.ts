@@ -102,8 +102,8 @@ const setUp = '+';
 
 /**
  * For example `totp`, `phone.sms`, `totp@10m` or `totp@3h/20m`: proved just now, or this long ago in an earlier
- * sign-in, with a longest pause of this long since. `+totp@10m`: set up this long ago. Repeated proofs of one authenticator use different enrollments as
- * far as the user has several; further ones use the first.
+ * sign-in, with a longest pause of this long since. `+totp@10m`: set up this long ago. Repeated proofs of one
+ * authenticator use different enrollments as far as the user has several; further ones use the first.
  */
 export function evidenceOf(proofs: readonly string[], provers: Provers): readonly Evidence[] {
   const given = new Map<string, number>();
