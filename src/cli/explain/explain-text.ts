@@ -59,9 +59,9 @@ function factLines(explanation: CommandExplanation): readonly string[] {
   const who = subject === undefined ? 'the user has not identified yet' : (subject.identifiers[0] ?? 'a user');
   const zones = zoneText(network);
   const has = subject?.enrollments.map(({ authenticator, label }) => named(authenticator, label)) ?? [];
-  const proofs = evidence.map(({ authenticator, at: then, longestPause }) => {
+  const proofs = evidence.map(({ authenticator, at: then, longestPause, origin }) => {
     const pause = longestPause === undefined ? '' : `, with a pause of ${durationText(longestPause)} since`;
-    return `${authenticator} ${ageText(at - then)}${pause}`;
+    return `${authenticator} ${origin === 'enrollment' ? 'set up ' : ''}${ageText(at - then)}${pause}`;
   });
   const requestParts = [
     `scope ${request.scopes.join(' ')}`,

@@ -102,7 +102,7 @@ function withProofOptions(command: Command): Command {
   return command
     .option(
       '--evidence <proofs...>',
-      'what the session holds, e.g. password@12h,totp; password@3h/20m: there was a pause of 20 minutes since (default: none)',
+      'what the session holds, e.g. password@12h,totp; password@3h/20m: there was a pause of 20 minutes since; +totp@3h: it was set up then (default: none)',
       collectLists,
     )
     .option('--remembered <proofs...>', 'what the browser remembers, e.g. totp@3d', collectLists)

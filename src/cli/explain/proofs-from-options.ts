@@ -73,6 +73,7 @@ interface Provers {
 /** For example `totp@3d`: proved this long ago in this browser, which remembers it for as long as the rule allows. */
 export function rememberedProofsOf(proofs: readonly string[], provers: Provers): readonly RememberedProof[] {
   for (const proof of proofs) {
+    if (proof.startsWith(setUp)) throw refusal(`${proof}: a browser remembers what was proved, not what was set up`);
     if (timesOf(proof).paused !== undefined)
       throw refusal(`${proof}: a browser remembers proofs whatever pauses there were`);
     const { key } = keyOf(proof.split('@', 1)[0] ?? '');
@@ -96,15 +97,18 @@ export function rememberedProofsOf(proofs: readonly string[], provers: Provers):
   );
 }
 
+/** Stands before what the user set up at that time: it counts, but the user did not sign in by it. */
+const setUp = '+';
+
 /**
  * For example `totp`, `phone.sms`, `totp@10m` or `totp@3h/20m`: proved just now, or this long ago in an earlier
- * sign-in, with a longest pause of this long since. Repeated proofs of one authenticator use different enrollments as
- * far as the user has several; further ones use the first.
+ * sign-in, with a longest pause of this long since. `+totp@10m`: set up this long ago. Repeated proofs of one
+ * authenticator use different enrollments as far as the user has several; further ones use the first.
  */
 export function evidenceOf(proofs: readonly string[], provers: Provers): readonly Evidence[] {
   const given = new Map<string, number>();
   return proofs.map((proof) => {
-    const { key } = keyOf(proof.split('@', 1)[0] ?? '');
+    const { key } = provedBy(proof);
     const before = given.get(key) ?? 0;
     given.set(key, before + 1);
     return proofOf(proof, before, provers);
@@ -113,7 +117,7 @@ export function evidenceOf(proofs: readonly string[], provers: Provers): readonl
 
 /** `before`: the number of earlier proofs by the same authenticator. */
 function proofOf(proof: string, before: number, { subject, now, descriptors }: Provers): Evidence {
-  const { key: authenticator, method, shows } = keyOf(proof.split('@', 1)[0] ?? '');
+  const { key: authenticator, method, shows } = provedBy(proof);
   const { age, longestPause } = readTimes(proof);
   const owner = required(subject);
   const descriptor = descriptors.find(({ key }) => key === authenticator);
@@ -127,8 +131,13 @@ function proofOf(proof: string, before: number, { subject, now, descriptors }: P
     ...omitUndefined({ method, longestPause }),
     at: now - age,
     transaction: `earlier-${age}`,
-    origin: 'sign_in',
+    origin: proof.startsWith(setUp) ? 'enrollment' : 'sign_in',
   };
+}
+
+function provedBy(proof: string): NamedKey {
+  const [named = ''] = proof.split('@', 1);
+  return keyOf(named.startsWith(setUp) ? named.slice(setUp.length) : named);
 }
 
 /** The texts behind the name: how long ago it was proved, and the longest pause since. */

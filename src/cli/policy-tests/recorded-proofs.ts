@@ -1,6 +1,8 @@
 /** What the user has enrolled and has proved, as a policy test says it: each of them, with what it can show. */
+import { isSignInProof } from '../../core/evidence/sign-in-proofs.ts';
 import { enrollmentName, methodName } from '../../core/model/authenticator-name.ts';
 import type { AuthenticatorDescriptor, Characteristic, Enrollment, Subject } from '../../core/model/facts.ts';
+import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { AuditTrace, TracedProof } from '../../flow/audit-trace.ts';
 
 /** The account, and the authenticators that are enabled. */
@@ -26,10 +28,9 @@ export function recordedProofs(
   { proved, device }: Pick<AuditTrace, 'proved' | 'device'>,
 ): RecordedProofs {
   const owned = Map.groupBy(subject.enrollments, ({ authenticator }) => authenticator);
-  const given = Map.groupBy(
-    proved.filter(({ earlier }) => earlier),
-    ({ authenticator }) => authenticator,
-  );
+  // What recovered the account counts in no sign-in.
+  const ofSession = proved.filter(({ earlier, origin }) => earlier && origin !== 'recovery');
+  const given = Map.groupBy(ofSession, ({ authenticator }) => authenticator);
   const ordered = new Map(
     Array.from(new Set([...owned.keys(), ...given.keys()]), (key) => {
       const own = owned.get(key) ?? [];
@@ -39,7 +40,7 @@ export function recordedProofs(
   const texts = new Map(
     Array.from(ordered, ([key, { enrollments, proofs }]) => [
       key,
-      proofs.map((proof, index) => `${proofText(proof, enrollments[index] ?? enrollments[0])}${timesText(proof)}`),
+      proofs.map((proof, index) => evidenceText(proof, enrollments[index] ?? enrollments[0])),
     ]),
   );
   return {
@@ -48,9 +49,7 @@ export function recordedProofs(
       return enrollments.map((enrollment) => enrolledText(enrollment, descriptor));
     }),
     // Those of different authenticators stay in the order of the line.
-    evidence: proved.flatMap(({ earlier, authenticator }) =>
-      earlier ? (texts.get(authenticator)?.splice(0, 1) ?? []) : [],
-    ),
+    evidence: ofSession.flatMap(({ authenticator }) => texts.get(authenticator)?.splice(0, 1) ?? []),
     remembered: (device.remembered ?? []).map(
       (memory) => `${proofText(memory, ordered.get(memory.authenticator)?.enrollments[0])}@${memory.age}s`,
     ),
@@ -63,7 +62,8 @@ export function recordedProofs(
  */
 function distinctProofs(proofs: readonly TracedProof[], owned: number): readonly TracedProof[] {
   const distinct = owned > 1 ? proofs.filter(({ again }) => !again) : proofs;
-  const words = (proof: TracedProof) => JSON.stringify([proof.method, proof.age, proof.longestPause]);
+  const words = (proof: TracedProof) =>
+    JSON.stringify([proof.method, proof.age, proof.longestPause, isByEnrollment(proof)]);
   return [...Map.groupBy(distinct, words).values()].flatMap((same) => same.slice(0, Math.max(1, owned)));
 }
 
@@ -111,6 +111,16 @@ function proofText(
 function shownText(able: readonly Characteristic[], shown: readonly Characteristic[]): string {
   const isLess = able.some((characteristic) => !shown.includes(characteristic));
   return isLess ? `[${able.filter((characteristic) => shown.includes(characteristic)).join('+')}]` : '';
+}
+
+/** `+totp@2h`: set up at that time. */
+function evidenceText(proof: TracedProof, enrollment: Enrollment | undefined): string {
+  return `${isByEnrollment(proof) ? '+' : ''}${proofText(proof, enrollment)}${timesText(proof)}`;
+}
+
+/** The user did not sign in by it. */
+function isByEnrollment({ origin = 'sign_in', replacesProof }: TracedProof): boolean {
+  return !isSignInProof({ origin, ...omitUndefined({ replacesProof }) });
 }
 
 function timesText({ age, longestPause }: TracedProof): string {

@@ -53,7 +53,7 @@ export async function unknownNames(
   });
   const unknownValues = references.flatMap(([pattern, what, known]) =>
     valuesAt(source.content, `tests.*.${pattern}`).flatMap(({ path, value }) => {
-      const name = typeof value === 'string' ? value.split(/[@[]/, 1)[0] : undefined;
+      const name = typeof value === 'string' ? nameIn(value, pattern) : undefined;
       return name === undefined || known.includes(name)
         ? []
         : [unknownReference(source.locationOf(path), unknownName(what, name, known))];
@@ -65,6 +65,12 @@ export async function unknownNames(
     ...ungroupsInTests(source, configuration),
     ...(await unknownRules(source, configuration)),
   ];
+}
+
+/** Without what stands before and behind the name of a proof. */
+function nameIn(text: string, pattern: string): string | undefined {
+  const named = pattern === 'evidence.*' ? text.replace(/^\+/, '') : text;
+  return named.split(/[@[]/, 1)[0];
 }
 
 /** The groups that the settings or rules name, or that users get when they register. */

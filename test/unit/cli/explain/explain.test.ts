@@ -819,6 +819,11 @@ test.each<[string, readonly string[], string]>([
     'totp@3d/1h: a browser remembers proofs whatever pauses there were',
   ],
   [
+    'an enrollment as what a browser remembers',
+    ['--app', 'notes', '--groups', 'a', '--enrolled', 'password,totp', '--remembered', '+totp@3d'],
+    '+totp@3d: a browser remembers what was proved, not what was set up',
+  ],
+  [
     'characteristic',
     ['--app', 'notes', '--groups', 'x', '--enrolled', 'webauthn[strong]'],
     'unknown characteristic `strong`',
@@ -931,6 +936,30 @@ test('a pause since a proof counts for maxIdle', async () => {
     expect(stepsOf(paused)[0]).toBe('1. challenge password');
     expect(stepsOf(await explained(...question, 'password@3h/15m'))[0]).toMatch(/^1\. complete/);
     expect(stepsOf(await explained(...question, 'password@PT3H/PT20M'))[0]).toBe('1. challenge password');
+  });
+});
+
+test('what was set up in the session counts as a proof, and not as one by which the user signed in', async () => {
+  const rules = [
+    { name: 'By app', when: { authenticated: { any: ['totp'] } }, then: {} },
+    { name: 'Else', then: { required: ['webauthn'] } },
+  ];
+  const settings = `${validFiles['stepgate.yaml']}authenticators: { totp: { enabled: true }, webauthn: { enabled: true } }\n`;
+  const sessionFiles = {
+    'stepgate.yaml': settings,
+    'policies/enrollment.yaml': JSON.stringify({ rules }),
+    'policies/sign-on/notes.yaml': JSON.stringify({
+      name: 'notes',
+      rules: [{ name: 'R', then: { allow: { factors: 2 } } }],
+    }),
+  };
+  await withConfiguration({ ...validFiles, ...sessionFiles }, async (own) => {
+    const user = ['--groups', 'a', '--enrolled', 'password,totp'];
+    const question = ['--app', 'notes', '--config', own, ...user, '--evidence'];
+    expect(stepsOf(await explained(...question, 'password@3m,totp@2m'))[0]).toMatch(/^1\. complete/);
+    const setUp = await explained(...question, 'password@3m,+totp@2m');
+    expect(setUp).toMatch(/evidence +password 3 min ago, totp set up 2 min ago\n/);
+    expect(stepsOf(setUp)[0]).toBe('1. enroll webauthn');
   });
 });
 

@@ -251,6 +251,10 @@ test.each<[string, string]>([
     'tests/own.yaml:5:16 tests[0].evidence[0] unknown authenticator `pasword`; did you mean `password`?',
   ],
   [
+    one('app: notes', 'user: {}', 'evidence: [+pasword@3d]', 'expect: { deny: true }'),
+    'tests/own.yaml:5:16 tests[0].evidence[0] unknown authenticator `pasword`; did you mean `password`?',
+  ],
+  [
     one('app: notes', 'evidence: [password]', 'expect: { deny: true }'),
     'tests/own.yaml:2:5 tests[0] has a proof and no user: add `user`',
   ],

@@ -1,5 +1,5 @@
 /** A recorded sign-in has the user's enrollments and proofs: how many, and the most that each can show. */
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { factsFromOptions } from '../../../../src/cli/explain/facts-from-options.ts';
 import { recordedExpectation, recordedFacts } from '../../../../src/cli/policy-tests/recorded-sign-in.ts';
 import { factOptionsOf } from '../../../../src/cli/policy-tests/test-facts.ts';
@@ -102,4 +102,41 @@ test.each<[string, readonly Shown[], readonly TracedProof[], readonly string[], 
 ])('each key has what it can show, and each proof what it showed: %s', async (_, owned, proved, enrolled, evidence) => {
   const made = await recorded(oneFactor, keys(...owned), proved);
   expect([made.enrolled, made.evidence]).toEqual([enrolled, evidence]);
+});
+
+describe('proofs of the session by which the user did not sign in', () => {
+  const rules = [
+    { name: 'By passkey', when: { authenticated: { any: ['webauthn'] } }, then: {} },
+    { name: 'Else', then: { required: ['totp'] } },
+  ];
+  const files = { ...oneFactor, 'policies/enrollment.yaml': JSON.stringify({ rules }) };
+  const byPassword = { authenticator: 'password', age: 90, factors: ['knowledge'], characteristics: ['userPresence'] };
+  const password = { ...byPassword, earlier: true } as TracedProof;
+
+  test.each<[string, Partial<TracedProof>, readonly string[], readonly unknown[]]>([
+    ['what was set up', { origin: 'enrollment' }, ['+webauthn@5s', 'password@90s'], [{ enroll: 'totp' }]],
+    [
+      'what was set up, and not used since',
+      { origin: 'enrollment', longestPause: 3 },
+      ['+webauthn@5s/3s', 'password@90s'],
+      [{ enroll: 'totp' }],
+    ],
+    ['what recovered the account', { origin: 'recovery' }, ['password@90s'], ['webauthn']],
+    [
+      'what took the place of a proof',
+      { origin: 'enrollment', replacesProof: true },
+      ['webauthn@5s', 'password@90s'],
+      [],
+    ],
+    ['what was registered', { origin: 'registration' }, ['webauthn@5s', 'password@90s'], []],
+  ])('%s', async (_, more, evidence, steps) => {
+    const made = await recorded(files, keys(best), [proof(5, best, more), password]);
+    expect([made.evidence, made.steps]).toEqual([evidence, steps]);
+  });
+
+  test('what was set up counts as a proof', async () => {
+    const two = signOn({ name: 'All', then: { allow: { factors: 2 } } });
+    const made = await recorded(two, keys(weak), [proof(5, weak, { origin: 'enrollment' }), password]);
+    expect([made.evidence, made.steps]).toEqual([['+webauthn@5s', 'password@90s'], []]);
+  });
 });
