@@ -1,8 +1,9 @@
 /** What an enrollment makes of the memory of a recovery. */
 
-import { isAddress, isIndependent } from '../evidence/recovered-password.ts';
+import { isAddress, isIndependent, recoveredPart } from '../evidence/recovered-password.ts';
 import type { AssessedEvidence } from '../evidence/requirement.ts';
-import type { AuthenticatorDescriptor, Enrollment, Recovery, Subject } from '../model/facts.ts';
+import type { AuthenticatorDescriptor, Enrollment, Evidence, Recovery, Subject } from '../model/facts.ts';
+import { omitUndefined } from '../model/omit-undefined.ts';
 
 /**
  * The recovery that is completed now, by these addresses. What an earlier one remembers stays: an address that was
@@ -16,8 +17,21 @@ export function recoveryNow({ recovery }: Pick<Subject, 'recovery'>, { at, by }:
 export interface EnrollmentMade {
   readonly enrollment: Pick<Enrollment, 'id' | 'factors' | 'characteristics'>;
   readonly descriptor: Pick<AuthenticatorDescriptor, 'underPasswordPolicy' | 'recovery'>;
-  /** Of this user, newest first. */
-  readonly evidence: readonly AssessedEvidence[];
+  readonly evidence: readonly Pick<AssessedEvidence, 'auxiliary' | 'recovered'>[];
+}
+
+/** What the user has proved, as it counts for what an enrollment makes of a recovery. Proofs of a recovery do not. */
+export function provedBeside(
+  subject: Subject,
+  evidence: readonly Evidence[],
+  descriptorOf: (key: string) => Pick<AuthenticatorDescriptor, 'underPasswordPolicy' | 'auxiliary'> | undefined,
+): EnrollmentMade['evidence'] {
+  const own = evidence.filter((proof) => proof.subject === subject.id && proof.origin !== 'recovery');
+  return own.map(({ authenticator, enrollment }) => {
+    const { auxiliary, underPasswordPolicy } = descriptorOf(authenticator) ?? {};
+    const recovered = recoveredPart(subject, omitUndefined({ underPasswordPolicy }), enrollment);
+    return omitUndefined({ auxiliary, recovered });
+  });
 }
 
 /**

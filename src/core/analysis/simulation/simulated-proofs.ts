@@ -1,8 +1,9 @@
 /** How the simulated user proves or enrolls what is asked for. */
 
+import { provedBeside, recoveryAfter } from '../../enrollment/recovery-after-enrollment.ts';
 import { replacementOf } from '../../evidence/sign-in-proofs.ts';
 import type { Decision, Skippable } from '../../model/decision.ts';
-import type { AuthenticatorDescriptor, Enrollment, Facts, Subject } from '../../model/facts.ts';
+import type { AuthenticatorDescriptor, Enrollment, Subject } from '../../model/facts.ts';
 import { noEnrollment } from '../../model/no-enrollment.ts';
 import { omitUndefined } from '../../model/omit-undefined.ts';
 import type { ReplacementReason } from '../../model/password-policy.ts';
@@ -36,7 +37,8 @@ export function answerStarted(progress: Progress, started: Started, { policies, 
   if (purpose === 'enroll') {
     const descriptor = policies.authenticators.find(({ key }) => key === authenticator);
     const method = methodAmong(methods, undefined);
-    return { steps: [step], ...(descriptor && { next: simulateEnrollment(progress, descriptor, { facts, method }) }) };
+    const made = { policies, facts, method };
+    return { steps: [step], ...(descriptor && { next: simulateEnrollment(progress, descriptor, made) }) };
   }
   const enrollment = progress.subject.enrollments.find((owned) => owned.id === id);
   if (enrollment === undefined) return { steps: [step] };
@@ -76,7 +78,7 @@ function startedStep({ decision, plan, methodsOf }: Started, { subject }: Progre
 function simulateEnrollment(
   progress: Progress,
   descriptor: AuthenticatorDescriptor,
-  { facts, method }: { readonly facts: Facts; readonly method: string | undefined },
+  { policies, facts, method }: Simulation & { readonly method: string | undefined },
 ): Progress {
   const { subject } = progress;
   const { key: authenticator, factors, characteristics, maxEnrollments } = descriptor;
@@ -85,8 +87,13 @@ function simulateEnrollment(
   const enrolled: Enrollment = { id, authenticator, factors, characteristics };
   const replaced = maxEnrollments === 1 ? same : [];
   const kept = subject.enrollments.filter((enrollment) => !replaced.includes(enrollment));
-  const extended = { ...progress, subject: { ...subject, enrollments: [...kept, enrolled] } };
   const evidence = [...facts.evidence, ...progress.transaction.evidence];
+  const proved = provedBeside(subject, evidence, (key) => policies.authenticators.find((each) => each.key === key));
+  const recovery = recoveryAfter(subject, { enrollment: enrolled, descriptor, evidence: proved });
+  const extended = {
+    ...progress,
+    subject: { ...subject, enrollments: [...kept, enrolled], ...(recovery && { recovery }) },
+  };
   const proof = omitUndefined({ origin: 'enrollment' as const, at: facts.now, method });
   return prove(extended, enrolled, { ...proof, ...replacementOf(replaced, { subject: subject.id, evidence }) });
 }

@@ -3,10 +3,9 @@
  * of the new password, and forgets them only after the user proves another factor (decision 33).
  */
 import type { Authenticator, Credential } from '../../../authenticators/authenticator.ts';
-import { recoveryAfter, recoveryNow } from '../../../core/enrollment/recovery-after-enrollment.ts';
-import { isAddress, recoveredPart } from '../../../core/evidence/recovered-password.ts';
+import { provedBeside, recoveryAfter, recoveryNow } from '../../../core/enrollment/recovery-after-enrollment.ts';
+import { isAddress } from '../../../core/evidence/recovered-password.ts';
 import type { Evidence, Facts, Recovery } from '../../../core/model/facts.ts';
-import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import { notRecovering } from '../../../core/step/transitions.ts';
 import { attemptCounter } from '../../../stores/keys.ts';
 import type { Account } from '../../../users/record/user.ts';
@@ -24,18 +23,14 @@ export function recoveryWith(
 ): Recovery | undefined {
   const { subject } = facts;
   if (subject === undefined) return undefined;
-  const own = facts.evidence.filter((proof) => proof.subject === subject.id);
   if (transaction.recovering) {
-    const proofs = own.filter((proof) => proof.transaction === transaction.event && isSentCode(services, proof));
+    const proofs = facts.evidence.filter(
+      (proof) => proof.subject === subject.id && proof.transaction === transaction.event && isSentCode(services, proof),
+    );
     return recoveryNow(subject, { at: services.now(), by: proofs.map(({ enrollment }) => enrollment) });
   }
-  const evidence = own
-    .filter(({ origin }) => origin !== 'recovery')
-    .map((proof) => {
-      const descriptor = services.authenticators.get(proof.authenticator)?.descriptor ?? {};
-      const recovered = recoveredPart(subject, descriptor, proof.enrollment);
-      return { ...omitUndefined({ ...proof, recovered }), age: 'now' as const };
-    });
+  const descriptorOf = (key: string) => services.authenticators.get(key)?.descriptor;
+  const evidence = provedBeside(subject, facts.evidence, descriptorOf);
   return recoveryAfter(subject, { enrollment: credential, descriptor: authenticator.descriptor, evidence });
 }
 

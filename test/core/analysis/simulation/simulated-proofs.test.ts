@@ -1,13 +1,14 @@
 /** By which methods a simulated user proves, and what else the steps offer. */
 import { expect, test } from '@jest/globals';
 import { simulate, walkThrough } from '../../../../src/core/analysis/simulation/simulate.ts';
-import type { Enrollment } from '../../../../src/core/model/facts.ts';
+import type { AuthenticatorDescriptor, Enrollment } from '../../../../src/core/model/facts.ts';
 import { defaultPasswordTerms } from '../../../../src/core/model/password-policy.ts';
 import type { Requirement } from '../../../../src/core/model/policy.ts';
 import { compilePolicy } from '../../../../src/core/policy/rules/compile.ts';
 import {
   descriptor,
   enrolled,
+  enrollmentTerms,
   factors,
   factsOf,
   fixedNow,
@@ -85,4 +86,19 @@ test('a new password takes the place of the one that must be replaced', () => {
     'authenticator' in step ? `${step.kind} ${step.authenticator}` : step.kind,
   );
   expect(asked).toEqual(['identify', 'challenge phone', 'enroll password', 'complete']);
+});
+
+test('an address that the mailbox of a recovery adds is one with it, as in a sign-in', () => {
+  const app = factors(1, { demands: [{ authenticators: ['password'] }] });
+  const then = enrollmentTerms({ required: [{ anyOf: ['phone'] }] });
+  const enrollment = compilePolicy({ name: 'enrollment', rules: [{ name: 'All', when: {}, then }] });
+  const subject = { ...userWith(['password', 'email']), recovery: { at: fixedNow - 60, by: ['email'] } };
+  const policies = policiesOf({ app, enabled: ['password', 'email', 'phone'] });
+  const authenticators = policies.authenticators.map(
+    (each): AuthenticatorDescriptor => (each.key === 'password' ? { ...each, underPasswordPolicy: true } : each),
+  );
+  const { turns } = walkThrough({ ...policies, authenticators, enrollment }, factsOf({ subject }));
+  const last = turns.at(-1)?.from.subject;
+  expect(last?.enrollments.map(({ authenticator }) => authenticator)).toEqual(['password', 'email', 'phone']);
+  expect(last?.recovery?.by).toEqual(['email', 'simulated-phone-0']);
 });

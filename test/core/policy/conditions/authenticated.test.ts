@@ -97,6 +97,7 @@ describe('what must be enrolled', () => {
     const byBoth = { authenticated: { all: ['password', 'totp'] } };
     const byEither = { authenticated: { any: ['email', 'password'] } };
     const byApp = { authenticated: { any: ['totp'] } };
+    const byPassword = { authenticated: { all: ['password'] } };
     const resultOf = (when: EnrollmentRule['when'], has: readonly Key[], proved: readonly Key[]) => {
       const policies = { ...enrollment(rule('Asking', {}, when), rule('Rest', {})), app: two };
       const evidence = proved.map((key) => proof(key, 'now'));
@@ -108,6 +109,7 @@ describe('what must be enrolled', () => {
 
     test.each([
       ['holds once what it names was proved', byEither, ['password', 'totp'], ['password'], 'hit'],
+      ['holds once all of it was proved', byPassword, ['password', 'totp'], ['password'], 'hit'],
       ['is open while it may be proved', byApp, ['password', 'totp'], ['password'], 'unknown'],
       ['is open while all of it may be proved', byBoth, ['password', 'totp'], ['password'], 'unknown'],
       ['misses where the user has none of it', byMail, ['password', 'totp'], ['password'], 'miss'],
@@ -236,6 +238,7 @@ describe('what must be enrolled', () => {
   test.each([
     ['stands while it may be used', ['sms', 'voice'], ['phone', 'phone.sms'], true],
     ['stands for nothing once it is switched off', ['voice'], ['phone', 'phone.sms'], false],
+    ['is not made up for by another authenticator', ['voice'], ['phone', 'phone.sms', 'password'], false],
     ['leaves what was proved by another', ['voice'], ['phone', 'phone.sms', 'phone.voice'], true],
     ['that was not recorded is any', ['voice'], ['phone'], true],
   ] as const)('at an exchange, a proof by a method %s', (_, methods, signedInWith, expected) => {

@@ -23,11 +23,12 @@ import { attemptsLeft, recoverablePassword, recoveryByMail } from '../actions-fi
 
 const email = fakeAuthenticator({ key: 'email', decoys: { share: 1 } });
 const codes = fakeAuthenticator({ key: 'codes', recovery: true });
+const question = fakeAuthenticator({ key: 'question', auxiliary: true });
 const device = fakeAuthenticator({ key: 'device', characteristics: ['userPresence', 'deviceBound'], enrollable: true });
 
 function recoverableWorld(hasPolicy = true): World {
   return createWorld({
-    authenticators: [recoverablePassword, email, totp, codes, device],
+    authenticators: [recoverablePassword, email, totp, codes, device, question],
     app: allow(factors(1)),
     ...(hasPolicy && { policies: { recovery: recoveryByMail } }),
   });
@@ -170,6 +171,7 @@ describe('what the account remembers after an enrollment', () => {
     enrollment: 'device',
     characteristics: ['userPresence', 'deviceBound'] as const,
   };
+  const answer = { authenticator: 'question', enrollment: 'question', factors: ['knowledge'] as const };
   const codeProof = { authenticator: 'codes', enrollment: 'codes' };
 
   test.each<[string, Case, Recovery | undefined]>([
@@ -207,6 +209,11 @@ describe('what the account remembers after an enrollment', () => {
     [
       'a new address as well',
       { proofs: [{ enrollment: 'old' }], recovery: before, enrolled: 'email' },
+      { at: 5, by: ['old', 'made'] },
+    ],
+    [
+      'a new address, though a question was answered',
+      { proofs: [{ enrollment: 'old' }, answer], recovery: before, enrolled: 'email' },
       { at: 5, by: ['old', 'made'] },
     ],
     ['no recovery codes', { proofs: [{ enrollment: 'old' }], recovery: before, enrolled: 'codes' }, before],
