@@ -134,7 +134,8 @@ function planOf(groups: readonly AdditionGroup[], { proofs, enrollments }: PlanS
 }
 
 function isEnough({ before, actions }: EnrollmentPlan, { requirements, evidence }: PlanScope): boolean {
-  return meetsAll([...before, ...requirements], [...evidence, ...actions]);
+  const all = [...evidence, ...actions];
+  return meetsAll([...before, ...requirements], all) || (meetsAll(before, evidence) && meetsAll(requirements, all));
 }
 
 /** All combinations, the smallest first. */

@@ -127,7 +127,10 @@ function setsOfPlan(
   { evidence }: Capabilities,
 ): readonly SufficientSet[] {
   const { before, actions } = plan;
-  return sufficientSets([...before, ...requirements], { evidence, actions }).sets.filter((set) =>
+  const { sets } = sufficientSets([...before, ...requirements], { evidence, actions });
+  // What was proved before an enrollment need not count beside it: after a recovery, the mailbox for a new password.
+  const isApart = sets.length === 0 && meetsAll(before, evidence);
+  return (isApart ? sufficientSets(requirements, { evidence, actions }).sets : sets).filter((set) =>
     takesFromEachGroup(
       plan,
       set.actions.map(({ members }) => members),

@@ -335,6 +335,18 @@ describe('an address that another factor adds is not the mailbox', () => {
   });
 });
 
+test('a user who removed the password may set up a new one by the mailbox, where the app asks for it', () => {
+  const set = policies(allow(byEmail), { app: factors(1, { demands: [{ authenticators: ['password'] }] }) });
+  const authenticators = set.authenticators.map((each) => ({ ...each, enrollable: each.key === 'password' }));
+  const decide = (...proved: readonly Key[]) =>
+    evaluate(
+      { ...set, authenticators },
+      factsOf({ subject: afterMail(['email']), evidence: proved.map((key) => proof(key, 'now')) }),
+    );
+  expect(decide()).toMatchObject({ kind: 'challenge', options: [{ authenticator: 'email' }] });
+  expect(decide('email')).toMatchObject({ kind: 'enroll', choices: ['password'] });
+});
+
 describe('the memory of a recovery', () => {
   const made = (subject: Subject, added: Key, proved: readonly Key[]) => {
     const set = policies();
