@@ -25,7 +25,7 @@ export function requiredAt(progress: Progress, { policies, facts }: Simulation):
 
 /**
  * The sets for a user who is at the start of the sign-in. Where other rules decide once something is proved, the sets
- * are enough for these, and each contains a proof that is asked for first. Where rules ask how the user signed in, those
+ * are enough for these, and each contains a proof that is asked for first. Where rules ask how the user signed in, sets
  * that begin with a proof that they name are told, too. `distinguished`: as for `allSufficientEvidence`.
  */
 export function sufficientProofs(
