@@ -43,7 +43,7 @@ export function setsOfActions({ sets, begunOtherwise, isComplete }: AllSetsOfEvi
 /** The sets as evidence. Different sets may consist of equal actions. */
 export interface AllSetsOfEvidence {
   readonly sets: readonly (readonly AssessedEvidence[])[];
-  /** Such a set after a proof with which the user can begin, too, and which is in none of them. */
+  /** Such a set after a needless proof with which the user can begin, too. */
   readonly begunOtherwise: AllSetsOfEvidence['sets'];
   /** As in `AllSets`. */
   readonly isComplete: boolean;
@@ -54,6 +54,8 @@ interface SearchedSets {
   readonly distinguished?: readonly Requirement[];
   /** Which proofs the user can begin with. Each set then has one of them. Absent: any. */
   readonly isFirst?: ((proof: AssessedEvidence) => boolean) | undefined;
+  /** Whether it matters that the user began with the proof, also if it is in another set. Absent: it does not. */
+  readonly isTold?: ((proof: AssessedEvidence) => boolean) | undefined;
 }
 
 /**
@@ -63,14 +65,14 @@ interface SearchedSets {
 export function allSufficientEvidence(
   requirements: readonly LayerRequirement[],
   capabilities: Capabilities,
-  { distinguished = [], isFirst }: SearchedSets = {},
+  { distinguished = [], isFirst, isTold }: SearchedSets = {},
 ): AllSetsOfEvidence {
   const apart = withMethodsApart([...requirements.flatMap(({ anyOf }) => anyOf), ...distinguished]);
   const setsFor = (all: readonly LayerRequirement[], able: EvidenceAndActions): AllSetsOfEvidence => {
     const actions = byMethod(able.actions, apart);
     const found = minimalSets(all, { ...able, actions });
     const first = isFirst ? actions.filter(isFirst) : [];
-    return { ...found, sets: begunWith(first, found.sets), begunOtherwise: begunNeedlessly(first, found.sets) };
+    return { ...found, sets: begunWith(first, found.sets), begunOtherwise: begunNeedlessly(first, found.sets, isTold) };
   };
   const byProof = setsFor(requirements, { evidence: capabilities.evidence, actions: provable(capabilities) });
   if (byProof.sets.length > 0 || !byProof.isComplete) return byProof;
@@ -79,7 +81,7 @@ export function allSufficientEvidence(
   return joined(
     firstOfSequence(requirements, capabilities).map((first) => {
       const able = afterEnrolling([first], capabilities);
-      const found = allSufficientEvidence(requirements, able, { distinguished, isFirst });
+      const found = allSufficientEvidence(requirements, able, { distinguished, isFirst, isTold });
       const withFirst = (sets: Sets) => sets.map((set) => begunBy(first, set));
       return { ...found, sets: withFirst(found.sets), begunOtherwise: withFirst(found.begunOtherwise) };
     }),
@@ -126,11 +128,22 @@ function begunWith(first: readonly AssessedEvidence[], sets: Sets): Sets {
   return sets.flatMap((set) => (hasOneOf(set, first) ? [set] : first.map((proof) => [proof, ...set])));
 }
 
-/** Sets that have one of the first proofs, after another one that is in none of them. */
-function begunNeedlessly(first: readonly AssessedEvidence[], sets: Sets): Sets {
+/**
+ * Sets that have one of the first proofs, after another one. It is in none of the sets, or it matters that the user
+ * began with it, and no set with it is met earlier.
+ */
+function begunNeedlessly(first: readonly AssessedEvidence[], sets: Sets, isTold: SearchedSets['isTold']): Sets {
   const actions = sets.flat().map((proof) => JSON.stringify(actionsOf([proof])));
-  const needless = first.filter((proof) => !actions.includes(JSON.stringify(actionsOf([proof]))));
-  return needless.flatMap((proof) => sets.flatMap((set) => (hasOneOf(set, first) ? [[proof, ...set]] : [])));
+  const isNeedless = (proof: AssessedEvidence) => !actions.includes(JSON.stringify(actionsOf([proof])));
+  return first.flatMap((proof) => {
+    if (!isNeedless(proof) && !isTold?.(proof)) return [];
+    const own = sets.filter((set) => set.includes(proof));
+    return sets.flatMap((set) => {
+      const begun = [proof, ...set];
+      const isMetEarlier = own.some((other) => other.every((member) => begun.includes(member)));
+      return hasOneOf(set, first) && !set.includes(proof) && !isMetEarlier ? [begun] : [];
+    });
+  });
 }
 
 function hasOneOf(set: readonly AssessedEvidence[], some: readonly AssessedEvidence[]): boolean {

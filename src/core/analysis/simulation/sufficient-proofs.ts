@@ -2,8 +2,11 @@
 import type { RequiredEvidence } from '../../decision/required-evidence.ts';
 import { requiredOf } from '../../decision/required-evidence.ts';
 import type { AssessedEvidence } from '../../evidence/requirement.ts';
+import { authenticatorIn } from '../../model/authenticator-name.ts';
 import type { ChallengeOption } from '../../model/decision.ts';
-import type { Requirement } from '../../model/policy.ts';
+import type { Requirement, RuleHead } from '../../model/policy.ts';
+import type { PolicySet } from '../../policy/rules/compile.ts';
+import { conditionSets } from '../../policy/rules/condition-table.ts';
 import { signInOnceProved } from '../../policy/rules/once-proved.ts';
 import { askedMethods } from '../../queries/asked-methods.ts';
 import { type AllSetsOfEvidence, allSufficientEvidence } from '../../remediation/all-sufficient-sets.ts';
@@ -22,8 +25,8 @@ export function requiredAt(progress: Progress, { policies, facts }: Simulation):
 
 /**
  * The sets for a user who is at the start of the sign-in. Where other rules decide once something is proved, the sets
- * are enough for these, and each contains a proof that is asked for first. `distinguished`: as for
- * `allSufficientEvidence`.
+ * are enough for these, and each contains a proof that is asked for first. Where rules ask how the user signed in, sets
+ * that begin with a proof that they name are told, too. `distinguished`: as for `allSufficientEvidence`.
  */
 export function sufficientProofs(
   start: Progress,
@@ -35,11 +38,24 @@ export function sufficientProofs(
   const after = signInOnceProved(policies, before);
   const { requirements, capabilities } = requiredOf(policies, after, start.subject);
   const given = capabilities.evidence;
-  if (after === before) return { ...allSufficientEvidence(requirements, capabilities, { distinguished }), given };
+  const told = namesOfSignIn(policies);
+  if (after === before && told.length === 0)
+    return { ...allSufficientEvidence(requirements, capabilities, { distinguished }), given };
   const first = requiredAt(start, simulation).requirements.flatMap(({ anyOf }) => anyOf);
   const isFirst = askedFirst(start, simulation);
-  const apart = { distinguished: [...distinguished, ...first], isFirst };
+  const isTold = ({ authenticator }: AssessedEvidence) => told.includes(authenticator);
+  const apart = { distinguished: [...distinguished, ...first], isFirst, isTold };
   return { ...allSufficientEvidence(requirements, capabilities, apart), given };
+}
+
+/** Keys of the authenticators that rules about how the user signed in name. */
+function namesOfSignIn({ enrollment, profile }: PolicySet): readonly string[] {
+  const rules = [enrollment, profile].flatMap((policy): readonly { readonly rule: RuleHead }[] =>
+    policy?.beforeSignIn ? policy.rules : [],
+  );
+  const conditions = rules.flatMap(({ rule }) => conditionSets(rule.when));
+  const names = conditions.flatMap(({ authenticated: { any = [], all = [] } = {} }) => [...any, ...all]);
+  return [...new Set(names.map(authenticatorIn))];
 }
 
 /** Whether the user can begin with this proof. Undefined: nothing is asked for. */

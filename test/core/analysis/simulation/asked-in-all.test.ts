@@ -185,6 +185,22 @@ function asksHowSignedIn(any: readonly string[], app: Policy | Requirement = fac
 }
 
 describe('rules that ask how the user signed in', () => {
+  test('tell apart a user who begins with the secret of the first page', () => {
+    const subject = userWith(['password', 'phone', 'webauthn']);
+    const rules = [
+      {
+        ...{ name: 'Both', when: { authenticated: { all: ['password', 'webauthn'] } } },
+        then: enrollmentTerms({ required: [{ anyOf: ['totp'] }] }),
+      },
+      { name: 'Rest', when: {}, then: enrollmentTerms() },
+    ];
+    const policies = { ...policiesOf({ app: factors(2) }), enrollment: compilePolicy({ name: 'enrollment', rules }) };
+    expect(waysOf(policies, subject)).toEqual([
+      [['webauthn', 'password,phone'], 'complete'],
+      [['password,webauthn'], 'enroll totp,complete'],
+    ]);
+  });
+
   test('ask after that way alone', () => {
     expect(waysOf(asksHowSignedIn(['email']), userWith(['password', 'email']))).toEqual([
       [['password'], 'complete'],
