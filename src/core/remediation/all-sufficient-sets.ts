@@ -133,17 +133,21 @@ function begunWith(first: readonly AssessedEvidence[], sets: Sets): Sets {
  * began with it, and no set with it is met earlier.
  */
 function begunNeedlessly(first: readonly AssessedEvidence[], sets: Sets, isTold: SearchedSets['isTold']): Sets {
-  const actions = sets.flat().map((proof) => JSON.stringify(actionsOf([proof])));
-  const isNeedless = (proof: AssessedEvidence) => !actions.includes(JSON.stringify(actionsOf([proof])));
+  const actions = sets.map((set) => set.map(textOfAction));
   return first.flatMap((proof) => {
-    if (!isNeedless(proof) && !isTold?.(proof)) return [];
-    const own = sets.filter((set) => set.includes(proof));
+    const own = actions.filter((set) => set.includes(textOfAction(proof)));
+    if (own.length > 0 && !isTold?.(proof)) return [];
     return sets.flatMap((set) => {
-      const begun = [proof, ...set];
-      const isMetEarlier = own.some((other) => other.every((member) => begun.includes(member)));
-      return hasOneOf(set, first) && !set.includes(proof) && !isMetEarlier ? [begun] : [];
+      const begun = [proof, ...set].map(textOfAction);
+      const isMetEarlier = own.some((other) => other.every((action) => begun.includes(action)));
+      return hasOneOf(set, first) && !isMetEarlier ? [[proof, ...set]] : [];
     });
   });
+}
+
+/** Equal for proofs by the same authenticator and method. */
+function textOfAction(proof: AssessedEvidence): string {
+  return JSON.stringify(actionsOf([proof]));
 }
 
 function hasOneOf(set: readonly AssessedEvidence[], some: readonly AssessedEvidence[]): boolean {
