@@ -3,7 +3,7 @@
  * what is asked for needs all of them.
  */
 import { withMethodsApart } from '../evidence/proof-names.ts';
-import type { AssessedEvidence } from '../evidence/requirement.ts';
+import { type AssessedEvidence, meetsAll } from '../evidence/requirement.ts';
 import type { LayerRequirement } from '../model/decision.ts';
 import { distinct } from '../model/distinct.ts';
 import { omitUndefined } from '../model/omit-undefined.ts';
@@ -101,13 +101,23 @@ function setsByEnrolling(
   const { evidence } = forAccountManagement(capabilities);
   const found = enrollmentPlans(requirements, capabilities).map((plan) => {
     const { before, actions } = plan;
-    const { sets, begunOtherwise, isComplete } = setsFor([...before, ...requirements], { evidence, actions });
+    const { sets: joint, begunOtherwise, isComplete } = setsFor([...before, ...requirements], { evidence, actions });
+    const sets = joint.length > 0 ? joint : setsApart();
     const takesAll = (set: readonly AssessedEvidence[]) =>
       takesFromEachGroup(
         plan,
         set.map((action) => [action]),
       );
     return { sets: sets.filter(takesAll), begunOtherwise: begunOtherwise.filter(takesAll), isComplete };
+
+    /** What comes before the enrollments, and what meets the requirements, where no set does both. */
+    function setsApart(): Sets {
+      const isProved = meetsAll(before, evidence);
+      const proofs = actions.filter(({ toEnroll }) => !toEnroll);
+      const first = isProved ? [[]] : setsFor(before, { evidence, actions: proofs }).sets;
+      const enough = setsFor(requirements, { evidence, actions }).sets;
+      return first.flatMap((some) => enough.map((set) => [...new Set([...some, ...set])]));
+    }
   });
   return joined(found);
 }

@@ -133,9 +133,11 @@ function planOf(groups: readonly AdditionGroup[], { proofs, enrollments }: PlanS
   return { groups, before: [...new Set(groups.flatMap(({ before }) => before))], actions: [...proofs, ...chosen] };
 }
 
-function isEnough({ before, actions }: EnrollmentPlan, { requirements, evidence }: PlanScope): boolean {
+/** What was proved before an enrollment need not count beside it: after a recovery, the mailbox for a new password. */
+function isEnough({ before, actions }: EnrollmentPlan, { requirements, evidence, proofs }: PlanScope): boolean {
   const all = [...evidence, ...actions];
-  return meetsAll([...before, ...requirements], all) || (meetsAll(before, evidence) && meetsAll(requirements, all));
+  if (meetsAll([...before, ...requirements], all)) return true;
+  return meetsAll(before, [...evidence, ...proofs]) && meetsAll(requirements, all);
 }
 
 /** All combinations, the smallest first. */

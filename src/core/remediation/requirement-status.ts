@@ -81,6 +81,7 @@ function statusByEnrolling(requirements: readonly LayerRequirement[], capabiliti
   const able = forAccountManagement(capabilities);
   const plans = enrollmentPlans(requirements, capabilities).map((plan) => ({
     sets: setsOfPlan(plan, requirements, able),
+    groups: plan.groups,
     isReady: meetsAll(plan.before, able.evidence),
   }));
   const sets = plans.flatMap((plan) => plan.sets);
@@ -89,8 +90,9 @@ function statusByEnrolling(requirements: readonly LayerRequirement[], capabiliti
   if (ready.length > 0) return enrollOrProveFirst(ready, able);
   const proofs = challenge(sets, able);
   // The required enrollment reveals what the account lacks, so a user sees it only after a first proof.
-  const toEnroll = () => inPolicyOrder(keysToEnroll(sets.flatMap((set) => set.actions)), capabilities);
-  return able.evidence.length === 0 ? proofs : { ...proofs, toEnroll: toEnroll() };
+  const needed = keysToEnroll(sets.flatMap((set) => set.actions));
+  const all = needed.length > 0 ? needed : plans.flatMap(({ groups }) => groups.flatMap(({ keys }) => keys));
+  return able.evidence.length === 0 ? proofs : { ...proofs, toEnroll: inPolicyOrder(all, capabilities) };
 }
 
 /**
@@ -128,9 +130,11 @@ function setsOfPlan(
 ): readonly SufficientSet[] {
   const { before, actions } = plan;
   const { sets } = sufficientSets([...before, ...requirements], { evidence, actions });
-  // What was proved before an enrollment need not count beside it: after a recovery, the mailbox for a new password.
-  const isApart = sets.length === 0 && meetsAll(before, evidence);
-  return (isApart ? sufficientSets(requirements, { evidence, actions }).sets : sets).filter((set) =>
+  // No set meets both: what comes before the enrollment is proved for itself.
+  const isProved = meetsAll(before, evidence);
+  if (sets.length === 0 && !isProved)
+    return sufficientSets(before, { evidence, actions: actions.filter((action) => !action.toEnroll) }).sets;
+  return (sets.length === 0 ? sufficientSets(requirements, { evidence, actions }).sets : sets).filter((set) =>
     takesFromEachGroup(
       plan,
       set.actions.map(({ members }) => members),

@@ -1,6 +1,7 @@
 /** Recovering a password: what is asked for, what is told before a proof, and what the new password is worth. */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { askedInAll } from '../../../src/core/analysis/simulation/asked-in-all.ts';
 import { evaluate } from '../../../src/core/decision/evaluate.ts';
 import { isRecovering, recoverableAuthenticator } from '../../../src/core/decision/recovery.ts';
 import { recoveryAfter, recoveryNow } from '../../../src/core/enrollment/recovery-after-enrollment.ts';
@@ -9,6 +10,7 @@ import type { Evidence, Facts, Subject } from '../../../src/core/model/facts.ts'
 import { noEnrollment } from '../../../src/core/model/no-enrollment.ts';
 import type { Requirement, Rule } from '../../../src/core/model/policy.ts';
 import { compilePolicy, type PolicySet } from '../../../src/core/policy/rules/compile.ts';
+import { isLostWithout } from '../../../src/core/queries/removal.ts';
 import { decoySubject } from '../../../src/core/step/decoy.ts';
 import {
   allow,
@@ -344,7 +346,14 @@ test('a user who removed the password may set up a new one by the mailbox, where
       factsOf({ subject: afterMail(['email']), evidence: proved.map((key) => proof(key, 'now')) }),
     );
   expect(decide()).toMatchObject({ kind: 'challenge', options: [{ authenticator: 'email' }] });
+  expect(decide()).not.toHaveProperty('withheld');
   expect(decide('email')).toMatchObject({ kind: 'enroll', choices: ['password'] });
+  const facts = factsOf({ subject: afterMail(['email']) });
+  const asked = askedInAll({ ...set, authenticators }, facts);
+  expect(asked?.proofs.sets).toEqual([[{ authenticator: 'email' }, { authenticator: 'password', toEnroll: true }]]);
+  // So it is not lost with the password.
+  const withPassword = factsOf({ subject: afterMail(['password', 'email']) });
+  expect(isLostWithout({ ...set, authenticators }, withPassword, 'password')).toBe(false);
 });
 
 describe('the memory of a recovery', () => {
