@@ -170,8 +170,10 @@ function subjectFromOptions(
     ...(attribute && { profile: { ...base.profile, ...attributesFrom(attribute, snapshot) } }),
     ...(skipped && { skipped: skippedFrom(skipped, { at: now, authenticators }) }),
     ...(accountAge !== undefined && { createdAt: now - ageOf('--account-age', accountAge) }),
-    ...(recovered !== undefined && { recovery: { at: now - ageOf('--recovered', recovered), by: [] } }),
-    ...(keys && { enrollments: assumedEnrollments(keys, { authenticators, now }) }),
+    ...(recovered !== undefined && {
+      recovery: { at: now - ageOf('--recovered', recovered), by: base.recovery?.by ?? [] },
+    }),
+    ...(keys && { enrollments: assumedEnrollments(keys, { authenticators, now, real: base.enrollments }) }),
   };
 }
 

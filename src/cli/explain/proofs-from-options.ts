@@ -190,9 +190,23 @@ function proves({ authenticator, methods }: Enrollment, key: string, method: str
   return authenticator === key && (method === undefined || methods === undefined || methods.includes(method));
 }
 
-/** The enrollments of `--enrolled`. An account has no more of one authenticator than the limit. */
-export function assumedEnrollments(keys: readonly string[], owned: Owned): readonly Enrollment[] {
-  const assumed = keys.map((key, index) => assumedEnrollment(key, index, owned));
+/**
+ * The enrollments of `--enrolled`. An account has no more of one authenticator than the limit. `real`: those of the
+ * user. Each of them is one of the assumed ones as long as these are of its authenticator, so that what is known of the
+ * account by its id still holds: a password that was recovered by a mailbox is no second factor beside it.
+ */
+export function assumedEnrollments(
+  keys: readonly string[],
+  { real, ...owned }: Owned & { readonly real: readonly Enrollment[] },
+): readonly Enrollment[] {
+  const left = new Set(real);
+  const assumed = keys.map((key, index) => {
+    const made = assumedEnrollment(key, index, owned);
+    const own = [...left].find((enrollment) => proves(enrollment, made.authenticator, made.methods?.[0]));
+    if (own === undefined) return made;
+    left.delete(own);
+    return { ...made, id: own.id };
+  });
   for (const [key, same] of Map.groupBy(assumed, ({ authenticator }) => authenticator))
     if (same.length > maxEnrollmentsPerAuthenticator)
       throw refusal(

@@ -5,7 +5,8 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { explainCommand } from '../../../../src/cli/explain/explain.ts';
 import type { Explanation } from '../../../../src/flow/explain.ts';
 import { keyTable } from '../../../../src/stores/key-table.ts';
-import { attemptCounter, signInHistoryKey, usualPlacesKey } from '../../../../src/stores/keys.ts';
+import { attemptCounter, signInHistoryKey, userKey, usualPlacesKey } from '../../../../src/stores/keys.ts';
+import { parseUser, serializeUser } from '../../../../src/users/record/user.ts';
 import { validFiles, withConfiguration } from '../../policy/support/configuration-dir.ts';
 import { applyDemo, openTerminal, run, type Terminal } from '../support/harness.ts';
 
@@ -984,4 +985,36 @@ test('of several enrollments of a kind, each proof is by another one; further pr
   );
   const [first, passwordId, second] = (subject?.enrollments ?? []).map(({ id }) => id);
   expect(evidence.map(({ enrollment }) => enrollment)).toEqual([first, second, passwordId, first]);
+});
+
+/** The account was recovered by the first of these enrollments of the user. */
+async function recoverBy(identifier: string, authenticator: string): Promise<void> {
+  const { user, credentials } = (await terminal.directory.findByIdentifier(identifier)) ?? {};
+  const by = credentials?.filter((credential) => credential.authenticator === authenticator).map(({ id }) => id);
+  const key = userKey(user?.id ?? '');
+  const entry = (await terminal.store.load([key])).entries.get(key);
+  const recovery = { at: terminal.context.now(), by: by?.slice(0, 1) ?? [] };
+  const recovered = serializeUser({ ...parseUser(entry?.value ?? ''), recovery });
+  const { version = 0, refs = [] } = entry ?? {};
+  await terminal.store.commit([{ op: 'replace', key, value: recovered, version, refs }]);
+}
+
+test('with other authenticators, a user whose password was recovered by mail has no second factor in that mailbox', async () => {
+  await terminal.directory.create({ identifiers: ['rita@demo.test'], groups: [], credentials: [password, email] });
+  await recoverBy('rita@demo.test', 'email');
+  const two = { name: 'notes', rules: [{ name: 'Two', then: { allow: { factors: 2 } } }] };
+  const changed = {
+    'stepgate.yaml': `${validFiles['stepgate.yaml']}authenticators: { email: { enabled: true } }\n`,
+    'policies/sign-on/notes.yaml': JSON.stringify(two),
+  };
+  await withConfiguration({ ...validFiles, ...changed }, async (files) => {
+    const words = ['--config', files, '--app', 'notes', '--user', 'rita@demo.test'];
+    const second = async (...more: string[]) => stepsOf(await explained(...words, ...more))[1];
+    const another = '2. enroll totp';
+    expect(await second()).toBe(another);
+    expect(await second('--enrolled', 'password,email')).toBe(another);
+    expect(await second('--recovered', '3h')).toBe(another);
+    // Another mailbox recovered nothing.
+    expect(await second('--enrolled', 'password,email,email')).toBe('2. challenge email');
+  });
 });
