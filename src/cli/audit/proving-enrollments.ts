@@ -21,7 +21,7 @@ export function provingEnrollments(
   });
 }
 
-/** Ids of those that can show the proof. First what can show the repeated proofs, too, and of these what shows least. */
+/** Ids of those that can show it. First what can show the repeated proofs, too, and of these what shows least. */
 function ableTo(
   proof: TracedProof,
   proofs: readonly TracedProof[],
