@@ -793,6 +793,16 @@ test.each<[string, readonly string[], string]>([
     ['--app', 'notes', '--user', 'bob@demo.test', '--evidence', 'totp'],
     'bob@demo.test cannot have proved totp: enrolled is password',
   ],
+  [
+    'evidence of an enrollment that there is not',
+    ['--app', 'notes', '--groups', 'a', '--enrolled', 'webauthn,webauthn', '--evidence', 'webauthn#3@1h'],
+    'webauthn#3@1h: the user has 2 of webauthn, which are counted from 1',
+  ],
+  [
+    'a password, by its number, that the browser remembers',
+    ['--app', 'notes', '--groups', 'a', '--enrolled', 'password', '--remembered', 'password#1@1h'],
+    'no browser remembers password',
+  ],
   ['age', ['--app', 'notes', '--user', 'bob@demo.test', '--evidence', 'password@soon'], 'the age must be like 90s'],
   [
     'proof with more behind the pause',
