@@ -7,7 +7,7 @@ import { findingAt } from '../../source/finding-at.ts';
 import type { AnalysedApp } from '../analysed/analysed-apps.ts';
 import { type AnalysedConfiguration, namedRule } from '../analysed/configuration.ts';
 import { undecidedFindings } from '../analysed/undecided-findings.ts';
-import { appsText } from '../text/apps-text.ts';
+import { namedAppsText } from '../text/apps-text.ts';
 import { exampleOptions } from '../text/example-options.ts';
 import { isGiven } from './account-additions.ts';
 import { deniedAgain, deniedAtSome } from './denied-second-sign-ins.ts';
@@ -86,5 +86,5 @@ const words: Readonly<Record<DeniedSignIn['whom'], string>> = {
 function placesText(clientIds: readonly string[], { apps }: AnalysedConfiguration): string {
   const named = apps.filter(({ app }) => clientIds.includes(app.clientId)).map(({ app }) => app.name);
   const pages = clientIds.includes(accountClientId) ? ['the account pages'] : [];
-  return [...(named.length > 0 ? [appsText(named, named.length)] : []), ...pages].join(' and ');
+  return [...(named.length > 0 ? [namedAppsText(named, named.length)] : []), ...pages].join(' and ');
 }
