@@ -169,7 +169,10 @@ const mistakes: readonly (readonly [string, Edits, readonly string[]])[] = [
     atNotes(
       '{ name: All, then: { allow: { anyOf: [{ possession: { authenticators: [webauthn], maxAge: PT8H } }, { reauthenticate: PT1H, factors: 2, knowledge: { maxAge: PT8H } }] } } }',
     ),
-    ['warning unreached-age policies/sign-on/notes.yaml PT8H } }] } } }'],
+    [
+      'note restricted-authenticator policies/sign-on/notes.yaml { anyOf: [{ possession: { authen',
+      'warning unreached-age policies/sign-on/notes.yaml PT8H } }] } } }',
+    ],
   ],
   [
     'an age of what is asked for each time',
