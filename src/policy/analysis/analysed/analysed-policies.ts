@@ -23,6 +23,8 @@ import {
 export type AnalysedPolicy = PolicyOfKind & {
   /** Client ids of the apps that it decides about, one for all apps that its rules do not distinguish. Never empty. */
   readonly clientIds: readonly string[];
+  /** Those of all apps that it decides about. */
+  readonly allClientIds: readonly string[];
   /** Some app has it. */
   readonly isUsed: boolean;
 };
@@ -106,7 +108,7 @@ function signOnPolicies(documents: Documents, apps: readonly App[]): readonly An
 }
 
 function analysed(deciding: PolicyOfKind, clientIds: readonly string[]): AnalysedPolicy {
-  return { ...deciding, isUsed: true, clientIds };
+  return { ...deciding, isUsed: true, clientIds, allClientIds: clientIds };
 }
 
 function policyIn(document: Document): PolicyOfKind | undefined {
