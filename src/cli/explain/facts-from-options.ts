@@ -251,9 +251,15 @@ function assertPossible(name: string, value: AttributeValue, attribute: Attribut
     );
   if (type !== 'number' && type !== 'boolean' && type !== 'date') return;
   const read = readAttribute(attribute, value);
-  if (read.ok) return;
-  const limit =
-    read.fault === 'too_small' ? ` of at least ${min}` : read.fault === 'too_large' ? ` of at most ${max}` : '';
+  // Forms take more texts for a number than profiles have: 007 would be a text there.
+  if (read.ok && (type !== 'number' || typeof value === 'number')) return;
+  const limit = read.ok
+    ? ''
+    : read.fault === 'too_small'
+      ? ` of at least ${min}`
+      : read.fault === 'too_large'
+        ? ` of at most ${max}`
+        : '';
   throw refusal(`\`${name}\` is a ${type}${limit}, and ${String(value)} is none`);
 }
 
