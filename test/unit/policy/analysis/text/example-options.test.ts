@@ -139,7 +139,8 @@ test('a command that is copied is about a sign-in for which the conditions have 
       compared += 1;
       const facts = space.factsOf(model);
       const read = factsOf(exampleOptions(facts).map(shellWord).join(' '), { facts, snapshot, app });
-      const resultsIn = (given: Facts) => whens.map((when) => compileConditions(when).map((one) => one.test(given)));
+      const resultsIn = (given: Facts) =>
+        whens.map((when) => compileConditions(when).map((condition) => condition.test(given)));
       expect(resultsIn(read)).toEqual(resultsIn(facts));
     }),
     seeded(240),
