@@ -8,7 +8,7 @@ import { signsInWith } from '../evidence/supporting-evidence.ts';
 import type { DecisionOutcome, LayerRequirement } from '../model/decision.ts';
 import type { PasswordToReplace } from '../model/password-policy.ts';
 import { type Capabilities, enrollable } from '../remediation/capabilities.ts';
-import { onceEnrolled, onceProved } from '../remediation/made-enrollments.ts';
+import { afterProving, onceEnrolled } from '../remediation/made-enrollments.ts';
 import { type RequirementStatus, requirementStatus } from '../remediation/requirement-status.ts';
 import { askedAfterSignIn } from './after-sign-in.ts';
 import { canBeReplaced, type ToReplace } from './before-replacement.ts';
@@ -88,7 +88,7 @@ function withLeading(
   if (status.kind !== 'challenge') return status;
   const options = status.options
     .map(({ authenticator, enrollments }) => {
-      const leading = enrollments.filter((enrollment) => isLeading(onceProved(capabilities, enrollment), old));
+      const leading = enrollments.filter((enrollment) => isLeading(afterProving(capabilities, enrollment), old));
       return { authenticator, enrollments: leading };
     })
     .filter(({ enrollments }) => enrollments.length > 0);
@@ -106,7 +106,7 @@ function leadsIn(key: string, capabilities: Capabilities, old: OldPassword): boo
 function isLeading(capabilities: Capabilities, old: OldPassword): boolean {
   const status = leadingStatus(capabilities, old);
   if (status.kind !== 'challenge' || status.toEnroll) return isLeadingAt(status, capabilities, old);
-  const proved = onceProved(capabilities);
+  const proved = afterProving(capabilities);
   return isLeadingAt(leadingStatus(proved, old), proved, old);
 }
 

@@ -30,7 +30,7 @@ export function onceEnrolled(made: AssessedEvidence, capabilities: Capabilities)
 }
 
 /** The same once the user has proved this enrollment, or each that there is. */
-export function onceProved(capabilities: Capabilities, enrollment?: string): Capabilities {
+export function afterProving(capabilities: Capabilities, enrollment?: string): Capabilities {
   const { policies } = capabilities;
   return withProofs(capabilities, ({ enrollments }) =>
     provable({ enrollments, policies })
