@@ -219,8 +219,9 @@ function findingAtRule(
   ];
 }
 
-/** Each rule of the password policy; without one, the terms that apply then. */
-async function passwordFindings({ configuration, standard }: Context): Promise<readonly AnalysisFinding[]> {
+/** Each rule of the password policy; without one, the terms that apply then. None where no password is in use. */
+async function passwordFindings({ configuration, standard, roles }: Context): Promise<readonly AnalysisFinding[]> {
+  if (roles.passwords.length === 0) return [];
   const policy = await configuration.snapshot.passwordPolicy();
   const rules = policy?.rules.map(({ rule }): PasswordRule => rule) ?? [];
   return (standard.passwords ?? []).flatMap(({ section, text, isMet }) => {

@@ -64,6 +64,22 @@ test('PCI DSS 8.4.2 leaves out apps that take phishing-resistant factors only', 
   expect(await unmet({ standard: 'pci-dss-4', then: orPassword, files })).toEqual([`${placeOfRule} ${pci} 8.4.2`]);
 });
 
+test.each([
+  ['{ authenticators: [password] }, { authenticators: [totp] }, { authenticators: [webauthn] }', []],
+  ['{ authenticators: [password] }, { authenticators: [totp] }', ['2.2.2']],
+])('NIST SP 800-63B-4, 2.2.2: a key that everyone uses is offered: %s', async (chain, sections) => {
+  const then = `{ allow: { chains: [[${chain}]] } }`;
+  const expected = sections.map((section) => `${placeOfRule} ${nist} ${section}`);
+  expect(await unmet({ standard: 'nist-aal2', then })).toEqual(expected);
+});
+
+test('what standards ask of passwords is asked only where passwords are in use', async () => {
+  const files = {
+    'stepgate.yaml': 'brand: { name: A }\nauthenticators: { password: { enabled: false }, webauthn: { enabled: true } }\n',
+  };
+  expect(await unmet({ standard: 'pci-dss-4', then: keysOnly, files })).toEqual([]);
+});
+
 test.each(clean)('clean policies meet $standard', async (example) => {
   expect(await unmet(example)).toEqual([]);
 });
