@@ -75,7 +75,8 @@ test.each([
 
 test('what standards ask of passwords is asked only where passwords are in use', async () => {
   const files = {
-    'stepgate.yaml': 'brand: { name: A }\nauthenticators: { password: { enabled: false }, webauthn: { enabled: true } }\n',
+    'stepgate.yaml':
+      'brand: { name: A }\nauthenticators: { password: { enabled: false }, webauthn: { enabled: true } }\n',
   };
   expect(await unmet({ standard: 'pci-dss-4', then: keysOnly, files })).toEqual([]);
 });
