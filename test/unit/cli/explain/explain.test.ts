@@ -920,6 +920,7 @@ test('facts that no user can have are refused', async () => {
     const question = ['--app', 'notes', '--config', own];
     const refused: readonly (readonly [words: readonly string[], message: string])[] = [
       [['--attribute', 'grade=abc'], '`grade` is a number, and abc is none'],
+      [['--attribute', 'grade=007'], '`grade` is a number, and 007 is none'],
       [['--attribute', 'grade=99'], '`grade` is a number of at most 9, and 99 is none'],
       [['--attribute', 'grade=0'], '`grade` is a number of at least 1, and 0 is none'],
       [['--attribute', 'until=tomorrow'], '`until` is a date, and tomorrow is none'],
