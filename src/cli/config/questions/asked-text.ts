@@ -8,7 +8,7 @@ import { conditionNamesText, pronounOf } from '../../explain/unanswered-conditio
 import type { AskedSignIns, OtherUsers, Outcome } from './fresh-sign-ins.ts';
 import { identityText } from './identities.ts';
 import { proofSetsText } from './proof-sets-text.ts';
-import { tellingOutcomes } from './sign-in-places.ts';
+import { withoutRepeatedPlaces } from './zones-together.ts';
 
 /** The relevant parts of a sign-in. */
 type SignIn = Pick<Outcome, 'steps' | 'asked' | 'dependsOn' | 'others'>;
@@ -178,7 +178,7 @@ export interface SameOutcome {
 
 /** Groups zones with the same words. */
 export function byOutcome(outcomes: readonly Outcome[], words: (outcome: Outcome) => string): readonly SameOutcome[] {
-  const told = tellingOutcomes(outcomes, words);
+  const told = withoutRepeatedPlaces(outcomes, words);
   const groups = Map.groupBy(told, words);
   return [...groups.values()].flatMap((same) => {
     const [outcome] = same;

@@ -30,7 +30,7 @@ import { believedIn, browsersIn, devicesIn } from './devices.ts';
 import { type Identity, identitiesApart, identityConditions, plainIdentity } from './identities.ts';
 import { type Ago, asksLastSignIn, lastSignInsIn } from './last-sign-ins.ts';
 import { type AppClass, namesRead, signInClasses, whatDecides } from './same-sign-ins.ts';
-import { type SignInPlace, type SignInPlaces, signInPlaces } from './sign-in-places.ts';
+import { type SignInPlace, type SignInPlaces, signInPlaces } from './zones-together.ts';
 
 export interface Outcome extends Pick<SignInPlace, 'zone' | 'together'> {
   readonly steps: readonly SimulatedStep[];

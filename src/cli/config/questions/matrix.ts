@@ -31,7 +31,7 @@ import { type GroupCombinations, groupCombinations } from './group-combinations.
 import { conditionsLeftAside } from './left-aside.ts';
 import { type AppRow, appBlocks, type GroupRow, usersInRows } from './matrix-rows.ts';
 import { namedUsers, namedUserText, otherUsersText } from './named-users.ts';
-import { tellingInAny } from './sign-in-places.ts';
+import { shownInAny } from './zones-together.ts';
 
 interface MatrixOptions extends ResultOptions {
   readonly app?: readonly string[];
@@ -131,13 +131,13 @@ export async function matrixOf(
   const { plain, asksWho, asksWhen, places, placesLeft } = asked;
   const others = await otherUsersText(table, snapshot);
   const told = { leftAside, others, plain, asksWho, asksWhen, placesLeft };
-  const isTelling = tellingInAny(
+  const isShown = shownInAny(
     table.map(({ outcomes }) => outcomes),
     reasonedText,
   );
-  const zones = places.filter(isTelling).map(({ zone }) => zone);
+  const zones = places.filter(isShown).map(({ zone }) => zone);
   const shown = new Map<readonly Outcome[], readonly Outcome[]>();
-  const shownIn = (outcomes: readonly Outcome[]) => getOrMake(shown, outcomes, () => outcomes.filter(isTelling));
+  const shownIn = (outcomes: readonly Outcome[]) => getOrMake(shown, outcomes, () => outcomes.filter(isShown));
   const shownRows = table.map((row) => ({ ...row, outcomes: shownIn(row.outcomes) }));
   return { source, zones, table: shownRows, left, isPartial: members?.isPartial === true, ...told };
 }

@@ -17,7 +17,7 @@ import { type Outcome, questionAbout, signInsTo } from './fresh-sign-ins.ts';
 import { recordedLastSignIn } from './last-sign-ins.ts';
 import { conditionsLeftAside } from './left-aside.ts';
 import { lockedAtApps, lockedWays } from './locked-ways.ts';
-import { tellingOutcomes } from './sign-in-places.ts';
+import { withoutRepeatedPlaces } from './zones-together.ts';
 
 interface WhatOptions extends ResultOptions {
   readonly config?: string;
@@ -68,7 +68,7 @@ async function print(
       apps: rows.map(({ app, outcomes, locked }) => ({
         app,
         ...(locked.length > 0 && { locked }),
-        outcomes: tellingOutcomes(outcomes, (outcome) => askedWords(outcome, locked)).map((outcome) => ({
+        outcomes: withoutRepeatedPlaces(outcomes, (outcome) => askedAndMissingText(outcome, locked)).map((outcome) => ({
           ...outcomeData(outcome),
           ...(lockedWays(outcome, locked).length > 0 && { getsIn: false }),
           missing: missing(outcome, locked),
@@ -87,7 +87,7 @@ interface AskedApp {
 }
 
 function tableLines({ app, outcomes, locked }: AskedApp): readonly (readonly string[])[] {
-  return byOutcome(outcomes, (outcome) => askedWords(outcome, locked)).map(({ where, outcome }, index) => [
+  return byOutcome(outcomes, (outcome) => askedAndMissingText(outcome, locked)).map(({ where, outcome }, index) => [
     index === 0 ? app : '',
     where,
     askedText(outcome),
@@ -95,7 +95,7 @@ function tableLines({ app, outcomes, locked }: AskedApp): readonly (readonly str
   ]);
 }
 
-function askedWords(outcome: Outcome, locked: readonly Locked[]): string {
+function askedAndMissingText(outcome: Outcome, locked: readonly Locked[]): string {
   return JSON.stringify([askedText(outcome), missing(outcome, locked)]);
 }
 

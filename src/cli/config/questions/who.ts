@@ -10,7 +10,7 @@ import { byOutcome, leftAsideText, outcomeData, placesLeftText, plainUserText, r
 import { groupsIn, type NamedUser, type Outcome, questionAbout, signInsTo } from './fresh-sign-ins.ts';
 import { conditionsLeftAside } from './left-aside.ts';
 import { namedUsers, namedUserText, otherUsersText } from './named-users.ts';
-import { tellingOutcomes } from './sign-in-places.ts';
+import { withoutRepeatedPlaces } from './zones-together.ts';
 
 interface WhoOptions extends ResultOptions {
   readonly config?: string;
@@ -67,7 +67,7 @@ async function print(
       app: clientId,
       rows: rows.map(({ app: _, outcomes, ...user }) => ({
         ...user,
-        outcomes: tellingOutcomes(outcomes, wordsOf).map(outcomeData),
+        outcomes: withoutRepeatedPlaces(outcomes, wordsOf).map(outcomeData),
       })),
       leftAside,
       ...(asked.asksWho && { user: asked.plain }),

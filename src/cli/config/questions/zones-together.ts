@@ -97,15 +97,15 @@ interface AskedAt {
  * Leaves out the places in several zones at which the same is asked as in one or some of these zones. `words`: equal
  * where the same is asked.
  */
-export function tellingOutcomes<At extends AskedAt>(
+export function withoutRepeatedPlaces<At extends AskedAt>(
   outcomes: readonly At[],
   words: (outcome: At) => string,
 ): readonly At[] {
   if (!outcomes.some(({ together }) => together)) return outcomes;
   const all = outcomes.map((outcome) => ({ outcome, said: words(outcome) }));
-  const isTold = (one: (typeof all)[number]) =>
-    !all.some((other) => other.said === one.said && isWithin(other.outcome, one.outcome));
-  return all.filter(isTold).map(({ outcome }) => outcome);
+  const isNew = (each: (typeof all)[number]) =>
+    !all.some((other) => other.said === each.said && isWithin(other.outcome, each.outcome));
+  return all.filter(isNew).map(({ outcome }) => outcome);
 }
 
 /** Whether the one is about some of the zones that the other is about together. */
@@ -115,11 +115,11 @@ function isWithin({ zone, together = [zone] }: AskedAt, other: AskedAt): boolean
 }
 
 /** Whether a place is one that some row tells of. */
-export function tellingInAny<At extends AskedAt>(
+export function shownInAny<At extends AskedAt>(
   rows: readonly (readonly At[])[],
   words: (outcome: At) => string,
 ): (place: AskedAt) => boolean {
-  const told = [...new Set(rows)].flatMap((outcomes) => tellingOutcomes(outcomes, words));
-  const telling = new Set(told.map(({ zone }) => zone));
-  return ({ zone, together }) => together === undefined || telling.has(zone);
+  const told = [...new Set(rows)].flatMap((outcomes) => withoutRepeatedPlaces(outcomes, words));
+  const shown = new Set(told.map(({ zone }) => zone));
+  return ({ zone, together }) => together === undefined || shown.has(zone);
 }
