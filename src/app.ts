@@ -70,6 +70,8 @@ export interface ServerApp {
   readonly deletions: DeletionWorker;
   /** Compares a draft with what is active; starts after `activeRevision`. */
   readonly shadow: ShadowWorker;
+  /** Starts after `activeRevision`. */
+  readonly networkFiles: NetworkFiles;
 }
 
 /** What the parts below are built from. */
@@ -122,7 +124,7 @@ export function createApp(options: AppOptions): ServerApp {
     health: {
       unreadyBecause: () =>
         storeHealth.unreadyBecause() ?? activeRevision.unreadyBecause() ?? activeRevision.current()?.networkFault(),
-      warning: () => storeHealth.warning(),
+      warnings: () => [storeHealth.warning(), activeRevision.current()?.networkWarning()],
     },
     accountClientId,
     ...(options.demo ? { readInbox: () => readInbox(store) } : {}),
@@ -141,6 +143,7 @@ export function createApp(options: AppOptions): ServerApp {
     outbox: { start, stop },
     deletions,
     shadow,
+    networkFiles,
   };
 }
 
