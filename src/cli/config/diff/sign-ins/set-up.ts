@@ -1,10 +1,6 @@
 /** Describes what users must set up under only one of the configurations. */
-import {
-  choicesIn,
-  isSetUp,
-  type RequiredChoice,
-  requiredInEach,
-} from '../../../../core/analysis/simulation/required-choices.ts';
+import type { LeastOfWay } from '../../../../core/analysis/simulation/least-steps.ts';
+import { isSetUp, type RequiredChoice, requiredInEach } from '../../../../core/analysis/simulation/required-choices.ts';
 import type { SimulatedStep } from '../../../../core/analysis/simulation/simulated-answers.ts';
 
 export interface SetUpChange {
@@ -18,18 +14,17 @@ export interface SetUpChange {
   readonly kept: readonly RequiredChoice[];
 }
 
-/** What the user does in one way to sign in. */
-type Way = readonly SimulatedStep[];
+type Ways = readonly LeastOfWay[];
 
 /** Whichever way the user takes. */
-export function setUpChange(active: readonly Way[], next: readonly Way[]): SetUpChange {
+export function setUpChange(active: Ways, next: Ways): SetUpChange {
   if (active.length === 0 || next.length === 0) return { added: [], gone: [], wider: [], kept: [] };
   return setUpBetween(requiredIn(active), requiredIn(next));
 }
 
 /** Each choice sorted: whichever of it the user takes, it is the same. */
-function requiredIn(ways: readonly Way[]): Choices {
-  return requiredInEach(ways.map(choicesIn)).map((choice) => choice.toSorted());
+function requiredIn(ways: Ways): Choices {
+  return requiredInEach(ways.flatMap(({ setUps }) => setUps)).map((choice) => choice.toSorted());
 }
 
 type Choices = readonly RequiredChoice[];
@@ -54,7 +49,7 @@ function setUpBetween(active: Choices, next: Choices): SetUpChange {
 }
 
 /** What else the user is asked. */
-export function withoutSetUps(steps: Way): Way {
+export function withoutSetUps(steps: readonly SimulatedStep[]): readonly SimulatedStep[] {
   return steps.filter((step) => !isSetUp(step));
 }
 

@@ -6,7 +6,7 @@
 import { asksOf, type RulesInEffect, rulesInEffect } from '../../../../core/analysis/proofs/rules-in-effect.ts';
 import { type AcrOfWay, acrOfWays } from '../../../../core/analysis/simulation/acr-of-ways.ts';
 import { type AskedInAll, askedInAll } from '../../../../core/analysis/simulation/asked-in-all.ts';
-import { leastOfWays } from '../../../../core/analysis/simulation/least-steps.ts';
+import { type LeastOfWay, leastOfWays } from '../../../../core/analysis/simulation/least-steps.ts';
 import { simulate } from '../../../../core/analysis/simulation/simulate.ts';
 import type { SimulatedStep } from '../../../../core/analysis/simulation/simulated-answers.ts';
 import { passwordToReplace } from '../../../../core/enrollment/password-to-replace.ts';
@@ -44,7 +44,7 @@ export interface SignInContent {
   /** Computed on first use. Undefined: the user does not get in. */
   readonly asked: AskedInAll | undefined;
   /** What each way in asks of a user who skips whatever may be skipped. Computed on first use. */
-  readonly least: readonly (readonly SimulatedStep[])[];
+  readonly least: readonly LeastOfWay[];
   /** Computed on first use. Empty: the user does not get in. */
   readonly acrs: readonly AcrOfWay[];
   /** Equal where the same proofs have the same `acr`. */

@@ -82,7 +82,7 @@ export function waysOfSkipping(...sides: readonly [SignInContent, SignInContent]
 }
 
 function leastAsked({ asked, least }: SignInContent): AskedInAll | undefined {
-  return asked && { ...asked, ways: asked.ways.map((way, at) => ({ ...way, after: least[at] ?? way.after })) };
+  return asked && { ...asked, ways: asked.ways.map((way, at) => ({ ...way, after: least[at]?.steps ?? way.after })) };
 }
 
 /** Steps in words, in each way on. */
