@@ -57,8 +57,8 @@ interface SearchedSets {
 }
 
 /**
- * Finds all sets of proofs. If a user has two enrollments of one kind, the better one counts, since it may suffice where
- * the other does not. Empty: no proofs suffice, or none of those with which the user can begin counts here.
+ * Finds all sets of proofs. If a user has two enrollments of one kind, the better one counts, since it may suffice
+ * where the other does not. Empty: no proofs suffice, or none of those with which the user can begin counts here.
  */
 export function allSufficientEvidence(
   requirements: readonly LayerRequirement[],

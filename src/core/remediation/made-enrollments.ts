@@ -42,7 +42,7 @@ function proofOf({ toEnroll: _, ...made }: AssessedEvidence): CountedEvidence {
 }
 
 /** The id of what the action makes. It differs from those of the enrollments that may follow. */
-export function madeBy({ enrollment }: AssessedEvidence): string {
+function madeBy({ enrollment }: AssessedEvidence): string {
   return `made ${enrollment}`;
 }
 

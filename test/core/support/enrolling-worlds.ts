@@ -54,6 +54,8 @@ function anyOfBy(key: string) {
 }
 
 const then: fc.Arbitrary<Rule['then']> = requirement.map((asked) => allow(asked));
+const denies: Rule['then'] = { kind: 'deny' };
+const mayDeny = fc.oneof({ weight: 5, arbitrary: then }, { weight: 1, arbitrary: fc.constant(denies) });
 const past = fc.constantFrom<Conditions>({}, {}, { risk: { any: ['newDevice'] } }, { risk: { none: ['newDevice'] } });
 const signOnRules = (maxLength: number) =>
   fc
@@ -91,10 +93,6 @@ const enrollmentRules = fc
   .map(([some, last]) => [...some, { when: {}, then: last }])
   .map((rules) => rules.map((rule, at): EnrollmentRule => ({ name: `enrollment ${at}`, ...rule })));
 
-const accountThen: fc.Arbitrary<Rule['then']> = fc.oneof(
-  { weight: 1, arbitrary: fc.constant<Rule['then']>({ kind: 'deny' }) },
-  { weight: 5, arbitrary: then },
-);
 const accountRules = fc
   .array(
     fc.record({
@@ -103,7 +101,7 @@ const accountRules = fc
         fc.constant({ add: 'all' as const }),
         fc.constant({ change: ['password'] }),
       ),
-      then: accountThen,
+      then: mayDeny,
     }),
     { maxLength: 3 },
   )
@@ -118,7 +116,7 @@ export const enrollingWorld = fc.record({
   session: fc.oneof(fc.constant([{ when: {}, then: allow(factors(1)) }]), signOnRules(1)),
   enrollment: fc.option(enrollmentRules, { nil: undefined, freq: 3 }),
   account: fc.option(accountRules, { nil: undefined, freq: 3 }),
-  profile: fc.option(signedIn, { nil: undefined, freq: 1 }),
+  profile: fc.oneof(fc.constant(undefined), signedIn),
   enrollable: fc.subarray([...keys], { minLength: 2 }),
   has: fc.subarray<Key | 'key'>(['password', 'email', 'phone', 'totp', 'webauthn', 'key'], {
     minLength: 1,
@@ -162,7 +160,7 @@ export function policiesIn({ app, session, enrollment, account, profile, enrolla
   };
 }
 
-export function userIn({ has, isOld, isRecovered }: EnrollingWorld): Subject {
+function userIn({ has, isOld, isRecovered }: EnrollingWorld): Subject {
   const user = userWith(has);
   const enrollments = enrolled(...has).map((enrollment) =>
     isOld && enrollment.authenticator === 'password'

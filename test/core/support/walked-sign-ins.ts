@@ -20,20 +20,26 @@ interface Place {
   readonly next: Edge[];
 }
 
-interface Edge {
-  /** What the user does there; absent: something else than a proof or an enrollment. */
+/** What the user does on a page. */
+interface Answer {
+  /** Absent: something else than a proof or an enrollment. */
   readonly action?: Action;
   readonly isReplacement?: true;
+  /** The user fills in what is required. */
+  readonly isFillIn?: true;
+}
+
+interface Edge extends Answer {
   readonly to: Place;
 }
 
 export interface WalkedSignIn {
   /** What may be proved and enrolled until the rules are met, if some way from there leads in. */
   readonly sets: readonly (readonly Action[])[];
-  /** The fewest enrollments that a way in takes, without replaced ones. Infinite: no way leads in. */
-  readonly fewestEnrollments: number;
-  /** Each way in takes an enrollment of one of these. */
-  readonly takesOneOf: (keys: readonly string[]) => boolean;
+  /** The fewest enrollments of these that a way in takes, without replaced ones. Infinite: no way leads in. */
+  readonly fewestOf: (keys: readonly string[]) => number;
+  /** In each way in. */
+  readonly mustFillIn: boolean;
 }
 
 /** More pages are not walked. */
@@ -54,8 +60,8 @@ export function walkedSignIn(policies: PolicySet, facts: Facts, subject: Subject
   const met = all.filter((place) => leading.has(place) && place.isMet && isFirstMet(place, all));
   return {
     sets: met.map(({ actions }) => actions),
-    fewestEnrollments: fewest(starts, () => 1),
-    takesOneOf: (keys) => fewest(starts, (key) => (keys.includes(key) ? 1 : 0)) > 0,
+    fewestOf: (keys) => fewest(starts, (answer) => setsUp(answer, keys)),
+    mustFillIn: fewest(starts, ({ isFillIn }) => isFillIn === true) > 0,
   };
 }
 
@@ -96,9 +102,7 @@ function placeAt(progress: Progress, actions: readonly Action[], walked: Walked)
   return place;
 }
 
-interface Step {
-  readonly action?: Action;
-  readonly isReplacement?: true;
+interface Step extends Answer {
   readonly to: Progress;
 }
 
@@ -132,7 +136,8 @@ function edgesFrom(progress: Progress, { policies, facts }: Walked): readonly St
     return [...made, ...skipped];
   }
   const { next } = takeTurn(progress, simulation);
-  return next ? [{ to: next }] : [];
+  const isFillIn = decision.kind === 'profile' && decision.required.length > 0 ? { isFillIn: true as const } : {};
+  return next ? [{ ...isFillIn, to: next }] : [];
 }
 
 /** The places from which some way leads in. */
@@ -150,18 +155,22 @@ function isFirstMet(place: Place, all: readonly Place[]): boolean {
   return before.length === 0 || before.some(({ isMet }) => !isMet);
 }
 
-/** The least sum over the enrollments of a way in. */
-function fewest(starts: readonly Place[], weightOf: (key: string) => number): number {
-  const sums = new Map(starts.map((start) => [start, 0]));
+function setsUp({ action, isReplacement }: Answer, keys: readonly string[]): boolean {
+  return action?.toEnroll === true && !isReplacement && keys.includes(action.authenticator);
+}
+
+/** How many such answers a way in has at least. */
+function fewest(starts: readonly Place[], isCounted: (answer: Answer) => boolean): number {
+  const counts = new Map(starts.map((start) => [start, 0]));
   const open = [...starts];
   let least = Number.POSITIVE_INFINITY;
   for (let place = open.shift(); place !== undefined; place = open.shift()) {
-    const sum = sums.get(place) ?? 0;
-    if (place.outcome === 'allow') least = Math.min(least, sum);
-    for (const { action, isReplacement, to } of place.next) {
-      const weight = action?.toEnroll && !isReplacement ? weightOf(action.authenticator) : 0;
-      if (sum + weight >= (sums.get(to) ?? Number.POSITIVE_INFINITY)) continue;
-      sums.set(to, sum + weight);
+    const count = counts.get(place) ?? 0;
+    if (place.outcome === 'allow') least = Math.min(least, count);
+    for (const { to, ...answer } of place.next) {
+      const more = count + (isCounted(answer) ? 1 : 0);
+      if (more >= (counts.get(to) ?? Number.POSITIVE_INFINITY)) continue;
+      counts.set(to, more);
       open.push(to);
     }
   }

@@ -37,7 +37,7 @@ export function acrOfWays(policies: PolicySet, facts: Facts, { proofs, ways }: A
   });
 }
 
-interface EnoughProofs {
+interface ProvenSet {
   readonly actions: readonly Action[];
   readonly evidence: readonly AssessedEvidence[];
 }
@@ -46,7 +46,7 @@ function enoughProofs(
   start: Progress,
   simulation: Simulation,
   distinguished: readonly Requirement[],
-): readonly EnoughProofs[] {
+): readonly ProvenSet[] {
   const { given, sets, begunOtherwise, isComplete } = sufficientProofs(start, simulation, distinguished);
   if (sets.length > 0 || !isComplete)
     return [...sets, ...begunOtherwise].map((evidence) => ({

@@ -8,9 +8,9 @@ import { methodAmong } from './simulated-proofs.ts';
 import { requiredAt } from './sufficient-proofs.ts';
 
 /**
- * Where the user is who proves these as the sign-in asks for them, from the first page on. Undefined: it does not ask for
- * them one after the other. Of several enrollments of a kind, those that are enough count. A user who is denied on the
- * way proves no more.
+ * Where the user is who proves these as the sign-in asks for them, from the first page on. Undefined: it does not ask
+ * for them one after the other. Of several enrollments of a kind, those that are enough count. A user who is denied on
+ * the way proves no more.
  */
 export function proving(set: readonly Action[], start: Progress, simulation: Simulation): Progress | undefined {
   const end = provingFrom(start, set, simulation);

@@ -62,7 +62,7 @@ export function walkThrough(policies: PolicySet, facts: Facts): Walk {
   return walk;
 }
 
-/** Where a user is who proved the secret that the first page asks for. Undefined: it asks for none that the user has. */
+/** Where a user is who proved the secret of the first page. Undefined: it asks for none that the user has. */
 export function afterFirstSecret({ policies, facts }: Simulation): Progress | undefined {
   const { steps, next } = walkThrough(policies, facts).first;
   return steps.length > 0 && next && next.transaction.evidence.length > 0 ? next : undefined;

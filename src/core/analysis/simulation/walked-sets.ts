@@ -2,6 +2,7 @@
  * What is proved and enrolled in sign-ins that take an enrollment, page by page. What a page offers depends on what the
  * user proved and enrolled before, so no search among the authenticators finds it. See decision 188.
  */
+import type { ChallengeOption } from '../../model/decision.ts';
 import type { Evidence } from '../../model/facts.ts';
 import { omitUndefined } from '../../model/omit-undefined.ts';
 import { askedMethods } from '../../queries/asked-methods.ts';
@@ -29,7 +30,7 @@ export interface WalkedSets {
 const mostPages = 400;
 
 /** A page, with what was proved and enrolled until then, in order. */
-interface Page {
+interface ReachedPage {
   readonly progress: Progress;
   readonly actions: readonly Action[];
   /** The first of them is the secret of the first page, which is not offered after it. */
@@ -37,7 +38,7 @@ interface Page {
 }
 
 /** What is known while pages are walked, those after the fewest actions first. */
-interface Walk {
+interface PageWalk {
   readonly simulation: Simulation;
   readonly apart: ToldApart;
   readonly seen: Set<string>;
@@ -50,7 +51,7 @@ interface Walk {
 
 /** The minimal sets after which the user gets in, and the sets after which the user is denied. */
 export function walkedSets(start: Progress, simulation: Simulation, apart: ToldApart): WalkedSets {
-  const walk: Walk = { simulation, apart, seen: new Set(), least: [], begunOtherwise: [], denied: [] };
+  const walk: PageWalk = { simulation, apart, seen: new Set(), least: [], begunOtherwise: [], denied: [] };
   const pages = [...walkPage({ progress: start, actions: [] }, walk), ...afterSecret(walk)];
   for (const page of pages) {
     if (walk.seen.size > mostPages) break;
@@ -62,7 +63,7 @@ export function walkedSets(start: Progress, simulation: Simulation, apart: ToldA
 }
 
 /** The page after the secret of the first page. None: it asks for no secret, or what comes after it offers it, too. */
-function afterSecret(walk: Walk): readonly Page[] {
+function afterSecret(walk: PageWalk): readonly ReachedPage[] {
   const progress = afterFirstSecret(walk.simulation);
   if (progress === undefined) return [];
   const actions = progress.transaction.evidence.map(({ authenticator }) => ({ authenticator }));
@@ -70,7 +71,7 @@ function afterSecret(walk: Walk): readonly Page[] {
 }
 
 /** The new pages that may come next. None: the user has proved enough, or is denied. */
-function walkPage(page: Page, walk: Walk): readonly Page[] {
+function walkPage(page: ReachedPage, walk: PageWalk): readonly ReachedPage[] {
   const { progress, actions } = page;
   const smaller = walk.least.filter(({ set }) => set.length < actions.length && holdsAllOf(actions, set));
   const isBegun = mayBeTold(page, walk) && smaller.some(({ set }) => isAfterFirst(set, actions));
@@ -87,7 +88,7 @@ function walkPage(page: Page, walk: Walk): readonly Page[] {
   return next.filter((other) => isNew(other, walk));
 }
 
-function mayBeTold({ actions: [first], isSecret }: Page, { apart: { isTold: matters } }: Walk): boolean {
+function mayBeTold({ actions: [first], isSecret }: ReachedPage, { apart: { isTold: matters } }: PageWalk): boolean {
   return !!first && !!matters && (!isSecret || matters(first.authenticator));
 }
 
@@ -97,43 +98,60 @@ function isAfterFirst(set: readonly Action[], [, ...rest]: readonly Action[]): b
 }
 
 /** What is offered there, whichever the user takes. */
-function* nextPages({ progress, actions, ...page }: Page, { simulation, apart }: Walk): Generator<Page, undefined> {
+function nextPages(page: ReachedPage, walk: PageWalk): readonly ReachedPage[] {
+  const decision = decisionAt(page.progress, walk.simulation);
+  if (decision.kind === 'challenge') return decision.options.flatMap((option) => afterProofs(option, page, walk));
+  return decision.kind === 'enroll' ? decision.choices.flatMap((key) => afterEnrollment(key, page, walk)) : [];
+}
+
+function afterProofs(
+  { authenticator, enrollments }: ChallengeOption,
+  page: ReachedPage,
+  walk: PageWalk,
+): readonly ReachedPage[] {
+  const { progress, actions } = page;
+  const { now: at } = walk.simulation.facts;
+  const offered = progress.subject.enrollments.filter(({ id }) => enrollments.includes(id));
+  return offered.flatMap((enrollment) =>
+    methodsToTell({ authenticator, own: enrollment.methods }, page, walk).map(({ method, named }) => ({
+      ...page,
+      progress: prove(progress, enrollment, omitUndefined({ origin: 'sign_in' as const, at, method })),
+      actions: [...actions, omitUndefined({ authenticator, method: named })],
+    })),
+  );
+}
+
+function afterEnrollment(authenticator: string, page: ReachedPage, walk: PageWalk): readonly ReachedPage[] {
+  const { progress, actions } = page;
+  const descriptor = walk.simulation.policies.authenticators.find(({ key }) => key === authenticator);
+  if (descriptor === undefined) return [];
+  return methodsToTell({ authenticator, own: undefined }, page, walk).map(({ method, named }) => ({
+    ...page,
+    progress: simulateEnrollment(progress, descriptor, { ...walk.simulation, method }),
+    actions: [...actions, omitUndefined({ authenticator, method: named, toEnroll: true as const })],
+  }));
+}
+
+interface MethodToTell {
+  readonly method: string | undefined;
+  /** The same, if it is told apart. */
+  readonly named: string | undefined;
+}
+
+/** The methods that are told apart, or one that stands for all. `own`: those of the enrollment. */
+function methodsToTell(
+  { authenticator, own }: { readonly authenticator: string; readonly own: readonly string[] | undefined },
+  { progress }: ReachedPage,
+  { simulation, apart }: PageWalk,
+): readonly MethodToTell[] {
   const { policies, facts } = simulation;
-  const decision = decisionAt(progress, simulation);
-  const methodsOf = (key: string) => askedMethods(policies, factsAt(progress, facts), key);
-  const toldApart = (key: string, own?: readonly string[]): readonly (string | undefined)[] => {
-    const methods = methodsOf(key);
-    return methods && apart.methods.has(key) ? methods : [methodAmong(methods, own)];
-  };
-  const named = (key: string, method: string | undefined) => (apart.methods.has(key) ? method : undefined);
-  if (decision.kind === 'challenge') {
-    for (const { authenticator, enrollments } of decision.options) {
-      for (const enrollment of progress.subject.enrollments.filter(({ id }) => enrollments.includes(id))) {
-        for (const method of toldApart(authenticator, enrollment.methods)) {
-          const proof = omitUndefined({ origin: 'sign_in' as const, at: facts.now, method });
-          const action = omitUndefined({ authenticator, method: named(authenticator, method) });
-          yield { ...page, progress: prove(progress, enrollment, proof), actions: [...actions, action] };
-        }
-      }
-    }
-  }
-  if (decision.kind !== 'enroll') return;
-  for (const authenticator of decision.choices) {
-    const descriptor = policies.authenticators.find(({ key }) => key === authenticator);
-    for (const method of descriptor ? toldApart(authenticator) : []) {
-      const action = omitUndefined({ authenticator, method: named(authenticator, method), toEnroll: true as const });
-      if (descriptor)
-        yield {
-          ...page,
-          progress: simulateEnrollment(progress, descriptor, { policies, facts, method }),
-          actions: [...actions, action],
-        };
-    }
-  }
+  const methods = askedMethods(policies, factsAt(progress, facts), authenticator);
+  if (methods && apart.methods.has(authenticator)) return methods.map((method) => ({ method, named: method }));
+  return [{ method: methodAmong(methods, own), named: undefined }];
 }
 
 /** Pages are the same where the user proved and enrolled the same, in whatever order. */
-function isNew({ progress, actions }: Page, { apart, seen }: Walk): boolean {
+function isNew({ progress, actions }: ReachedPage, { apart, seen }: PageWalk): boolean {
   const { transaction, subject } = progress;
   const { recovery } = subject;
   const looks = new Map(
@@ -148,7 +166,7 @@ function isNew({ progress, actions }: Page, { apart, seen }: Walk): boolean {
 }
 
 /** A first proof that is in no way, or one that matters, where no way with it is met earlier. */
-function isTold({ set }: FollowedSet, { apart, least }: Walk): boolean {
+function isTold({ set }: FollowedSet, { apart, least }: PageWalk): boolean {
   const [first] = set;
   if (first === undefined) return false;
   const own = least.filter((way) => holdsAllOf(way.set, [first]));

@@ -20,8 +20,9 @@ import {
   sameOfMadeUp,
 } from './occurrences.ts';
 import { changeSentence } from './sentences.ts';
+import type { SignInContent } from './sign-in-content.ts';
 import { contentDifferences } from './sign-in-differences.ts';
-import { type SignInContent, type SignInContents, type SignInView, type Viewer, viewerOf } from './sign-in-view.ts';
+import { type SignInContents, type SignInView, type Viewer, viewerOf } from './sign-in-view.ts';
 import type { UserClass } from './user-classes.ts';
 
 /** The sign-ins that are compared. */

@@ -3,7 +3,7 @@ import { leastFactors } from '../../../../core/analysis/proofs/rules-in-effect.t
 import { exclusionText, getsIn } from '../../questions/asked-text.ts';
 import type { EffectKind } from '../compared/configuration-changes.ts';
 import { choicesText, setUpChange } from './set-up.ts';
-import type { SignInContent } from './sign-in-view.ts';
+import type { SignInContent } from './sign-in-content.ts';
 
 /** An effect, in words that follow "1 of them " or "37 of them ". */
 export interface EffectOnUsers {

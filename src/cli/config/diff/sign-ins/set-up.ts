@@ -1,7 +1,13 @@
 /** Describes what users must set up under only one of the configurations. */
 import type { LeastOfWay } from '../../../../core/analysis/simulation/least-steps.ts';
-import { isSetUp, type RequiredChoice, requiredInEach } from '../../../../core/analysis/simulation/required-choices.ts';
+import {
+  isSetUp,
+  leastOf,
+  type RequiredChoice,
+  requiredInEach,
+} from '../../../../core/analysis/simulation/required-choices.ts';
 import type { SimulatedStep } from '../../../../core/analysis/simulation/simulated-answers.ts';
+import { subsetsOf } from '../../../../core/analysis/space/subsets.ts';
 
 export interface SetUpChange {
   /** Enrollments that are required now and were not before. */
@@ -19,13 +25,40 @@ type Ways = readonly LeastOfWay[];
 /** Whichever way the user takes. */
 export function setUpChange(active: Ways, next: Ways): SetUpChange {
   if (active.length === 0 || next.length === 0) return { added: [], gone: [], wider: [], kept: [] };
-  return setUpBetween(requiredIn(active), requiredIn(next));
+  const [before, after] = [setUpsIn(active), setUpsIn(next)];
+  return confirmed(setUpBetween(requiredIn(before), requiredIn(after)), before, after);
+}
+
+type SetUps = readonly Choices[];
+
+function setUpsIn(ways: Ways): SetUps {
+  return ways.flatMap(({ setUps }) => setUps);
 }
 
 /** Each choice sorted: whichever of it the user takes, it is the same. */
-function requiredIn(ways: Ways): Choices {
-  return requiredInEach(ways.flatMap(({ setUps }) => setUps)).map((choice) => choice.toSorted());
+function requiredIn(setUps: SetUps): Choices {
+  return requiredInEach(setUps).map((choice) => choice.toSorted());
 }
+
+/**
+ * The choices of both sides may be joined otherwise. What counts is how many of the same authenticators must be set up
+ * at least.
+ */
+function confirmed(change: SetUpChange, before: SetUps, after: SetUps): SetUpChange {
+  const keys = [...new Set([...before, ...after].flat(2))].sort();
+  if (keys.length > mostKeys) return change;
+  const isMore = (choice: RequiredChoice) => leastOf(choice, after) > leastOf(choice, before);
+  const isLess = (choice: RequiredChoice) => leastOf(choice, after) < leastOf(choice, before);
+  const smallest = (isMeant: typeof isMore) => subsetsOf(keys).filter(isMeant).toSorted(bySize).slice(0, 1);
+  const told = change.added.filter(isMore);
+  const added = told.length > 0 ? told : smallest(isMore);
+  if (added.length > 0) return { ...change, added };
+  const [gone, wider] = [change.gone.filter(isLess), change.wider.filter(({ from }) => isLess(from))];
+  return { ...change, added, wider, gone: gone.length + wider.length > 0 ? gone : smallest(isLess) };
+}
+
+/** Of more authenticators, not all choices are tried. */
+const mostKeys = 10;
 
 type Choices = readonly RequiredChoice[];
 

@@ -9,7 +9,7 @@ import { acrDifferences } from './acr-difference.ts';
 import { newOnes } from './asked-headline.ts';
 import type { ContentDifference } from './content-difference.ts';
 import { type EffectOnUsers, effectOf, isWithoutSecondFactor } from './effect-on-users.ts';
-import type { SessionLength, SignInContent } from './sign-in-view.ts';
+import type { SessionLength, SignInContent } from './sign-in-content.ts';
 import { type ComparedContents, laterStepsDifferences, stepsDifferences } from './step-differences.ts';
 
 export function contentDifferences(

@@ -14,7 +14,7 @@ import type { ContentDifference } from './content-difference.ts';
 import { type EffectOnUsers, effectOf, fillInEffect } from './effect-on-users.ts';
 import { type SaidThere, saidByAllText } from './said-text.ts';
 import { setUpChange, setUpHeadline, withoutSetUps } from './set-up.ts';
-import type { SignInContent } from './sign-in-view.ts';
+import type { SignInContent } from './sign-in-content.ts';
 import {
   type ComparedWays,
   changeOfWay,

@@ -6,7 +6,7 @@ import type { Action } from '../../../../core/remediation/all-sufficient-sets.ts
 import { partsByWay, stepParts } from '../../questions/asked-text.ts';
 import { proofSetsText } from '../../questions/proof-sets-text.ts';
 import { newOnes } from './asked-headline.ts';
-import type { SignInContent } from './sign-in-view.ts';
+import type { SignInContent } from './sign-in-content.ts';
 
 /** Sets of proofs. */
 export type ProofSets = readonly (readonly Action[])[];
