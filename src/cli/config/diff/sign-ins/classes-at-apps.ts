@@ -3,20 +3,13 @@
  * expressions that read the app and the user. What these read of the users is known once for all apps, so that little
  * is left for each of them. Apps at which they come to the same for all users share their classes.
  */
-import type { Subject } from '../../../../core/model/facts.ts';
 import { isRead } from '../../../../core/policy/rules/expression-parts.ts';
 import { getOrMake } from '../../../shared/values/get-or-make.ts';
 import type { VariedPair } from './circumstances.ts';
 import { addConsents, apartByConsent, type ConsentCounts, scopesAsked } from './counted-consents.ts';
-import {
-  type Atom,
-  classKey,
-  type Projection,
-  readOfUser,
-  resultFor,
-  resultsAtApp,
-  type UserClass,
-} from './user-classes.ts';
+import { type Numbered, numbered, numberIn } from './numbered.ts';
+import { type Atom, classKey, keyBesideApp, type Projection, resultFor, type UserClass } from './user-classes.ts';
+import { type ReadValues, readValues } from './values-at-apps.ts';
 
 /** Classes, with numbers in the place of what is compared often. */
 export interface NumberedClasses {
@@ -29,14 +22,6 @@ export interface NumberedClasses {
   readonly readBy: (atoms: readonly Atom[]) => ReadLists;
 }
 
-/** Values that one condition reads of users. */
-interface ReadValues {
-  /** By class: the number of the value. */
-  readonly numberOf: readonly number[];
-  /** By number. */
-  readonly values: readonly { readonly text: string; readonly subject: Subject }[];
-}
-
 /** What several conditions read together. */
 interface ReadLists {
   readonly ofAtoms: readonly ReadValues[];
@@ -46,19 +31,23 @@ interface ReadLists {
   readonly lists: readonly (readonly number[])[];
 }
 
-/** `all`: the projection of the classes. */
-export function numberedClasses(classes: readonly UserClass[], { atoms }: Projection): NumberedClasses {
+/** `all`: the projection of the classes. `clientIds`: of all apps that are compared. */
+export function numberedClasses(
+  classes: readonly UserClass[],
+  { atoms }: Projection,
+  clientIds: readonly string[],
+): NumberedClasses {
   const fixed = [...atoms.keys()].filter((at) => !variesByApp(atoms[at]));
   const restKey = ({ results, rest }: UserClass) => `${JSON.stringify(fixed.map((at) => results[at]))} ${rest}`;
   const values = new Map<string, ReadValues>();
   const lists = new Map<string, ReadLists>();
-  const valuesOf = (atom: Atom) => getOrMake(values, atom.id, () => readValues(classes, atom));
-  const idsOf = (some: readonly Atom[]) => JSON.stringify(some.map(({ id }) => id));
+  const valuesOf = (atom: Atom) => getOrMake(values, keyBesideApp(atom), () => readValues(classes, atom, clientIds));
+  const keysOf = (some: readonly Atom[]) => some.map(keyBesideApp).join();
   return {
     classes,
     byGroups: numbered(classes, ({ groups }) => JSON.stringify(groups)),
     byRest: numbered(classes, restKey),
-    readBy: (some) => getOrMake(lists, idsOf(some), () => readLists(classes, some.map(valuesOf))),
+    readBy: (some) => getOrMake(lists, keysOf(some), () => readLists(classes, some.map(valuesOf))),
   };
 }
 
@@ -66,38 +55,10 @@ function variesByApp(atom: Atom | undefined): boolean {
   return atom !== undefined && isRead('request.clientId', atom.reads);
 }
 
-function readValues(classes: readonly UserClass[], atom: Atom): ReadValues {
-  const texts = classes.map(({ subject }) => readOfUser(subject, atom));
-  const { numberOf, values } = numbered([...classes.entries()], ([at]) => texts[at] ?? '');
-  return { numberOf, values: values.map(([at, { subject }]) => ({ text: texts[at] ?? '', subject })) };
-}
-
 function readLists(classes: readonly UserClass[], ofAtoms: readonly ReadValues[]): ReadLists {
   const own = classes.map((_, at) => ofAtoms.map((values) => values.numberOf[at] ?? 0));
   const { numberOf, values: lists } = numbered(own, String);
   return { ofAtoms, numberOf, lists };
-}
-
-interface Numbered<Value> {
-  /** By position: the number of its key. */
-  readonly numberOf: readonly number[];
-  /** By number: the first with this key. */
-  readonly values: readonly Value[];
-}
-
-function numbered<Value>(all: readonly Value[], keyOf: (value: Value) => string): Numbered<Value> {
-  const numbers = new Map<string, number>();
-  const values: Value[] = [];
-  const numberOf = all.map((value) => {
-    const number = numberIn(numbers, keyOf(value));
-    values[number] ??= value;
-    return number;
-  });
-  return { numberOf, values };
-}
-
-function numberIn(numbers: Map<string, number>, key: string): number {
-  return getOrMake(numbers, key, () => numbers.size);
 }
 
 /** What of a class is the same at all of these apps. */
@@ -148,7 +109,7 @@ export function classesAtApps(
   const shared = new Map<string, readonly CountedClass[]>();
   const ofApps = new Map<readonly CountedClass[], readonly UserClass[]>();
   return (varied) => {
-    const results = resultsAt(varied.pair.next.app.clientId, { varying, reads, numbers });
+    const results = resultsAt(varied.pair.next.app.clientId, reads, numbers);
     const merged = getOrMake(shared, runsText(results.numberOf), () => mergedAt(results));
     const asked = scopesAsked([varied]);
     const apart = () => merged.flatMap(({ userClass, ...more }) => apartByConsent({ ...userClass, ...more }, asked));
@@ -171,18 +132,8 @@ interface ResultsAtApp {
   readonly numberOf: readonly number[];
 }
 
-interface VaryingReads {
-  readonly varying: Varying;
-  readonly reads: ReadLists;
-}
-
-function resultsAt(
-  clientId: string,
-  { varying, reads, numbers }: VaryingReads & { readonly numbers: Map<string, number> },
-): ResultsAtApp {
-  const ofAtoms = varying.map(({ atom }, index) =>
-    (reads.ofAtoms[index]?.values ?? []).map(resultsAtApp(atom, clientId)),
-  );
+function resultsAt(clientId: string, reads: ReadLists, numbers: Map<string, number>): ResultsAtApp {
+  const ofAtoms = reads.ofAtoms.map(({ values }) => values.map((resultAt) => resultAt(clientId)));
   const resultsOf = reads.lists.map((list) => list.map((value, index) => ofAtoms[index]?.[value] ?? ''));
   return { resultsOf, numberOf: resultsOf.map((results) => numberIn(numbers, results.join('\n'))) };
 }
@@ -192,7 +143,9 @@ function runsText(numbers: readonly number[]): string {
   return numbers.flatMap((number, at) => (number === numbers[at - 1] ? [] : [`${at}:${number}`])).join();
 }
 
-interface PartsFor extends VaryingReads {
+interface PartsFor {
+  readonly varying: Varying;
+  readonly reads: ReadLists;
   readonly own: Projection;
   readonly all: Projection;
   readonly newConsents: () => ConsentCounts;
