@@ -158,7 +158,12 @@ function findFirstPage(policies: PolicySet, anonymous: Facts): string {
 function othersOf(policies: PolicySet, numbering: Numbering): number {
   const { session: _, app: __, enrollment, accountPolicy, password, recovery, profile, ...rest } = policies;
   const compiled = [enrollment, accountPolicy, password, recovery, profile];
-  return numbering.of([compiled.map((policy) => policy && numbering.identityOf(policy)), rest]);
+  // Sets that differ in a policy share the others, whose numbers are known.
+  const members = Object.entries(rest).map(([name, value]: [string, unknown]) => [
+    name,
+    typeof value === 'object' && value !== null ? numbering.of(value) : [value],
+  ]);
+  return numbering.of([compiled.map((policy) => policy && numbering.identityOf(policy)), members]);
 }
 
 const none = {};
