@@ -10,6 +10,7 @@ import { userId } from '../../core/policy/conditions/users.ts';
 import { dateSpan } from '../../core/policy/values/date-bound.ts';
 import { type ProfileValue, readAttribute } from '../../core/profile/attribute-value.ts';
 import { canonicalIdentifier } from '../../identifier.ts';
+import { attributeValueOf } from '../../policy/analysis/text/attribute-text.ts';
 import { accountScopes } from '../../policy/check/account-scopes.ts';
 import { accountClientId } from '../../policy/model/account-client-id.ts';
 import type { App } from '../../policy/model/app.ts';
@@ -170,8 +171,10 @@ function subjectFromOptions(
     ...(attribute && { profile: { ...base.profile, ...attributesFrom(attribute, snapshot) } }),
     ...(skipped && { skipped: skippedFrom(skipped, { at: now, authenticators }) }),
     ...(accountAge !== undefined && { createdAt: now - ageOf('--account-age', accountAge) }),
-    ...(recovered !== undefined && { recovery: { at: now - ageOf('--recovered', recovered), by: [] } }),
-    ...(keys && { enrollments: assumedEnrollments(keys, { authenticators, now }) }),
+    ...(recovered !== undefined && {
+      recovery: { at: now - ageOf('--recovered', recovered), by: base.recovery?.by ?? [] },
+    }),
+    ...(keys && { enrollments: assumedEnrollments(keys, { authenticators, now, real: base.enrollments }) }),
   };
 }
 
@@ -248,9 +251,15 @@ function assertPossible(name: string, value: AttributeValue, attribute: Attribut
     );
   if (type !== 'number' && type !== 'boolean' && type !== 'date') return;
   const read = readAttribute(attribute, value);
-  if (read.ok) return;
-  const limit =
-    read.fault === 'too_small' ? ` of at least ${min}` : read.fault === 'too_large' ? ` of at most ${max}` : '';
+  // Forms take more texts for a number than profiles have: 007 would be a text there.
+  if (read.ok && (type !== 'number' || typeof value === 'number')) return;
+  const limit = read.ok
+    ? ''
+    : read.fault === 'too_small'
+      ? ` of at least ${min}`
+      : read.fault === 'too_large'
+        ? ` of at most ${max}`
+        : '';
   throw refusal(`\`${name}\` is a ${type}${limit}, and ${String(value)} is none`);
 }
 
@@ -261,9 +270,7 @@ const emptyList = Symbol('[]');
 function parseAttribute(text: string): readonly [string, AttributeValue | typeof emptyList] {
   const [, name, value] = /^([A-Za-z]\w*)=(.*)$/s.exec(text) ?? [];
   if (name === undefined || value === undefined) throw refusal(`--attribute takes name=value, not ${text}`);
-  if (value === '[]') return [name, emptyList];
-  if (/^(true|false|-?\d{1,15}(\.\d{1,15})?)$/.test(value)) return [name, JSON.parse(value) as AttributeValue];
-  return [name, value.replace(/^"(.*)"$/s, '$1')];
+  return [name, value === '[]' ? emptyList : attributeValueOf(value)];
 }
 
 /** The authenticators of a user about whom nothing else is known: those that the identifier page may ask for. */

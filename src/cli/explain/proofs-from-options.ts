@@ -76,7 +76,7 @@ export function rememberedProofsOf(proofs: readonly string[], provers: Provers):
     if (proof.startsWith(setUp)) throw refusal(`${proof}: a browser remembers what was proved, not what was set up`);
     if (timesOf(proof).paused !== undefined)
       throw refusal(`${proof}: a browser remembers proofs whatever pauses there were`);
-    const { key } = keyOf(proof.split('@', 1)[0] ?? '');
+    const { key } = provedBy(proof);
     const descriptor = provers.descriptors.find((authenticatorDescriptor) => authenticatorDescriptor.key === key);
     if (descriptor && !isRememberable(descriptor))
       throw refusal(
@@ -103,27 +103,32 @@ const setUp = '+';
 /**
  * For example `totp`, `phone.sms`, `totp@10m` or `totp@3h/20m`: proved just now, or this long ago in an earlier
  * sign-in, with a longest pause of this long since. `+totp@10m`: set up this long ago. Repeated proofs of one
- * authenticator use different enrollments as far as the user has several; further ones use the first.
+ * authenticator use different enrollments as far as the user has several; further ones use the first. `totp#1@10m`: by
+ * the first of them.
  */
 export function evidenceOf(proofs: readonly string[], provers: Provers): readonly Evidence[] {
   const given = new Map<string, number>();
   return proofs.map((proof) => {
-    const { key } = provedBy(proof);
+    const { key, position } = provedBy(proof);
+    if (position !== undefined) return proofOf(proof, position - 1, provers);
     const before = given.get(key) ?? 0;
     given.set(key, before + 1);
     return proofOf(proof, before, provers);
   });
 }
 
-/** `before`: the number of earlier proofs by the same authenticator. */
-function proofOf(proof: string, before: number, { subject, now, descriptors }: Provers): Evidence {
-  const { key: authenticator, method, shows } = provedBy(proof);
+/** `index`: of the enrollment among those of the same authenticator. */
+function proofOf(proof: string, index: number, { subject, now, descriptors }: Provers): Evidence {
+  const { key: authenticator, method, shows, position } = provedBy(proof);
   const { age, longestPause } = readTimes(proof);
   const owner = required(subject);
   const descriptor = descriptors.find(({ key }) => key === authenticator);
   if (method !== undefined && descriptor) knownMethod(method, descriptor);
   const first = ownEnrollment(authenticator, owner, method);
-  const enrollment = owner.enrollments.filter((candidate) => proves(candidate, authenticator, method))[before] ?? first;
+  const own = owner.enrollments.filter((candidate) => proves(candidate, authenticator, method));
+  if (position !== undefined && own[index] === undefined)
+    throw refusal(`${proof}: the user has ${own.length} of ${authenticator}, which are counted from 1`);
+  const enrollment = own[index] ?? first;
   const proved = { authenticator, enrollment: enrollment.id, subject: owner.id, ...atMost(enrollment, shows) };
   return {
     ...proved,
@@ -135,9 +140,12 @@ function proofOf(proof: string, before: number, { subject, now, descriptors }: P
   };
 }
 
-function provedBy(proof: string): NamedKey {
-  const [named = ''] = proof.split('@', 1);
-  return keyOf(named.startsWith(setUp) ? named.slice(setUp.length) : named);
+/** `position`: of the enrollment among those of the same authenticator, from 1. Absent: it is not named. */
+function provedBy(proof: string): NamedKey & { readonly position?: number } {
+  const [text = ''] = proof.split('@', 1);
+  const [, named = text, position] = /^(.*)#(\d{1,4})$/.exec(text) ?? [];
+  const key = keyOf(named.startsWith(setUp) ? named.slice(setUp.length) : named);
+  return { ...key, ...omitUndefined({ position: position === undefined ? undefined : Number(position) }) };
 }
 
 /** The texts behind the name: how long ago it was proved, and the longest pause since. */
@@ -182,9 +190,23 @@ function proves({ authenticator, methods }: Enrollment, key: string, method: str
   return authenticator === key && (method === undefined || methods === undefined || methods.includes(method));
 }
 
-/** The enrollments of `--enrolled`. An account has no more of one authenticator than the limit. */
-export function assumedEnrollments(keys: readonly string[], owned: Owned): readonly Enrollment[] {
-  const assumed = keys.map((key, index) => assumedEnrollment(key, index, owned));
+/**
+ * The enrollments of `--enrolled`. An account has no more of one authenticator than the limit. `real`: those of the
+ * user. Each of them is one of the assumed ones as long as these are of its authenticator, so that what is known of the
+ * account by its id still holds: a password that was recovered by a mailbox is no second factor beside it.
+ */
+export function assumedEnrollments(
+  keys: readonly string[],
+  { real, ...owned }: Owned & { readonly real: readonly Enrollment[] },
+): readonly Enrollment[] {
+  const left = new Set(real);
+  const assumed = keys.map((key, index) => {
+    const made = assumedEnrollment(key, index, owned);
+    const own = [...left].find((enrollment) => proves(enrollment, made.authenticator, made.methods?.[0]));
+    if (own === undefined) return made;
+    left.delete(own);
+    return { ...made, id: own.id };
+  });
   for (const [key, same] of Map.groupBy(assumed, ({ authenticator }) => authenticator))
     if (same.length > maxEnrollmentsPerAuthenticator)
       throw refusal(

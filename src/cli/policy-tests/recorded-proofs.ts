@@ -4,6 +4,7 @@ import { enrollmentName, methodName } from '../../core/model/authenticator-name.
 import type { AuthenticatorDescriptor, Characteristic, Enrollment, Subject } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { AuditTrace, TracedProof } from '../../flow/audit-trace.ts';
+import { provingEnrollments } from '../audit/proving-enrollments.ts';
 
 /** The account, and the authenticators that are enabled. */
 export interface RecordedAccount {
@@ -28,63 +29,87 @@ export function recordedProofs(
   { proved, device }: Pick<AuditTrace, 'proved' | 'device'>,
 ): RecordedProofs {
   const owned = Map.groupBy(subject.enrollments, ({ authenticator }) => authenticator);
+  const enrollments = provingEnrollments(proved, subject.enrollments);
   // What recovered the account counts in no sign-in.
-  const ofSession = proved.filter(({ earlier, origin }) => earlier && origin !== 'recovery');
-  const given = Map.groupBy(ofSession, ({ authenticator }) => authenticator);
+  const ofSession = proved
+    .map((proof, index) => ({ proof, enrollment: enrollments[index] }))
+    .filter(({ proof: { earlier, origin } }) => earlier && origin !== 'recovery');
+  const given = Map.groupBy(ofSession, ({ proof }) => proof.authenticator);
   const ordered = new Map(
     Array.from(new Set([...owned.keys(), ...given.keys()]), (key) => {
-      const own = owned.get(key) ?? [];
-      return [key, inOrder(own, distinctProofs(given.get(key) ?? [], own.length))] as const;
+      return [key, inOrder(owned.get(key) ?? [], given.get(key) ?? [])] as const;
     }),
   );
-  const texts = new Map(
-    Array.from(ordered, ([key, { enrollments, proofs }]) => [
-      key,
-      proofs.map((proof, index) => evidenceText(proof, enrollments[index] ?? enrollments[0])),
-    ]),
-  );
+  const texts = new Map(Array.from(ordered, ([key, own]) => [key, evidenceTexts(own)]));
   return {
-    enrolled: [...ordered].flatMap(([key, { enrollments }]) => {
+    enrolled: [...ordered].flatMap(([key, own]) => {
       const descriptor = authenticators.find((authenticator) => authenticator.key === key);
-      return enrollments.map((enrollment) => enrolledText(enrollment, descriptor));
+      return own.enrollments.map((enrollment) => enrolledText(enrollment, descriptor));
     }),
     // Those of different authenticators stay in the order of the line.
-    evidence: ofSession.flatMap(({ authenticator }) => texts.get(authenticator)?.splice(0, 1) ?? []),
+    evidence: ofSession.flatMap(({ proof }) => texts.get(proof.authenticator)?.splice(0, 1) ?? []),
     remembered: (device.remembered ?? []).map(
       (memory) => `${proofText(memory, ordered.get(memory.authenticator)?.enrollments[0])}@${memory.age}s`,
     ),
   };
 }
 
-/**
- * If the user has several enrollments, what was proved again by one of them would be a proof by another one. Of proofs
- * within one second, there are no more than enrollments.
- */
-function distinctProofs(proofs: readonly TracedProof[], owned: number): readonly TracedProof[] {
-  const distinct = owned > 1 ? proofs.filter(({ again }) => !again) : proofs;
-  const words = (proof: TracedProof) =>
-    JSON.stringify([proof.method, proof.age, proof.longestPause, isByEnrollment(proof)]);
-  return [...Map.groupBy(distinct, words).values()].flatMap((same) => same.slice(0, Math.max(1, owned)));
+/** A proof of the session. */
+interface GivenProof {
+  readonly proof: TracedProof;
+  /** Undefined: the account does not have it any more. */
+  readonly enrollment: Enrollment | undefined;
+}
+
+/** What the user has of one authenticator, and proved. */
+interface OrderedProofs {
+  readonly enrollments: readonly Enrollment[];
+  /** The first one is by the first enrollment, and so on. */
+  readonly proofs: readonly TracedProof[];
+  /** Further ones by the same enrollments. */
+  readonly again: readonly GivenProof[];
 }
 
 /** Puts enrollments that gave a proof first, those of the strongest proofs before others. */
-function inOrder(
-  own: readonly Enrollment[],
-  given: readonly TracedProof[],
-): { readonly enrollments: readonly Enrollment[]; readonly proofs: readonly TracedProof[] } {
-  const proofs = own.length > 1 ? given.toSorted((a, b) => shownBy(b).length - shownBy(a).length) : given;
-  const left = [...own];
-  const used = proofs.flatMap((proof) => {
-    const able = left.filter((enrollment) => canShow(enrollment, proof));
-    const [closest] = able.toSorted((a, b) => a.characteristics.length - b.characteristics.length);
-    return closest === undefined ? [] : left.splice(left.indexOf(closest), 1);
-  });
-  return { enrollments: [...used, ...left], proofs };
+function inOrder(own: readonly Enrollment[], given: readonly GivenProof[]): OrderedProofs {
+  if (own.length < 2) return { enrollments: own, proofs: distinctProofs(given, own), again: [] };
+  const isFirst = ({ enrollment }: GivenProof, index: number) =>
+    enrollment === undefined || given.findIndex((other) => other.enrollment === enrollment) === index;
+  const first = given.filter(isFirst).toSorted((a, b) => rankOf(a) - rankOf(b));
+  const used = first.flatMap(({ enrollment }) => enrollment ?? []);
+  return {
+    enrollments: [...used, ...own.filter((enrollment) => !used.includes(enrollment))],
+    proofs: distinctProofs(first, own),
+    again: given.filter((proof, index) => !isFirst(proof, index) && !isOutdated(proof, given.slice(0, index))),
+  };
 }
 
-function canShow({ methods, characteristics }: Enrollment, proof: TracedProof): boolean {
-  const isByMethod = proof.method === undefined || methods === undefined || methods.includes(proof.method);
-  return isByMethod && shownBy(proof).every((shown) => characteristics.includes(shown));
+/** The strongest come first. What the account does not have any more comes last. */
+function rankOf({ proof, enrollment }: GivenProof): number {
+  return enrollment ? -shownBy(proof).length : 1;
+}
+
+/** Of proofs within one second, there are no more than enrollments. */
+function distinctProofs(given: readonly GivenProof[], own: readonly Enrollment[]): readonly TracedProof[] {
+  const words = ({ method, age, longestPause, ...proof }: TracedProof) =>
+    JSON.stringify([method, age, longestPause, isByEnrollment(proof)]);
+  const proofs = given.map(({ proof }) => proof);
+  return proofs.filter((proof, index) => {
+    const same = proofs.slice(0, index).filter((other) => words(other) === words(proof));
+    return same.length < Math.max(1, own.length);
+  });
+}
+
+/** A newer proof by the same enrollment shows the same, and counts at least as long. */
+function isOutdated({ proof, enrollment }: GivenProof, newer: readonly GivenProof[]): boolean {
+  const shown = ({ method, factors, characteristics }: TracedProof) =>
+    JSON.stringify([method, factors, characteristics]);
+  return newer.some(
+    (other) =>
+      other.enrollment === enrollment &&
+      shown(other.proof) === shown(proof) &&
+      (other.proof.longestPause ?? 0) <= (proof.longestPause ?? 0),
+  );
 }
 
 function shownBy({ characteristics = [] }: Pick<TracedProof, 'characteristics'>): readonly Characteristic[] {
@@ -113,13 +138,25 @@ function shownText(able: readonly Characteristic[], shown: readonly Characterist
   return isLess ? `[${able.filter((characteristic) => shown.includes(characteristic)).join('+')}]` : '';
 }
 
-/** `+totp@2h`: set up at that time. */
-function evidenceText(proof: TracedProof, enrollment: Enrollment | undefined): string {
-  return `${isByEnrollment(proof) ? '+' : ''}${proofText(proof, enrollment)}${timesText(proof)}`;
+function evidenceTexts({ enrollments, proofs, again }: OrderedProofs): string[] {
+  return [
+    ...proofs.map((proof, index) => evidenceText(proof, enrollments[index] ?? enrollments[0])),
+    ...again.map(({ proof, enrollment }) => evidenceText(proof, enrollment, enrollments)),
+  ];
+}
+
+/** `+totp@2h`: set up at that time. `webauthn#1@2h`: by the first of `among`. */
+function evidenceText(
+  proof: TracedProof,
+  enrollment: Enrollment | undefined,
+  among: readonly (Enrollment | undefined)[] = [],
+): string {
+  const which = among.length > 0 ? `#${among.indexOf(enrollment) + 1}` : '';
+  return `${isByEnrollment(proof) ? '+' : ''}${proofText(proof, enrollment)}${which}${timesText(proof)}`;
 }
 
 /** The user did not sign in by it. */
-function isByEnrollment({ origin = 'sign_in', replacesProof }: TracedProof): boolean {
+function isByEnrollment({ origin = 'sign_in', replacesProof }: Pick<TracedProof, 'origin' | 'replacesProof'>): boolean {
   return !isSignInProof({ origin, ...omitUndefined({ replacesProof }) });
 }
 

@@ -3,7 +3,7 @@
 import type { ConditionSet } from '../../core/model/conditions.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { plainTime, type UserFacts } from '../../core/policy/theories/theory.ts';
-import { attributePairs } from '../../policy/analysis/text/example-options.ts';
+import { attributePairs } from '../../policy/analysis/text/attribute-text.ts';
 import type { PolicyTest } from '../../policy/schema/policy-tests.ts';
 import { deviceOf } from '../../user-agent.ts';
 import type { FactOptions } from '../explain/fact-options.ts';

@@ -19,6 +19,14 @@ export function unmatchedSteps(steps: readonly Candidates[]): readonly number[] 
   return lastFirst.filter((step) => !match(step, matching, new Set())).reverse();
 }
 
+/** An enrollment for each step, for as many steps as possible. Undefined: none is left for it. */
+export function matchedCandidates(steps: readonly Candidates[]): readonly (string | undefined)[] {
+  const matching = { steps, takenBy: new Map<string, number>() };
+  for (const step of steps.keys()) match(step, matching, new Set());
+  const taken = [...matching.takenBy];
+  return steps.map((_, step) => taken.find(([, taker]) => taker === step)?.[0]);
+}
+
 interface Matching {
   readonly steps: readonly Candidates[];
   readonly takenBy: Map<string, number>;

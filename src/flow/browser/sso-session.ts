@@ -89,9 +89,15 @@ export function isKeptWith(session: SsoSession | undefined, account: User, issue
   return session.validSince !== undefined && issued !== undefined && issued >= session.validSince;
 }
 
+/** When the user last signed in to an app and could have been asked something (epoch seconds). */
+export function lastActivity({ activeAt, used, startedAt }: SsoSession): Seconds {
+  return activeAt ?? used?.at ?? startedAt;
+}
+
 /** The evidence with its longest pause up to now (epoch seconds). Later activity never shortens it. */
-export function withPauses({ evidence, activeAt, used }: SsoSession, now: Seconds): readonly Evidence[] {
-  const last = activeAt ?? used?.at ?? 0;
+export function withPauses(session: SsoSession, now: Seconds): readonly Evidence[] {
+  const { evidence } = session;
+  const last = lastActivity(session);
   return evidence.map((proof) => ({
     ...proof,
     longestPause: Math.max(proof.longestPause ?? 0, now - Math.max(last, proof.at)),

@@ -3,7 +3,7 @@
 import type { Configuration, KoaContextWithOIDC } from 'oidc-provider';
 import { oneDay, oneHour } from '../../core/model/durations.ts';
 import type { Seconds } from '../../core/model/facts.ts';
-import { peekSso } from '../../flow/browser/sso-session.ts';
+import { lastActivity, peekSso } from '../../flow/browser/sso-session.ts';
 import type { Services } from '../../flow/services.ts';
 import type { Settings } from '../../policy/model/settings.ts';
 import { currentRequest } from '../request-scope.ts';
@@ -59,8 +59,11 @@ function sessionLifetime(
   return limits ?? anonymousSession;
 }
 
+/** A request that is no activity of the user, such as one with `prompt=none`, does not prolong the session. */
 function sessionLimits(_ctx: KoaContextWithOIDC, uid: string, services: Services): Seconds | undefined {
   const sso = peekSso(currentRequest().unit, uid);
   if (!sso?.limits) return undefined;
-  return Math.max(1, Math.min(sso.limits.idle, sso.startedAt + sso.limits.absolute - services.now()));
+  const { limits, startedAt } = sso;
+  const end = Math.min(lastActivity(sso) + limits.idle, startedAt + limits.absolute);
+  return Math.max(1, end - services.now());
 }

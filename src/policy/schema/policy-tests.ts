@@ -22,8 +22,8 @@ const rememberedProof = z.string().regex(new RegExp(`^${namedProof}(?:@${ago})?$
   error: 'must be an authenticator, and how long ago it was proved, such as totp@3d or totp@PT12H',
 });
 
-/** Also `totp@3h/20m`, and `+totp@3h`. */
-const proof = z.string().regex(new RegExp(`^\\+?${namedProof}(?:@${ago}(?:/${ago})?)?$`), {
+/** Also `totp@3h/20m`, `+totp@3h` and `totp#1@3h`. */
+const proof = z.string().regex(new RegExp(`^\\+?${namedProof}(?:#[1-9]\\d{0,3})?(?:@${ago}(?:/${ago})?)?$`), {
   error:
     'must be an authenticator, how long ago it was proved, and the longest pause since, such as totp@3d or totp@3h/20m',
 });
@@ -252,7 +252,7 @@ export function policyTestsSchema(authenticators: readonly AuthenticatorDescript
       .min(1, { error: 'must not be empty' })
       .optional()
       .describe(
-        'What the session holds, such as password@12h; password@3h/20m: there was a pause of 20 minutes since; +totp@3h: it was set up then. Several of one authenticator are by different ones that the user has. Default: nothing.',
+        'What the session holds, such as password@12h; password@3h/20m: there was a pause of 20 minutes since; +totp@3h: it was set up then. Several of one authenticator are by different ones that the user has; webauthn#1@12h: by the first of them. Default: nothing.',
       ),
     keptSignedIn: flag('The user asked to be kept signed in.'),
     expect: expected.optional().describe('The result of this one sign-in. Anything left out is not compared.'),

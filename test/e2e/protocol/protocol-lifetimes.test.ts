@@ -76,10 +76,13 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
   };
 
   /** Leaves the code: it may end with the session at this very moment. */
-  const isSignedIn = async (agent: UserAgent) => {
-    const { url } = await authorizationRequest(notes, { prompt: 'none' });
+  const getsCode = async (agent: UserAgent, parameters: Readonly<Record<string, string>>) => {
+    const { url } = await authorizationRequest(notes, parameters);
     return (await agent.open(url, {}, redirectUri)).url.includes('code=');
   };
+  const isSignedIn = (agent: UserAgent) => getsCode(agent, { prompt: 'none' });
+  /** The user opens an app, which is an activity. */
+  const opensApp = (agent: UserAgent) => getsCode(agent, {});
   const refresh = (token: string | undefined) => client.refreshTokenGrant(notes, token ?? '');
   const offline = { scope: 'openid offline_access', prompt: 'consent' };
 
@@ -90,11 +93,22 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
       await authorize(notes, other, await newTestUser(node));
       await authorize(notes, agent, await newTestUser(node, ['brief']));
       await pass(2);
-      expect(await isSignedIn(agent)).toBe(true);
+      expect(await opensApp(agent)).toBe(true);
       await pass(2);
-      expect(await isSignedIn(agent)).toBe(true);
+      expect(await opensApp(agent)).toBe(true);
       await pass(3);
       expect([await isSignedIn(agent), await isSignedIn(other)]).toEqual([false, true]);
+    });
+
+    test('is not prolonged by an app that asks silently', async () => {
+      const agent = new UserAgent();
+      await authorize(notes, agent, await newTestUser(node, ['brief']));
+      await pass(1);
+      expect(await isSignedIn(agent)).toBe(true);
+      await pass(1);
+      expect(await isSignedIn(agent)).toBe(true);
+      await pass(1);
+      expect(await isSignedIn(agent)).toBe(false);
     });
 
     test('ends at its absolute age however much it is used, with the tokens that belong to it', async () => {
@@ -104,7 +118,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
       await expect(client.fetchUserInfo(notes, tokens.access_token, sub)).resolves.toBeDefined();
       for (let minute = 1; minute < 6; minute += 1) {
         await pass(1);
-        expect(await isSignedIn(agent)).toBe(true);
+        expect(await opensApp(agent)).toBe(true);
       }
       await pass(1);
       expect(await isSignedIn(agent)).toBe(false);

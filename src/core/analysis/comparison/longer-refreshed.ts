@@ -3,6 +3,7 @@ import type { Seconds } from '../../model/facts.ts';
 import type { Requirement } from '../../model/policy.ts';
 import type { UserFacts } from '../../policy/theories/theory.ts';
 import { asksOffline, mayBeOffline, refreshLimits } from '../proofs/refreshed-proofs.ts';
+import { withMaxAge } from '../proofs/younger-proofs.ts';
 import { compareAsks, type UsableThen } from './compare-asks.ts';
 import { factsFor, type NoFacts, type Pairing, type SidesInSpace } from './deciding-together.ts';
 import { type LimitingTerms, type LongerLimit, longerLimits } from './longer-limits.ts';
@@ -63,14 +64,4 @@ function isAtApp({ what }: LongerLimit): boolean {
 function limitAtApp({ session: { session }, app: { appSession } }: LimitingTerms): Seconds {
   const ofSession = appSession?.unkept && session ? [session.absolute, session.idle] : [];
   return Math.min(appSession?.absolute ?? Number.POSITIVE_INFINITY, ...ofSession);
-}
-
-function withMaxAge(requirement: Requirement, limit: Seconds): Requirement {
-  const younger = <Aged extends { readonly maxAge?: Seconds }>(part: Aged) => ({
-    ...part,
-    maxAge: Math.min(part.maxAge ?? limit, limit),
-  });
-  return 'chains' in requirement
-    ? { chains: requirement.chains.map((chain) => chain.map(younger)) }
-    : { anyOf: requirement.anyOf.map(younger) };
 }

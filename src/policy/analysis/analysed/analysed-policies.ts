@@ -23,6 +23,8 @@ import {
 export type AnalysedPolicy = PolicyOfKind & {
   /** Client ids of the apps that it decides about, one for all apps that its rules do not distinguish. Never empty. */
   readonly clientIds: readonly string[];
+  /** Those of all apps that it decides about. */
+  readonly allClientIds: readonly string[];
   /** Some app has it. */
   readonly isUsed: boolean;
 };
@@ -39,7 +41,7 @@ export function analysedPolicies(documents: Documents, apps: readonly App[]): re
   const forUsers = apps.filter(({ signOnPolicies: ownPolicies }) => ownPolicies !== undefined);
   const everywhere = [...forUsers.map(({ clientId }) => clientId), accountClientId];
   const signOn = signOnPolicies(documents, forUsers);
-  const covered = new Set(signOn.flatMap(({ policy }) => policy.rules.map(({ rule }) => rule.location?.file)));
+  const covered = new Set(signOn.flatMap((each) => writtenRules(each).map(({ location }) => location?.file)));
   const others = [...documents.values()].flatMap((document): readonly AnalysedPolicy[] => {
     if (document.kind === 'account') return accountRules(document, everywhere);
     const policy = covered.has(document.file) ? undefined : policyIn(document);
@@ -50,16 +52,22 @@ export function analysedPolicies(documents: Documents, apps: readonly App[]): re
     return [{ ...own, isUsed: isShared || used.length > 0 }];
   });
   const all = [...signOn, ...others];
-  const tests = all.flatMap(({ policy }) => setsOf(policy).flatMap((set) => otherAppTests(set)));
+  const tests = all.flatMap((each) => setsOf(each).flatMap((set) => otherAppTests(set)));
   return all.map((analysedPolicy) => ({ ...analysedPolicy, clientIds: toldApart(analysedPolicy, tests) }));
 }
 
-function setsOf({ rules }: AnalysedPolicy['policy']): readonly ConditionSet[] {
-  return rules.flatMap(({ rule }) => conditionSets(rule.when));
+/** Those that decide, and those that only report. */
+function writtenRules({ policy: { rules, reporting } }: PolicyOfKind): readonly RuleHead[] {
+  return [...rules, ...(reporting?.rules ?? [])].map(({ rule }) => rule);
+}
+
+function setsOf(policy: PolicyOfKind): readonly ConditionSet[] {
+  return writtenRules(policy).flatMap(({ when }) => conditionSets(when));
 }
 
 /** `tests`: what expressions ask of the app, in all policies, as several of them decide about one sign-in. */
-function toldApart({ policy, clientIds }: AnalysedPolicy, tests: readonly AppTest[]): readonly string[] {
+function toldApart(policy: AnalysedPolicy, tests: readonly AppTest[]): readonly string[] {
+  const { clientIds } = policy;
   const named = new Set(setsOf(policy).flatMap((set) => appLists(set).flat()));
   const [ownNamed, others] = [true, false].map((isNamed) =>
     clientIds.filter((clientId) => named.has(clientId) === isNamed),
@@ -100,7 +108,7 @@ function signOnPolicies(documents: Documents, apps: readonly App[]): readonly An
 }
 
 function analysed(deciding: PolicyOfKind, clientIds: readonly string[]): AnalysedPolicy {
-  return { ...deciding, isUsed: true, clientIds };
+  return { ...deciding, isUsed: true, clientIds, allClientIds: clientIds };
 }
 
 function policyIn(document: Document): PolicyOfKind | undefined {

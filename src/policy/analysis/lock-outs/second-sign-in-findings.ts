@@ -1,18 +1,16 @@
 /** Rules by which users sign in once, and are denied when they come back, as findings. */
-import type { DeniedSignIn, DeniedSignInSearch } from '../../../core/analysis/accounts/denied-sign-ins.ts';
-import { firstSignIn, neverAgain, secondSignIn } from '../../../core/analysis/accounts/first-sign-ins.ts';
+import type { DeniedSignIn } from '../../../core/analysis/accounts/denied-sign-ins.ts';
 import { isOrdinary } from '../../../core/analysis/space/ordinary-facts.ts';
-import { allowing } from '../../../core/analysis/space/rule-combinations.ts';
-import { ruleSpace } from '../../../core/analysis/space/rule-space.ts';
-import type { CompiledPolicy } from '../../../core/policy/rules/compile.ts';
-import { findRule } from '../../../core/policy/rules/rules.ts';
+import { accountClientId } from '../../model/account-client-id.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';
 import { findingAt } from '../../source/finding-at.ts';
 import type { AnalysedApp } from '../analysed/analysed-apps.ts';
 import { type AnalysedConfiguration, namedRule } from '../analysed/configuration.ts';
 import { undecidedFindings } from '../analysed/undecided-findings.ts';
+import { namedAppsText } from '../text/apps-text.ts';
 import { exampleOptions } from '../text/example-options.ts';
 import { isGiven } from './account-additions.ts';
+import { deniedAgain, deniedAtSome } from './denied-second-sign-ins.ts';
 
 /** Second sign-ins that the session policy denies everywhere, and those that a sign-on policy denies at its apps. */
 export function secondSignInFindings(
@@ -24,47 +22,30 @@ export function secondSignInFindings(
   const keys = authenticators
     .filter((descriptor) => isGiven(descriptor) && descriptor.enrollable)
     .map(({ key }) => key);
-  return configuration.policies.flatMap(({ kind, policy, clientIds, isUsed }) => {
+  return configuration.policies.flatMap((analysed) => {
+    const { kind, policy, isUsed } = analysed;
     if (!isUsed || (kind !== 'session' && kind !== 'sign-on')) return [];
-    const examined = { policy, clientIds, ...(kind === 'sign-on' && { session }) };
-    const { never, undecided } = deniedAgain(examined, configuration);
+    const examined = { ...analysed, policy, ...(kind === 'sign-on' && { session }) };
+    const everywhere = deniedAgain(examined, configuration);
+    const atSome = deniedAtSome(examined, everywhere, configuration);
+    const undecided = [everywhere, ...atSome].flatMap((denied) => denied.undecided);
+    const isError = kind === 'session';
+    const places = isError ? 'to every app and to the account pages' : 'to each app of this policy';
     return [
-      ...found(never, { where: kind === 'session' ? 'everywhere' : 'there', keys, configuration }),
-      ...undecidedFindings(undecided, 'whether it denies users who come back', configuration),
+      ...found(everywhere.never, { places, isError, keys, configuration }),
+      ...atSome.flatMap(({ never, clientIds }) =>
+        found(never, { places: `to ${placesText(clientIds, configuration)}`, isError: false, keys, configuration }),
+      ),
+      ...undecidedFindings([...new Set(undecided)], 'whether it denies users who come back', configuration),
     ];
   });
 }
 
-interface ExaminedPolicy {
-  readonly policy: CompiledPolicy;
-  readonly clientIds: readonly string[];
-  /** Of a sign-on policy: the session policy, which decides first. */
-  readonly session?: CompiledPolicy;
-}
-
-function deniedAgain(
-  { policy, session, clientIds }: ExaminedPolicy,
-  { universe }: Pick<AnalysedConfiguration, 'universe'>,
-): DeniedSignInSearch {
-  const whens = policy.rules.map(({ rule }) => rule.when);
-  const isDenying = policy.rules.some(({ rule }) => rule.then.kind === 'deny');
-  const second = isDenying ? secondSignIn(whens) : undefined;
-  if (second === undefined) return { never: [], undecided: [] };
-  const all = [...whens, ...(session?.rules.map(({ rule }) => rule.when) ?? [])];
-  // The first sign-in is before all bounds, and that of the second one is one of them.
-  const asked = secondSignIn(all) ?? second;
-  const first = firstSignIn([...all, ...asked]) ?? {};
-  const space = ruleSpace([...all, ...asked, first], universe(clientIds));
-  const before = session ? [{ any: allowing(session, space).map(({ formulas }) => ({ all: formulas })) }] : [];
-  return neverAgain({
-    ...{ policy, space, before, first, second: asked },
-    ...(session && { isReached: (facts) => findRule(session, facts).rule?.then.kind === 'allow' }),
-  });
-}
-
 interface Shown {
-  /** At every app and at the account pages, or at the apps of the policy. */
-  readonly where: 'everywhere' | 'there';
+  /** In words: where they are denied. */
+  readonly places: string;
+  /** It is an error if it is for every account. */
+  readonly isError: boolean;
   /** What the user of the example has. */
   readonly keys: readonly string[];
   readonly configuration: AnalysedConfiguration;
@@ -79,15 +60,14 @@ function found(never: readonly DeniedSignIn[], shown: Shown): readonly AnalysisF
 function finding(
   { rule, facts, whom }: DeniedSignIn,
   others: readonly DeniedSignIn[],
-  { where, keys, configuration }: Shown,
+  { places, isError, keys, configuration }: Shown,
 ): readonly AnalysisFinding[] {
   const location = configuration.locationOf(rule);
   if (location === undefined) return [];
-  const isError = where === 'everywhere' && whom === 'all' && isOrdinary(facts, [rule]);
   return [
     findingAt('returning-lock-out', location, {
-      message: `denies ${words[whom]} the second sign-in, ${places[where]}, with the same browser and from the same place a day after the first one: by the first one the browser became known, the place usual, and that sign-in the last one`,
-      severity: isError ? ('error' as const) : ('warning' as const),
+      message: `denies ${words[whom]} the second sign-in, ${places}, with the same browser and from the same place a day after the first one: by the first one the browser became known, the place usual, and that sign-in the last one`,
+      severity: isError && whom === 'all' && isOrdinary(facts, [rule]) ? ('error' as const) : ('warning' as const),
       rules: others.map((other) => namedRule(other.rule)),
       example: exampleOptions(facts, keys),
       advice:
@@ -102,7 +82,9 @@ const words: Readonly<Record<DeniedSignIn['whom'], string>> = {
   some: 'accounts such as that of the example',
 };
 
-const places: Readonly<Record<Shown['where'], string>> = {
-  everywhere: 'to every app and to the account pages',
-  there: 'to each app of this policy',
-};
+/** The apps by name, and the account pages. */
+function placesText(clientIds: readonly string[], { apps }: AnalysedConfiguration): string {
+  const named = apps.filter(({ app }) => clientIds.includes(app.clientId)).map(({ app }) => app.name);
+  const pages = clientIds.includes(accountClientId) ? ['the account pages'] : [];
+  return [...(named.length > 0 ? [namedAppsText(named, named.length)] : []), ...pages].join(' and ');
+}

@@ -26,7 +26,8 @@ export function unaskableScopes(configuration: AnalysedConfiguration): readonly 
   });
 }
 
-function refuses({ client }: App, scope: string): boolean {
+/** Whether the app may not ask for the scope, which is one of `stepgate.yaml`. */
+export function refuses({ client }: App, scope: string): boolean {
   return client.scope !== undefined && !client.scope.split(' ').includes(scope);
 }
 

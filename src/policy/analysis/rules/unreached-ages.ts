@@ -1,13 +1,15 @@
 /** Maximum ages and longest pauses that no proof reaches, as every session in which they count has ended before. */
-import { proofsIn } from '../../../core/analysis/proofs/asked-proofs.ts';
+import { askedIn, proofsIn } from '../../../core/analysis/proofs/asked-proofs.ts';
 import { mayBeOffline, oldestRefreshed, refreshLimits } from '../../../core/analysis/proofs/refreshed-proofs.ts';
+import { isYounger } from '../../../core/analysis/proofs/younger-proofs.ts';
 import type { Seconds } from '../../../core/model/facts.ts';
-import type { AllowTerms, Requirement, Rule } from '../../../core/model/policy.ts';
+import type { AllowTerms, Demand, Rule } from '../../../core/model/policy.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';
 import { durationText } from '../../model/duration-text.ts';
 import { durationSeconds } from '../../schema/fields/durations.ts';
 import { type FileLocation, findingAt } from '../../source/finding-at.ts';
 import { valuesAt } from '../../source/values-at.ts';
+import type { Path } from '../../source/yaml-source.ts';
 import type { AnalysedConfiguration } from '../analysed/configuration.ts';
 import type { AppCombination, AppCombinations } from './app-combinations.ts';
 
@@ -22,13 +24,14 @@ export function unreachedAges(
   const { then } = rule;
   // The pages of the own account are under the session policy, too, and no app limits a proof there.
   const { oldest, longestPause } = longestIn(then.session ? combinations.map(withoutLimit) : combinations);
-  const ages = unreachedIn(location, then.requirement, { name: 'maxAge', limit: oldest });
-  const pauses = unreachedIn(location, then.requirement, { name: 'maxIdle', limit: longestPause });
+  const limits = limitsIn(then, location);
+  const age = limits.find(({ name, seconds, younger }) => name === 'maxAge' && seconds >= Math.min(oldest, younger));
+  const pause = limits.find(
+    ({ name, seconds, younger }) => name === 'maxIdle' && seconds >= Math.min(longestPause, younger),
+  );
   return [
-    ...ages.map(({ seconds, at }) =>
-      unreachedAge(at, `a maximum age of ${durationText(seconds)}`, { session: oldest }),
-    ),
-    ...pauses.map(({ seconds, at }) => unreachedPause(at, seconds, longestPause)),
+    ...(age ? [ageFinding(age, oldest)] : []),
+    ...(pause ? [pauseFinding(pause, longestPause)] : []),
     ...unreachedLength(then, location, combinations),
   ];
 }
@@ -53,25 +56,6 @@ function withoutLimit(combination: AppCombination): AppCombination {
   return { ...combination, app: { ...combination.app, then: { ...then, appSession } } };
 }
 
-/** The keys of the file in which it may be written. */
-const keys = { maxAge: ['maxAge', 'reauthenticate', 'every'], maxIdle: ['maxIdle'] } as const;
-
-interface AgeLimit {
-  readonly name: 'maxAge' | 'maxIdle';
-  readonly limit: Seconds;
-}
-
-/** The first that is too long, and its location. */
-function unreachedIn({ source, path }: FileLocation, requirement: Requirement, { name, limit }: AgeLimit) {
-  const seconds = valuesIn(requirement, name).find((length) => length >= limit);
-  if (seconds === undefined) return [];
-  const allowed = [...path, 'then', 'allow'];
-  const written = keys[name]
-    .flatMap((key) => valuesAt(source.content, `${allowed.join('.')}.**.${key}`))
-    .find(({ value }) => typeof value === 'string' && durationSeconds(value) === seconds);
-  return [{ seconds, at: { source, path: written?.path ?? allowed } }];
-}
-
 /** After how long sessions end, and refresh tokens. */
 interface Ends {
   readonly session: Seconds;
@@ -91,9 +75,24 @@ function unreachedAge(location: FileLocation, what: string, ends: Ends): Analysi
   return findingAt('unreached-age', location, { message, advice });
 }
 
-function unreachedPause(location: FileLocation, pause: Seconds, longest: Seconds): AnalysisFinding {
-  const message = `has a \`maxIdle\` of ${durationText(pause)} that never applies: no session is without activity for longer than ${durationText(longest)}`;
-  return findingAt('unreached-age', location, { message, advice: shorten });
+function ageFinding({ seconds, younger, at }: AgeLimit, session: Seconds): AnalysisFinding {
+  const what = `a maximum age of ${durationText(seconds)}`;
+  if (younger > seconds) return unreachedAge(at, what, { session });
+  const message = `has ${what} that never counts: ${againText(younger)}`;
+  return findingAt('unreached-age', at, { message, advice: shorten });
+}
+
+function againText(younger: Seconds): string {
+  return younger === 0
+    ? 'the rule asks for everything in each sign-in again'
+    : `the rule asks for it again after ${durationText(younger)}`;
+}
+
+function pauseFinding({ seconds, younger, at }: AgeLimit, longest: Seconds): AnalysisFinding {
+  const isOwn = younger <= seconds;
+  const why = isOwn ? againText(younger) : `no session is without activity for longer than ${durationText(longest)}`;
+  const message = `has a \`maxIdle\` of ${durationText(seconds)} that never applies: ${why}`;
+  return findingAt('unreached-age', at, { message, advice: shorten });
 }
 
 /** How long what was proved counts at the app, where neither the session itself nor a refresh token is longer. */
@@ -104,12 +103,17 @@ function unreachedLength(
 ): readonly AnalysisFinding[] {
   const limit = then.appSession?.absolute;
   if (limit === undefined) return [];
+  const location = { source, path: [...path, 'then', 'session', 'absolute'] };
   const unlimited = combinations.map(withoutLimit);
   const session = longestIn(unlimited).oldest;
+  // What a browser remembers counts however old other proofs are.
+  if (then.remember === undefined && unlimited.every((combination) => asksYounger(combination, limit))) {
+    const message = `has a session length of ${durationText(limit)} that never counts: no proof that is enough is that old`;
+    return [findingAt('unreached-age', location, { message, advice: shorten })];
+  }
   if (limit < session) return [];
   const tokens = Math.max(...unlimited.map(oldestByTokens));
   if (limit < tokens) return [];
-  const location = { source, path: [...path, 'then', 'session', 'absolute'] };
   return [unreachedAge(location, `a session length of ${durationText(limit)}`, { session, tokens })];
 }
 
@@ -122,10 +126,77 @@ function oldestByTokens(combination: AppCombination): Seconds {
   return limits ? oldestRefreshed(longestIn([combination]).oldest, limits) : 0;
 }
 
-function valuesIn(requirement: Requirement, name: 'maxAge' | 'maxIdle'): readonly Seconds[] {
-  const parts: readonly { readonly maxAge?: Seconds; readonly maxIdle?: Seconds }[] =
-    'chains' in requirement
-      ? requirement.chains.flat()
-      : requirement.anyOf.flatMap((alternative) => [alternative, ...alternative.demands]);
-  return parts.flatMap((part) => part[name] ?? []);
+/** Whether what the rules ask for is younger than the limit in any case, also at the last refresh. */
+function asksYounger(combination: AppCombination, limit: Seconds): boolean {
+  const { policies } = combination;
+  const youngest = limit - (policies.refreshTokens?.lifetime ?? 0);
+  if (youngest <= 0) return false;
+  const asked = askedIn(combination, policies);
+  const proofs = proofsIn(combination, policies);
+  return proofs.oldest !== undefined && youngest < proofs.oldest && isYounger(asked, youngest, proofs);
+}
+
+/** A limit of a rule that says how old a proof may be, or how long a pause since. */
+interface AgeLimit {
+  readonly name: 'maxAge' | 'maxIdle';
+  readonly seconds: Seconds;
+  /** How old the proof may be by the other limits of the rule. No limit: infinite. */
+  readonly younger: Seconds;
+  readonly at: FileLocation;
+}
+
+type Limited = Pick<Demand, 'maxAge' | 'maxIdle'>;
+
+/** In the order of the file. */
+function limitsIn({ requirement, remember }: AllowTerms, { source, path }: FileLocation): readonly AgeLimit[] {
+  const allowed = [...path, 'then', 'allow'];
+  const at = (within: Path, name: AgeLimit['name'], seconds: Seconds): FileLocation => {
+    const isWritten = valuesAt(source.content, [...allowed, ...within].join('.')).length > 0;
+    return { source, path: isWritten ? [...allowed, ...within] : writtenAs(name, seconds, { source, path: allowed }) };
+  };
+  const ofPart = (
+    { maxAge, maxIdle }: Limited,
+    within: Path,
+    younger = Number.POSITIVE_INFINITY,
+  ): readonly AgeLimit[] => {
+    const ages = maxAge === undefined ? [] : [{ name: 'maxAge' as const, seconds: maxAge, younger }];
+    // A browser remembers no proof that has such a limit, however long it is.
+    const pause = remember === undefined ? Math.min(younger, maxAge ?? younger) : Number.POSITIVE_INFINITY;
+    const pauses = maxIdle === undefined ? [] : [{ name: 'maxIdle' as const, seconds: maxIdle, younger: pause }];
+    return [...ages, ...pauses].map((limit) => ({
+      ...limit,
+      at: at([...within, limit.name], limit.name, limit.seconds),
+    }));
+  };
+  if ('chains' in requirement)
+    return requirement.chains.flatMap((chain, index) =>
+      chain.flatMap((step, position) => ofPart(step, ['chains', index, position])),
+    );
+  const isList = valuesAt(source.content, [...allowed, 'anyOf'].join('.')).length > 0;
+  return requirement.anyOf.flatMap(({ maxAge, demands }, index) => {
+    const within = isList ? ['anyOf', index] : [];
+    const again =
+      maxAge === undefined
+        ? []
+        : [
+            {
+              name: 'maxAge' as const,
+              seconds: maxAge,
+              younger: Number.POSITIVE_INFINITY,
+              at: at([...within, 'reauthenticate'], 'maxAge', maxAge),
+            },
+          ];
+    return [...again, ...demands.flatMap((demand) => ofPart(demand, [...within, demand.factor ?? 'any'], maxAge))];
+  });
+}
+
+/** The keys of the file in which it may be written. */
+const keys = { maxAge: ['maxAge', 'reauthenticate', 'every'], maxIdle: ['maxIdle'] } as const;
+
+/** Of a session policy, which is written in other words. */
+function writtenAs(name: AgeLimit['name'], seconds: Seconds, { source, path }: FileLocation): Path {
+  const written = keys[name]
+    .flatMap((key) => valuesAt(source.content, `${path.join('.')}.**.${key}`))
+    .find(({ value }) => typeof value === 'string' && durationSeconds(value) === seconds);
+  return written?.path ?? path;
 }

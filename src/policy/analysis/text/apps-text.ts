@@ -9,7 +9,15 @@ const mostApps = 3;
 export function analysedAppsText(same: readonly { readonly app: AnalysedApp }[]): string {
   const apps = [...new Set(same.map(({ app }) => app))];
   const count = apps.reduce((sum, app) => sum + app.count, 0);
-  const names = apps.flatMap((app) => app.names).slice(0, mostApps);
+  return namedAppsText(
+    apps.flatMap((app) => app.names),
+    count,
+  );
+}
+
+/** `all`: the names of the first of them, at least. */
+export function namedAppsText(all: readonly string[], count: number): string {
+  const names = all.slice(0, mostApps);
   const more = count > names.length ? ` and ${count - names.length} more` : '';
   return count === 1 ? `the app ${names.join('')}` : `${count} apps (${names.join(', ')}${more})`;
 }

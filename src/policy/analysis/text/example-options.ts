@@ -3,6 +3,7 @@
 import { userId } from '../../../core/policy/conditions/users.ts';
 import type { UserFacts } from '../../../core/policy/theories/theory.ts';
 import { plainTime } from '../../../core/policy/theories/theory.ts';
+import { attributePairs } from './attribute-text.ts';
 
 /**
  * `enrolled`: keys of the authenticators that the user has; absent: it makes no difference.
@@ -60,18 +61,4 @@ function signalOptions({ registered, managed, assurances = [] }: UserFacts['devi
 function attributeOptions(profile: UserFacts['subject']['profile']): readonly string[] {
   const pairs = Object.entries(profile).flatMap(([name, value]) => attributePairs(name, value));
   return pairs.length > 0 ? ['--attribute', ...pairs] : [];
-}
-
-/** What `--attribute` takes for this value. A list that its members do not show to be one begins as an empty one. */
-export function attributePairs(name: string, value: unknown): readonly string[] {
-  if (!Array.isArray(value)) return [`${name}=${textOf(value)}`];
-  const members = value.map((member) => `${name}=${textOf(member)}`);
-  return value.length > 1 ? members : [`${name}=[]`, ...members];
-}
-
-/** A text that would be read as something else stands in quotes. */
-function textOf(value: unknown): string {
-  return typeof value === 'string' && /^(?:true|false|-?\d+(?:\.\d+)?|".*"|\[\])$/s.test(value)
-    ? `"${value}"`
-    : String(value);
 }

@@ -5,7 +5,8 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { explainCommand } from '../../../../src/cli/explain/explain.ts';
 import type { Explanation } from '../../../../src/flow/explain.ts';
 import { keyTable } from '../../../../src/stores/key-table.ts';
-import { attemptCounter, signInHistoryKey, usualPlacesKey } from '../../../../src/stores/keys.ts';
+import { attemptCounter, signInHistoryKey, userKey, usualPlacesKey } from '../../../../src/stores/keys.ts';
+import { parseUser, serializeUser } from '../../../../src/users/record/user.ts';
 import { validFiles, withConfiguration } from '../../policy/support/configuration-dir.ts';
 import { applyDemo, openTerminal, run, type Terminal } from '../support/harness.ts';
 
@@ -792,6 +793,16 @@ test.each<[string, readonly string[], string]>([
     ['--app', 'notes', '--user', 'bob@demo.test', '--evidence', 'totp'],
     'bob@demo.test cannot have proved totp: enrolled is password',
   ],
+  [
+    'evidence of an enrollment that there is not',
+    ['--app', 'notes', '--groups', 'a', '--enrolled', 'webauthn,webauthn', '--evidence', 'webauthn#3@1h'],
+    'webauthn#3@1h: the user has 2 of webauthn, which are counted from 1',
+  ],
+  [
+    'a password, by its number, that the browser remembers',
+    ['--app', 'notes', '--groups', 'a', '--enrolled', 'password', '--remembered', 'password#1@1h'],
+    'no browser remembers password',
+  ],
   ['age', ['--app', 'notes', '--user', 'bob@demo.test', '--evidence', 'password@soon'], 'the age must be like 90s'],
   [
     'proof with more behind the pause',
@@ -909,6 +920,7 @@ test('facts that no user can have are refused', async () => {
     const question = ['--app', 'notes', '--config', own];
     const refused: readonly (readonly [words: readonly string[], message: string])[] = [
       [['--attribute', 'grade=abc'], '`grade` is a number, and abc is none'],
+      [['--attribute', 'grade=007'], '`grade` is a number, and 007 is none'],
       [['--attribute', 'grade=99'], '`grade` is a number of at most 9, and 99 is none'],
       [['--attribute', 'grade=0'], '`grade` is a number of at least 1, and 0 is none'],
       [['--attribute', 'until=tomorrow'], '`until` is a date, and tomorrow is none'],
@@ -974,4 +986,36 @@ test('of several enrollments of a kind, each proof is by another one; further pr
   );
   const [first, passwordId, second] = (subject?.enrollments ?? []).map(({ id }) => id);
   expect(evidence.map(({ enrollment }) => enrollment)).toEqual([first, second, passwordId, first]);
+});
+
+/** The account was recovered by the first of these enrollments of the user. */
+async function recoverBy(identifier: string, authenticator: string): Promise<void> {
+  const { user, credentials } = (await terminal.directory.findByIdentifier(identifier)) ?? {};
+  const by = credentials?.filter((credential) => credential.authenticator === authenticator).map(({ id }) => id);
+  const key = userKey(user?.id ?? '');
+  const entry = (await terminal.store.load([key])).entries.get(key);
+  const recovery = { at: terminal.context.now(), by: by?.slice(0, 1) ?? [] };
+  const recovered = serializeUser({ ...parseUser(entry?.value ?? ''), recovery });
+  const { version = 0, refs = [] } = entry ?? {};
+  await terminal.store.commit([{ op: 'replace', key, value: recovered, version, refs }]);
+}
+
+test('with other authenticators, a user whose password was recovered by mail has no second factor in that mailbox', async () => {
+  await terminal.directory.create({ identifiers: ['rita@demo.test'], groups: [], credentials: [password, email] });
+  await recoverBy('rita@demo.test', 'email');
+  const two = { name: 'notes', rules: [{ name: 'Two', then: { allow: { factors: 2 } } }] };
+  const changed = {
+    'stepgate.yaml': `${validFiles['stepgate.yaml']}authenticators: { email: { enabled: true } }\n`,
+    'policies/sign-on/notes.yaml': JSON.stringify(two),
+  };
+  await withConfiguration({ ...validFiles, ...changed }, async (files) => {
+    const words = ['--config', files, '--app', 'notes', '--user', 'rita@demo.test'];
+    const second = async (...more: string[]) => stepsOf(await explained(...words, ...more))[1];
+    const another = '2. enroll totp';
+    expect(await second()).toBe(another);
+    expect(await second('--enrolled', 'password,email')).toBe(another);
+    expect(await second('--recovered', '3h')).toBe(another);
+    // Another mailbox recovered nothing.
+    expect(await second('--enrolled', 'password,email,email')).toBe('2. challenge email');
+  });
 });

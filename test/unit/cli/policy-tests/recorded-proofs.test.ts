@@ -82,6 +82,40 @@ test('proofs by the same of two are one', async () => {
   expect([evidence, steps]).toEqual([['webauthn@0s'], ['webauthn']]);
 });
 
+describe('a key that verified its user, and proved less since', () => {
+  const proved = [proof(0, weak), proof(7200, best, { again: true })];
+  const evidence = [`${weakKey}@0s`, 'webauthn#1@7200s'];
+
+  test('counts for both', async () => {
+    const possession = { authenticators: ['webauthn'], userVerification: true };
+    const files = signOn({ name: 'All', then: { allow: { factors: 2, possession } } });
+    const made = await recorded(files, keys(best, best), proved);
+    expect([made.evidence, made.steps]).toEqual([evidence, []]);
+  });
+
+  test('leaves the other one of a chain to be proved', async () => {
+    const made = await recorded(chainOfTwo, keys(best, best), proved);
+    expect([made.evidence, made.steps]).toEqual([evidence, ['webauthn']]);
+  });
+
+  test('is the one that can, and not the other one', async () => {
+    const one = await recorded(chainOfTwo, keys(synced, best), proved);
+    expect([one.enrolled, one.evidence, one.steps]).toEqual([['webauthn', syncedKey], evidence, ['webauthn']]);
+    const both = await recorded(chainOfTwo, keys(best, synced), [proof(0, synced), proof(1, weak), ...proved.slice(1)]);
+    expect([both.enrolled, both.evidence]).toEqual([
+      [syncedKey, 'webauthn'],
+      ['webauthn@0s', `${weakKey}@1s`, 'webauthn#2@7200s'],
+    ]);
+  });
+
+  test('did so in the session, and less in the sign-in', async () => {
+    const { earlier: _, ...now } = proof(0, weak);
+    expect((await recorded(oneFactor, keys(best, best), [now, ...proved.slice(1)])).evidence).toEqual([
+      'webauthn@7200s',
+    ]);
+  });
+});
+
 test('a key that cannot verify its user is no second factor of the test', async () => {
   const files = signOn({ name: 'All', then: { allow: { factors: 2, possession: { authenticators: ['webauthn'] } } } });
   const { enrolled, steps } = await recorded(files, keys(weak));

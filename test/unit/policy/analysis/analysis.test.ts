@@ -244,6 +244,27 @@ describe('rules that only report', () => {
     ]);
   });
 
+  test.each([
+    ['any: [other]', []],
+    ['any: [notes, other], none: [notes]', []],
+    ['none: [notes, other]', ['contradictory']],
+  ])('are examined for the apps that they name: %s', async (apps, codes) => {
+    const others = { 'apps/other.yaml': app('other', 'notes') };
+    const soonThere = soon.replace('when: {', `when: { apps: { ${apps} },`);
+    const found = await findings({ ...others, [signOn]: policy(soonThere) });
+    expect(found.map(({ code }) => code)).toEqual(codes);
+  });
+
+  test('of a policy with no other rules are examined for the apps that list it', async () => {
+    const exceptions = `name: exceptions\nrules:\n  - ${soon.replace('when: {', 'when: { apps: { none: [other] },')}\n`;
+    const files = {
+      [signOn]: policy(),
+      'policies/sign-on/exceptions.yaml': exceptions,
+      'apps/other.yaml': app('other', '[exceptions, notes]'),
+    };
+    expect((await findings(files)).map(({ code }) => code)).toEqual(['contradictory']);
+  });
+
   test('are not reported if they would decide, and shadow no other rule', async () => {
     expect(
       await findingLines({ [signOn]: policy(soon, `{ name: A, when: { groups: { any: [a] } }, then: ${two} }`) }),

@@ -54,6 +54,13 @@ const clean: readonly (readonly [string, readonly string[]])[] = [
     ],
   ],
   [
+    'limits of age that each count',
+    [
+      `{ name: Aged, when: { ${staff} }, then: { allow: { factors: 2, reauthenticate: PT8H, knowledge: { maxAge: PT4H, maxIdle: PT1H }, possession: { maxAge: PT1H } } } }`,
+      `{ name: Refreshed, then: { allow: { factors: 1, reauthenticate: PT1H }, session: { absolute: PT8H } } }`,
+    ],
+  ],
+  [
     'three levels of risk',
     [
       `{ name: Travel, when: { risk: { any: [impossibleTravel] } }, then: deny }`,

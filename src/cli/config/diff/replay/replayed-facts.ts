@@ -18,6 +18,7 @@ import { type AuditTrace, isRecovery, type TracedProof } from '../../../../flow/
 import type { TracedMemory } from '../../../../flow/traced-memories.ts';
 import type { Snapshot } from '../../../../policy/revision/snapshot.ts';
 import type { AuditLine } from '../../../audit/audit-text.ts';
+import { canShow, provingEnrollments } from '../../../audit/proving-enrollments.ts';
 
 export type TracedLine = AuditLine & { readonly trace: AuditTrace };
 
@@ -35,8 +36,8 @@ export function replayedFacts({ trace, client = '', ip = '', time }: TracedLine,
   const subject = subjectAt(account, now);
   const { scopes, essentialClaims, acrValues = [], acrEssential = false, maxAge, promptLogin = false } = trace;
   const { kept, device } = trace;
-  const proofs = trace.proved.map((proof, index) => proofOf(proof, { subject, now, index }));
-  const memories = device.remembered?.map((memory, index) => memoryOf(memory, { subject, now, index }));
+  const proofs = proofsOf(trace.proved, { subject, now });
+  const memories = device.remembered?.map((memory, index) => memoryOf(memory, index, { subject, now }));
   const made = [...proofs, ...(memories ?? [])].flatMap((proof) => proof.made ?? []);
   return {
     now,
@@ -114,44 +115,49 @@ export function withTracedRisk(
 interface Prover {
   readonly subject: Subject;
   readonly now: Seconds;
-  /** Of the proof in the line. */
-  readonly index: number;
 }
 
-function proofOf(
-  proof: TracedProof,
-  prover: Prover,
-): { readonly evidence: Evidence; readonly made: Enrollment | undefined } {
-  const { method, age, origin = 'sign_in', replacesProof, earlier, longestPause } = proof;
-  const { shown, enrollment, made } = enrollmentOf(proof, prover);
-  const transaction = earlier ? 'earlier' : replayed;
-  const at = prover.now - age;
-  const evidence = { ...shown, enrollment, subject: prover.subject.id, amr: [], at, transaction, origin };
-  return { evidence: omitUndefined({ ...evidence, method, longestPause, replacesProof }), made };
+/** A proof, and an enrollment that is invented because the user no longer has any by which it can be. */
+interface ReplayedProof {
+  readonly evidence: Evidence;
+  readonly made: Enrollment | undefined;
+}
+
+function proofsOf(proofs: readonly TracedProof[], { subject, now }: Prover): readonly ReplayedProof[] {
+  const known = provingEnrollments(proofs, subject.enrollments);
+  return proofs.map((proof, index) => {
+    const { authenticator, method, age, origin = 'sign_in', replacesProof, earlier, longestPause } = proof;
+    const isSame = (other: TracedProof, position: number) =>
+      position < index && !known[position] && other.authenticator === authenticator;
+    const same = proof.again ? proofs.findIndex(isSame) : -1;
+    const id = inventedId(same < 0 ? index : same);
+    const { shown, made } = inventedFor(proof, id);
+    const transaction = earlier ? 'earlier' : replayed;
+    const at = now - age;
+    const by = { enrollment: known[index]?.id ?? id, subject: subject.id };
+    const evidence = { ...shown, ...by, amr: [], at, transaction, origin, method, longestPause, replacesProof };
+    return { evidence: omitUndefined(evidence), made: known[index] || same >= 0 ? undefined : made };
+  });
 }
 
 function memoryOf(
   memory: TracedMemory,
-  prover: Prover,
+  index: number,
+  { subject, now }: Prover,
 ): { readonly remembered: RememberedProof; readonly made: Enrollment | undefined } {
-  const { shown, enrollment, made } = enrollmentOf(memory, prover);
   const { method, age, left } = memory;
-  const at = prover.now - age;
-  return { remembered: omitUndefined({ ...shown, enrollment, method, at, until: prover.now + left }), made };
+  const { shown, made } = inventedFor(memory, inventedId(`remembered-${index}`));
+  const known = subject.enrollments.find((owned) => canShow(owned, memory));
+  const enrollment = known?.id ?? made.id;
+  const remembered = omitUndefined({ ...shown, enrollment, method, at: now - age, until: now + left });
+  return { remembered, made: known ? undefined : made };
 }
 
-/** An enrollment that can prove as much, or an invented one if the user no longer has any. */
-function enrollmentOf(
-  { authenticator, factors, characteristics = [], ...proof }: TracedProof | TracedMemory,
-  { subject, index }: Prover,
-) {
+function inventedId(name: string | number): string {
+  return `${replayed}-${name}`;
+}
+
+function inventedFor({ authenticator, factors, characteristics = [] }: TracedProof | TracedMemory, id: string) {
   const shown = { authenticator, factors: factors as Evidence['factors'], characteristics };
-  const known = subject.enrollments.find(
-    (owned) =>
-      owned.authenticator === authenticator &&
-      characteristics.every((characteristic) => owned.characteristics.includes(characteristic)),
-  );
-  if (known) return { shown, enrollment: known.id, made: undefined };
-  const id = `${replayed}-${'left' in proof ? 'remembered-' : ''}${index}`;
-  return { shown, enrollment: id, made: { ...shown, id } };
+  return { shown, made: { ...shown, id } };
 }

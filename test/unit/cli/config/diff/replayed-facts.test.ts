@@ -114,6 +114,14 @@ const replacing = { ...enrolledNow, replacesProof: true } as const;
 const inThis = { transaction: enrolledNow.transaction };
 const before = { at: fixedNow - 600, transaction: 'tx-before' };
 
+/** A user with two passkeys, at an app that wants both. */
+const passkey = { authenticators: ['webauthn'] };
+const bothKeys = rules({ name: 'Both', when: {}, then: allow({ chains: [[passkey, passkey]] }) });
+const withKeys = userWith(['password', 'webauthn', 'key']);
+const ofKeys = (evidence: Facts['evidence'], without: Facts['evidence']): Case =>
+  of(bothKeys, { subject: withKeys, evidence }, { subject: withKeys, evidence: without });
+const lessByTheSame = { ...proof('key', 'now'), enrollment: 'webauthn' };
+
 const grace = (skips: number) =>
   enrolling({ required: [{ anyOf: ['webauthn'], grace: { skips } }] as EnrollmentTerms['required'] });
 const promoted = enrolling({ promoted: [{ authenticator: 'webauthn', cooldown: 30 * day }] });
@@ -264,6 +272,9 @@ const cases: Cases<typeof factTable> = {
       { evidence: [proof('password', 600, { longestPause: 400 })] },
       session,
     ),
+    // By two passkeys, or twice by the same one.
+    ofKeys([proof('webauthn', 60), proof('key', 'now')], [proof('webauthn', 60), lessByTheSame]),
+    ofKeys([proof('webauthn', 60), lessByTheSame], [proof('webauthn', 60), proof('key', 'now')]),
     // The password was replaced on the way.
     of(
       exempting,
@@ -321,6 +332,12 @@ test.each(casesIn(cases, ''))('%s', (_name, { policies, live, without }) => {
   const now = live.subject?.skipped ? { ...live.subject, skipped: { webauthn: {} } } : live.subject;
   expect(decided(policies, replayedOf(line, now))).toEqual(decided(policies, live));
   expect(decided(policies, without)).not.toEqual(decided(policies, live));
+});
+
+test('a passkey that is gone in the meantime proved what it did', () => {
+  const live = { ...plain, subject: withKeys, evidence: [proof('webauthn', 60), proof('key', 'now')] };
+  const { kind } = evaluate(bothKeys, replayedOf(lineOf({ policies: bothKeys, live }), userWith(['webauthn'])));
+  expect(kind).toBe('allow');
 });
 
 test.each<[string, number, Subject['recovery']]>([

@@ -86,7 +86,81 @@ test.each([
       '{ name: New, when: { device: { known: false } }, then: { allow: { possession: { authenticators: [webauthn] } } } }',
     ),
   ],
-  ['the account pages are open', denied('device: { known: true }, apps: { any: [notes] }')],
 ])('quiet: %s', async (_, files) => {
+  expect(await places(files)).toEqual([]);
+});
+
+/** An app under the policy of the app `notes`. */
+const app = (clientId: string, more = '') => ({
+  [`apps/${clientId}.yaml`]: `clientId: ${clientId}
+name: ${clientId.toUpperCase()}
+signOnPolicy: notes
+client: { redirect_uris: [https://${clientId}.test/cb]${more} }
+`,
+});
+const three = { ...app('one'), ...app('two') };
+const scoped = { 'stepgate.yaml': `${settings}scopes: { pay: { claims: [] } }\n` };
+const denying = (when: string) => signOn(`{ name: D, when: { ${when} }, then: deny }`);
+
+test.each([
+  ['a session policy that names one', denied('device: { known: true }, apps: { any: [notes] }'), 'the app Notes'],
+  ['one app', { ...three, ...denying('device: { known: true }, apps: { any: [one] }') }, 'the app ONE'],
+  ['all but one', { ...three, ...denying('device: { known: true }, apps: { none: [one] }') }, '2 apps (Notes, TWO)'],
+  [
+    'one app, by an expression',
+    { ...three, ...denying('expression: "device.known && request.clientId == \'two\'"') },
+    'the app TWO',
+  ],
+  [
+    'some, by what an expression makes of the client id',
+    { ...three, ...denying('device: { known: true }, expression: "request.clientId.size() == 3"') },
+    '2 apps (ONE, TWO)',
+  ],
+  [
+    'the app that the session policy lets in only at first',
+    {
+      ...three,
+      ...session('{ name: S, when: { apps: { any: [two] }, network: { none: [office] } }, then: deny }', rest),
+      ...denying('device: { known: true }, network: { any: [office] }'),
+    },
+    'the app TWO',
+  ],
+  [
+    'the app that cannot ask for a scope',
+    {
+      ...scoped,
+      ...app('one', ', scope: openid'),
+      ...denying('device: { known: true }, scopes: { none: [pay] }'),
+    },
+    'the app ONE',
+  ],
+])('where only some apps are closed, a warning names them: %s', async (_, files, where) => {
+  const found = noteFound(await findings(files)).filter(({ code }) => code === 'returning-lock-out');
+  expect(found).toMatchObject([
+    {
+      severity: 'warning',
+      message: expect.stringContaining(` the second sign-in, to ${where}, with the same browser`),
+    },
+  ]);
+  expect(await replay(files, found[0]?.example)).toMatchObject({ ending: 'denied' });
+});
+
+test('an app that is named with all others gets no finding of its own', async () => {
+  const files = {
+    ...three,
+    ...denying('any: [{ device: { known: true } }, { device: { known: true }, apps: { any: [one] } }]'),
+  };
+  const found = await findings(files);
+  expect(found.filter(({ code }) => code === 'returning-lock-out').map(({ message }) => message)).toEqual([
+    expect.stringContaining('to each app of this policy'),
+  ]);
+});
+
+test('quiet: an app that may ask for the scope', async () => {
+  const files = {
+    ...scoped,
+    ...app('one', ', scope: openid pay'),
+    ...denying('device: { known: true }, scopes: { none: [pay] }'),
+  };
   expect(await places(files)).toEqual([]);
 });

@@ -165,6 +165,46 @@ const mistakes: readonly (readonly [string, Edits, readonly string[]])[] = [
     ['warning unreached-age policies/sign-on/notes.yaml P1D } } }'],
   ],
   [
+    'an age within a shorter one of the same rule',
+    atNotes(
+      '{ name: All, then: { allow: { anyOf: [{ possession: { authenticators: [webauthn], maxAge: PT8H } }, { reauthenticate: PT1H, factors: 2, knowledge: { maxAge: PT8H } }] } } }',
+    ),
+    [
+      'note restricted-authenticator policies/sign-on/notes.yaml { anyOf: [{ possession: { authen',
+      'warning unreached-age policies/sign-on/notes.yaml PT8H } }] } } }',
+    ],
+  ],
+  [
+    'an age of what is asked for each time',
+    atNotes('{ name: All, then: { allow: { reauthenticate: always, knowledge: { maxAge: PT12H } } } }'),
+    ['warning unreached-age policies/sign-on/notes.yaml PT12H } } } }'],
+  ],
+  [
+    'a pause that is longer than the age of the same proof',
+    atNotes('{ name: All, then: { allow: { knowledge: { maxAge: PT1H, maxIdle: PT2H } } } }'),
+    ['warning unreached-age policies/sign-on/notes.yaml PT2H } } } }'],
+  ],
+  [
+    'a pause in a chain that is longer than the age of the same proof',
+    atNotes(
+      '{ name: All, then: { allow: { chains: [[{ authenticators: [password], maxAge: PT1H, maxIdle: PT2H }]] } } }',
+    ),
+    ['warning unreached-age policies/sign-on/notes.yaml PT2H }]] } } }'],
+  ],
+  [
+    'a session length beyond what the rule asks for again',
+    {
+      ...atNotes('{ name: All, then: { allow: { factors: 1, reauthenticate: PT1H }, session: { absolute: PT8H } } }'),
+      ...atBoth('    - refresh_token\n', ''),
+    },
+    ['warning unreached-age policies/sign-on/notes.yaml PT8H } } }'],
+  ],
+  [
+    'a session length beyond what the rule asks for again, and any refresh token',
+    atNotes('{ name: All, then: { allow: { factors: 1, reauthenticate: PT1H }, session: { absolute: P91D } } }'),
+    ['warning unreached-age policies/sign-on/notes.yaml P91D } } }'],
+  ],
+  [
     'hardware that no key can show',
     atNotes('{ name: All, then: { allow: { anyOf: [{ possession: { hardwareProtected: true } }, { factors: 2 }] } } }'),
     [
