@@ -103,7 +103,7 @@ export interface ExpressionPart {
    * The texts that it compares the client id with. It has the same result at all apps whose id is in none of them.
    * Absent: it reads the client id in another way, or not at all.
    */
-  readonly textsBesideApp?: (facts: RuleFacts) => readonly string[];
+  readonly comparedWithApp?: (facts: RuleFacts) => readonly string[];
 }
 
 /**

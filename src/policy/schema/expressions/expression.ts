@@ -2,10 +2,10 @@
 import { type ASTNode, ParseError, type ParseResult, serialize } from '@marcbachmann/cel-js';
 import type { CompiledExpression, ExpressionPart } from '../../../core/model/conditions.ts';
 import type { RuleFacts } from '../../../core/model/facts.ts';
+import { partsComparedWithApp } from './compared-with-app.ts';
 import { childrenOf, forbiddenCalls, untypedEnvironment } from './expression-environment.ts';
 import { expressionLogic } from './expression-logic.ts';
 import { examinedPart } from './expression-part.ts';
-import { partsBesideApp } from './parts-beside-app.ts';
 import { possibleZones, type ZonesRead, zonesReadBy } from './possible-zones.ts';
 
 /** Made once for each revision. An expression that cannot be read is `error` for every user. */
@@ -35,11 +35,11 @@ export function compileExpression(written: string): CompiledExpression {
 function newPart(text: string): ExpressionPart {
   const run = parseExpression(text);
   const part = run && programOf(run);
-  const beside = run && partsBesideApp(run.ast)?.map((node) => untypedEnvironment.parse(serialize(node)));
+  const beside = run && partsComparedWithApp(run.ast)?.map((node) => untypedEnvironment.parse(serialize(node)));
   return {
     ...examinedPart(run?.ast),
     evaluate: (facts) => (part === undefined ? 'error' : resultOf(part, facts)),
-    ...(beside && { textsBesideApp: (facts) => beside.flatMap((other) => textsOf(other, facts)) }),
+    ...(beside && { comparedWithApp: (facts) => beside.flatMap((other) => textsOf(other, facts)) }),
   };
 }
 

@@ -46,7 +46,7 @@ export interface UserClass extends Pick<Facts, 'lastSignIn'> {
 export interface Atom {
   readonly id: string;
   readonly resultIn: (facts: Facts & { readonly subject: Subject }) => string;
-  readonly textsBesideApp?: ExpressionPart['textsBesideApp'];
+  readonly comparedWithApp?: ExpressionPart['comparedWithApp'];
   /** The facts that it reads, e.g. `now`, `subject.profile.site`. Those of the user only where it reads others, too. */
   readonly reads: readonly string[];
   /** One sign-in for each reading of these facts in the compared circumstances, before the user has identified. */
@@ -160,8 +160,8 @@ function atomsOfExpression({ written, evaluate, logic, partOf }: CompiledExpress
     const others = reads.filter((path) => !user.test(path));
     if (others.length === reads.length) return [];
     const all = others.length === 0 ? [] : reads.map((path) => path.replace(user, 'subject'));
-    const { evaluate: resultIn = evaluate, textsBesideApp } = partOf?.(part.text) ?? {};
-    return [{ ...atom(`part ${part.text}`, all, resultIn), ...(textsBesideApp && { textsBesideApp }) }];
+    const { evaluate: resultIn = evaluate, comparedWithApp } = partOf?.(part.text) ?? {};
+    return [{ ...atom(`part ${part.text}`, all, resultIn), ...(comparedWithApp && { comparedWithApp }) }];
   });
 }
 

@@ -1,8 +1,8 @@
 /** What conditions that read the app come to at each app, found for all users at once. */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { Atom, UserClass } from '../../../../../src/cli/config/diff/sign-ins/user-classes.ts';
-import { readValues } from '../../../../../src/cli/config/diff/sign-ins/values-at-apps.ts';
+import { numberedClasses } from '../../../../../src/cli/config/diff/sign-ins/classes-at-apps.ts';
+import { type Atom, projectionOf, type UserClass } from '../../../../../src/cli/config/diff/sign-ins/user-classes.ts';
 import { compileExpression } from '../../../../../src/policy/schema/expressions/expression.ts';
 import { factsOf, userWith } from '../../../../core/support/fixtures.ts';
 import { seeded } from '../../../../core/support/seeded.ts';
@@ -64,20 +64,27 @@ function classOfUser(user: Parameters<typeof userWith>[1]): UserClass {
 function atomOf(written: string, known = true): Atom {
   const part = compileExpression(written).partOf?.(written);
   if (part === undefined) throw new Error(`${written} cannot be read`);
-  const { evaluate, reads, textsBesideApp } = part;
+  const { evaluate, reads, comparedWithApp } = part;
   return {
     id: written,
     resultIn: evaluate,
     reads: reads.map((path) => path.replace(/^user\b/, 'subject')),
     signIns: [factsOf({})],
     known: new Map(),
-    ...(known && textsBesideApp && { textsBesideApp }),
+    ...(known && comparedWithApp && { comparedWithApp }),
   };
+}
+
+/** Of all users, at each app. */
+function valuesOf(classes: readonly UserClass[], atom: Atom) {
+  const [values] = numberedClasses(classes, projectionOf([]), apps).readBy([atom]).ofAtoms;
+  if (values === undefined) throw new Error('nothing is read');
+  return values;
 }
 
 describe.each(expressions)('%s', (written, compared) => {
   test(compared ? 'is compared with texts of the user' : 'asks more of the client id', () => {
-    expect(atomOf(written).textsBesideApp !== undefined).toBe(compared);
+    expect(atomOf(written).comparedWithApp !== undefined).toBe(compared);
   });
 
   test('comes to the same as if it were evaluated at each app', () => {
@@ -85,7 +92,7 @@ describe.each(expressions)('%s', (written, compared) => {
       fc.property(users, (all) => {
         const classes = all.map(classOfUser);
         const resultsOf = (atom: Atom) => {
-          const { numberOf, values } = readValues(classes, atom, apps);
+          const { numberOf, values } = valuesOf(classes, atom);
           return numberOf.map((number) => apps.map((clientId) => values[number]?.(clientId)));
         };
         const each = atomOf(written, false);
@@ -112,10 +119,9 @@ test('users whose texts name no app count as one, and are evaluated once for all
     },
   };
   const names = [...Array.from({ length: 50 }, (_, at) => `nick ${at}`), 'notes'];
-  const { values, numberOf } = readValues(
+  const { values, numberOf } = valuesOf(
     names.map((nickname) => classOfUser({ profile: { nickname } })),
     counting,
-    apps,
   );
   expect(evaluated).toBeLessThan(2 * names.length);
   expect([values.length, new Set(numberOf.slice(0, 50)).size]).toEqual([2, 1]);

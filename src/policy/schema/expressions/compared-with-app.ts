@@ -1,6 +1,6 @@
 /**
- * What an expression compares the client id of the app with: `user.profile.nickname == request.clientId`. It comes to the
- * same for all apps whose id is in none of these texts.
+ * What an expression compares the client id of the app with: `user.profile.nickname == request.clientId`. It comes to
+ * the same for all apps whose id is in none of these texts.
  */
 import type { ASTNode } from '@marcbachmann/cel-js';
 import { isRead } from '../../../core/policy/rules/expression-parts.ts';
@@ -12,7 +12,7 @@ import { pathsIn } from './expression-part.ts';
 type Members = ReadonlyMap<string, ASTNode>;
 
 /** All are constants, or about the user alone. Undefined: the client id is read in another way, or not at all. */
-export function partsBesideApp(ast: ASTNode): readonly ASTNode[] | undefined {
+export function partsComparedWithApp(ast: ASTNode): readonly ASTNode[] | undefined {
   return readsApp(ast) ? partsIn(ast, new Map()) : undefined;
 }
 

@@ -1,5 +1,5 @@
 /** Numbers in the place of texts that are compared often. */
-import { getOrMake } from '../../../shared/values/get-or-make.ts';
+import { getOrMake } from './get-or-make.ts';
 
 export interface Numbered<Value> {
   /** By position: the number of its key. */
