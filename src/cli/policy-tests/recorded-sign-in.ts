@@ -53,7 +53,6 @@ export function recordedFacts(
   const zones = (trace?.zones ?? []).filter(
     (zone) => reads.has('network.zones') || named(sets, 'network').includes(zone),
   );
-  const scopes = trace?.scopes.filter((scope) => scope !== 'openid') ?? [];
   const proofs =
     subject &&
     recordedProofs(
@@ -61,14 +60,6 @@ export function recordedFacts(
       trace ?? { proved: [], device: { known: false } },
     );
   const { evidence, remembered, enrolled } = proofs ?? { evidence: [], remembered: [], enrolled: [] };
-  const request = omitUndefined({
-    scopes: scopes.length > 0 ? ['openid', ...scopes] : undefined,
-    essentialClaims: trace?.essentialClaims?.length ? trace.essentialClaims : undefined,
-    acrValues: trace?.acrValues,
-    essentialAcr: trace?.acrEssential,
-    maxAge: trace?.maxAge,
-    promptLogin: trace?.promptLogin,
-  });
   const device = omitUndefined({
     known: (asks('device') || reads.has('device.known')) && trace?.device.known ? (true as const) : undefined,
     platform: trace?.device.platform,
@@ -85,7 +76,7 @@ export function recordedFacts(
       risk: trace?.risk?.length ? trace.risk : undefined,
       distance: distanceText(trace?.distance),
       time: asksTime(policies, asked) ? new Date(at * 1000).toISOString() : undefined,
-      request: filled(request),
+      request: filled(recordedRequest(trace)),
       evidence: evidence.length > 0 ? evidence : undefined,
       keptSignedIn: trace?.kept,
     }),
@@ -97,6 +88,18 @@ export function recordedFacts(
       ...unrecorded(trace).filter((name) => asks(name) && (subject !== undefined || name === 'claims')),
     ],
   };
+}
+
+function recordedRequest(trace: RecordedSignIn['trace']): Readonly<Record<string, unknown>> {
+  const scopes = trace?.scopes.filter((scope) => scope !== 'openid') ?? [];
+  return omitUndefined({
+    scopes: scopes.length > 0 ? ['openid', ...scopes] : undefined,
+    essentialClaims: trace?.essentialClaims?.length ? trace.essentialClaims : undefined,
+    acrValues: trace?.acrValues,
+    essentialAcr: trace?.acrEssential,
+    maxAge: trace?.maxAge,
+    promptLogin: trace?.promptLogin,
+  });
 }
 
 /** What the browser remembers counts only where a rule lets it stand for a second factor. */
