@@ -2,8 +2,8 @@
 import { leastFactors } from '../../../../core/analysis/proofs/rules-in-effect.ts';
 import { exclusionText, getsIn } from '../../questions/asked-text.ts';
 import type { EffectKind } from '../compared/configuration-changes.ts';
+import type { SignInContent } from '../compared/sign-in-content.ts';
 import { choicesText, setUpChange } from './set-up.ts';
-import type { SignInContent } from './sign-in-content.ts';
 
 /** An effect, in words that follow "1 of them " or "37 of them ". */
 export interface EffectOnUsers {

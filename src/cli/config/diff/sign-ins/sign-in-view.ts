@@ -13,10 +13,10 @@ import { findRule, possiblePositions, type RuleMatch } from '../../../../core/po
 import { getOrMake } from '../../../shared/values/get-or-make.ts';
 import type { AppSide } from '../compared/app-pairs.ts';
 import type { NamedLocation } from '../compared/configuration-changes.ts';
+import { contentOf, type SignInContent } from '../compared/sign-in-content.ts';
 import { type Circumstance, factsIn } from './circumstances.ts';
 import { contentKeys, rememberingMoments } from './content-keys.ts';
 import { type CircumstanceOfUser, decidingRuleNames, type TextOfUser, type UserAtApp } from './deciding-rules.ts';
-import { contentOf, type SignInContent } from './sign-in-content.ts';
 import { signInOfUser } from './user-classes.ts';
 
 export interface SignInView {

@@ -5,8 +5,8 @@ import { distinct } from '../../../../core/model/distinct.ts';
 import type { Action } from '../../../../core/remediation/all-sufficient-sets.ts';
 import { partsByWay, stepParts } from '../../questions/asked-text.ts';
 import { proofSetsText } from '../../questions/proof-sets-text.ts';
+import type { SignInContent } from '../compared/sign-in-content.ts';
 import { newOnes } from './asked-headline.ts';
-import type { SignInContent } from './sign-in-content.ts';
 
 /** Sets of proofs. */
 export type ProofSets = readonly (readonly Action[])[];

@@ -1,9 +1,9 @@
 /** What a diff tells users they must do, against every way through both sign-ins, each decided by the evaluator. */
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { contentOf, type SignInContent } from '../../../../../src/cli/config/diff/compared/sign-in-content.ts';
 import { effectOf } from '../../../../../src/cli/config/diff/sign-ins/effect-on-users.ts';
 import { setUpChange } from '../../../../../src/cli/config/diff/sign-ins/set-up.ts';
-import { contentOf, type SignInContent } from '../../../../../src/cli/config/diff/sign-ins/sign-in-content.ts';
 import { subsetsOf } from '../../../../../src/core/analysis/space/subsets.ts';
 import { type EnrollingWorld, enrollingWorld, factsIn, policiesIn } from '../../../../core/support/enrolling-worlds.ts';
 import { descriptor } from '../../../../core/support/fixtures.ts';

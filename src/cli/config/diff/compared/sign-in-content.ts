@@ -9,8 +9,8 @@ import type { Facts } from '../../../../core/model/facts.ts';
 import type { AllowTerms, Rule, SessionLimits } from '../../../../core/model/policy.ts';
 import type { PolicySet } from '../../../../core/policy/rules/compile.ts';
 import { durationText } from '../../../../policy/model/duration-text.ts';
-import { carriedScopes } from '../compared/carried-scopes.ts';
-import { type RememberedSecondFactor, rememberedSecondFactor } from '../compared/remembered-second-factor.ts';
+import { carriedScopes } from './carried-scopes.ts';
+import { type RememberedSecondFactor, rememberedSecondFactor } from './remembered-second-factor.ts';
 
 /** What a sign-in comes to, wherever the rules are written that decide. */
 export interface SignInContent {
