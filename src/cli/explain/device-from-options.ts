@@ -23,8 +23,8 @@ export function browserFromOptions({
 }
 
 /**
- * What is given, with what is always so beside it: a managed device is a registered one, and what is stated for one name
- * may suffice for others. Each name is stated by a source of its own.
+ * What is given, with what is always so beside it: a managed device is a registered one, and what is stated for one
+ * name may suffice for others. Each name is stated by a source of its own.
  */
 export function signalsFromOptions(
   { deviceSignals = [] }: FactOptions,
