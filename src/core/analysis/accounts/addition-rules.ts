@@ -1,6 +1,7 @@
 /** The rules of the account policy and of the enrollment policy that let users add authenticators. */
 import { bestEvidence } from '../../evidence/attainable-acr.ts';
 import { meetsRequirement } from '../../evidence/requirement.ts';
+import type { Conditions } from '../../model/conditions.ts';
 import type { EnrollmentTerms } from '../../model/enrollment-policy.ts';
 import type { AuthenticatorDescriptor } from '../../model/facts.ts';
 import type { Rule } from '../../model/policy.ts';
@@ -8,6 +9,23 @@ import { beforeSignIn, type CompiledPolicy, type PolicySet } from '../../policy/
 import type { Formula } from '../../policy/theories/theory.ts';
 import { deciding } from '../space/rule-combinations.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
+
+/** Where users may add authenticators. */
+export interface AdditionPlaces {
+  /** Client ids of places where no sign-on policy is looked at: the account pages, and apps. */
+  readonly open: readonly string[];
+  /** Sign-on policies that may deny users, with the client ids of their apps. */
+  readonly behind: readonly PlacesBehind[];
+}
+
+interface PlacesBehind {
+  readonly policy: CompiledPolicy<Rule>;
+  readonly clientIds: readonly string[];
+}
+
+/** The policies that say whether users may add something. */
+type AdditionPolicies = Pick<PolicySet, 'accountPolicy' | 'enrollment' | 'authenticators'> &
+  Partial<Pick<PolicySet, 'session'>>;
 
 /** Rules that let users add an authenticator where they decide together. */
 export interface AdditionRule {
@@ -19,8 +37,9 @@ export interface AdditionRule {
 }
 
 /**
- * The rules that let users add each authenticator that they can enroll and are not given, where the session policy lets
- * them in. `session`: if absent, users are let in everywhere. `space`: made of the rules of these policies.
+ * The rules that let users add each authenticator that they can enroll and are not given, where the session policy and
+ * the sign-on policy may let them in. `session`: if absent, users are let in everywhere. `places`: if absent, no sign-on
+ * policy is looked at. `space`: made of the rules of these policies and of `places`, in a universe of the places.
  */
 export function additionRules(
   {
@@ -28,12 +47,14 @@ export function additionRules(
     accountPolicy,
     enrollment,
     authenticators,
-  }: Pick<PolicySet, 'accountPolicy' | 'enrollment' | 'authenticators'> & Partial<Pick<PolicySet, 'session'>>,
+    places,
+  }: AdditionPolicies & { readonly places?: AdditionPlaces },
   given: readonly AuthenticatorDescriptor[],
   space: RuleSpace,
 ): readonly AdditionRule[] {
   const terms = enrollment ? deciding(beforeSignIn(enrollment), space) : undefined;
   const inSession = session ? letIn(session, space) : [];
+  const entries = placeFormulas(places, space);
   const added = authenticators.filter(
     ({ key, enrollable }) =>
       enrollable && !given.some((authenticatorDescriptor) => authenticatorDescriptor.key === key),
@@ -46,18 +67,49 @@ export function additionRules(
     // Some rule always decides, so their formulas together exclude nothing.
     const others = leaving.length === (terms?.length ?? 0) ? [undefined] : leaving;
     return rules.flatMap((allowing) =>
-      others.map((other) => ({
-        descriptor,
-        ...(allowing && { rule: allowing.rule }),
-        formulas: [...(allowing?.formulas ?? []), ...(other?.formulas ?? []), ...inSession],
-      })),
+      others.flatMap((other) =>
+        entries.map((entry) => ({
+          descriptor,
+          ...(allowing && { rule: allowing.rule }),
+          formulas: [...(allowing?.formulas ?? []), ...(other?.formulas ?? []), ...inSession, ...entry],
+        })),
+      ),
     );
   });
 }
 
-/** What must hold so that the session policy lets users in: nothing, if no rule of it denies. */
-function letIn(session: CompiledPolicy<Rule>, space: RuleSpace): readonly Formula[] {
-  const rules = deciding(session, space);
+/** The conditions of the places and of the policies that users pass there, for a space. */
+export function conditionsOfPlaces({ behind }: AdditionPlaces): readonly Conditions[] {
+  if (behind.length === 0) return [];
+  const ofPolicies = behind.flatMap(({ policy, clientIds }) => [
+    atApps(clientIds),
+    ...policy.rules.map(({ rule }) => rule.when),
+  ]);
+  return [elsewhereThan(behind), ...ofPolicies];
+}
+
+/** What must hold for a user to be at one of the places, and to be let in by the sign-on policy: one for each policy. */
+export function placeFormulas(places: AdditionPlaces | undefined, space: RuleSpace): readonly (readonly Formula[])[] {
+  if (places === undefined || places.behind.length === 0) return [[]];
+  const behind = places.behind.map(({ policy, clientIds }) => [
+    space.applies(atApps(clientIds)),
+    ...letIn(policy, space),
+  ]);
+  // First what most users may do: then the others are seldom asked about.
+  return [[space.applies(elsewhereThan(places.behind))], ...behind];
+}
+
+function elsewhereThan(behind: AdditionPlaces['behind']): Conditions {
+  return { apps: { none: behind.flatMap(({ clientIds }) => clientIds) } };
+}
+
+function atApps(clientIds: readonly string[]): Conditions {
+  return { apps: { any: clientIds } };
+}
+
+/** What must hold so that the policy lets users in: nothing, if no rule of it denies. */
+function letIn(policy: CompiledPolicy<Rule>, space: RuleSpace): readonly Formula[] {
+  const rules = deciding(policy, space);
   const allowed = rules.filter(({ rule }) => rule.then.kind === 'allow');
   return allowed.length === rules.length ? [] : [{ any: allowed.map(({ formulas }) => ({ all: formulas })) }];
 }

@@ -1,6 +1,6 @@
 /** Finds the users of an app who are denied for good, and by which rules. */
 
-import { additionRules } from '../../../core/analysis/accounts/addition-rules.ts';
+import { additionRules, conditionsOfPlaces } from '../../../core/analysis/accounts/addition-rules.ts';
 import { afterSignInFormulas } from '../../../core/analysis/accounts/after-sign-in-rules.ts';
 import { asOften, findLockOut, type LockOutSearch } from '../../../core/analysis/accounts/find-lock-out.ts';
 import { reachableByAll } from '../../../core/analysis/accounts/reachable-authenticators.ts';
@@ -18,10 +18,14 @@ import type { Formula } from '../../../core/policy/theories/theory.ts';
 import { type AnalysedApp, rulesOfApp } from '../analysed/analysed-apps.ts';
 import type { AnalysedConfiguration } from '../analysed/configuration.ts';
 import { type AccountAdditions, isGiven } from './account-additions.ts';
+import { clientIdsOf } from './addition-places.ts';
 import { type DecidingAdditionRule, governedBy } from './denial-cause.ts';
 import type { Denied, LockOutFinder } from './denied-newcomers.ts';
 
-export function lockOutFinder(additions: AccountAdditions, configuration: AnalysedConfiguration): LockOutFinder {
+export function lockOutFinder(
+  additions: AccountAdditions,
+  configuration: Pick<AnalysedConfiguration, 'universe'>,
+): LockOutFinder {
   const known = new Map<AnalysedApp, AppSearch>();
   const searchOf = (app: AnalysedApp) => {
     const search = known.get(app) ?? searchIn(app, additions, configuration);
@@ -97,11 +101,15 @@ interface AppSearch extends Omit<LockOutSearch, 'isConfirmed'> {
   readonly reachable: () => ReachableKeys;
 }
 
-function searchIn(app: AnalysedApp, { most }: AccountAdditions, configuration: AnalysedConfiguration): AppSearch {
+function searchIn(
+  app: AnalysedApp,
+  { most, places }: AccountAdditions,
+  { universe }: Pick<AnalysedConfiguration, 'universe'>,
+): AppSearch {
   const { policies } = app;
-  const space = spaceOf(app, configuration);
+  const space = spaceOf(app, { universe, places });
   const given = policies.authenticators.filter(isGiven);
-  const rules = additionRules(policies, given, space);
+  const rules = additionRules({ ...policies, places }, given, space);
   const search = { policies, space, given, most, additionRules: rules, budget: app.denialBudget };
   const closed = { ...policies, accountPolicy: noAdditions };
   const keysOfAll = asOften(reachableByAll({ ...search, authenticators: policies.authenticators }), most);
@@ -118,16 +126,15 @@ const noAdditions = compileAccountPolicy({
   rules: [{ name: 'none', when: {}, then: { kind: 'deny' } }],
 });
 
-/** Users add something at any app, and at the pages of their account. `more`: other rules that decide there. */
+/** Users add something at any of these places. `more`: other rules that decide there. */
 export function spaceOf(
   { app: { clientId }, policies }: AnalysedApp,
-  { policies: all, universe }: AnalysedConfiguration,
+  { universe, places }: Pick<AnalysedConfiguration, 'universe'> & Pick<AccountAdditions, 'places'>,
   more: readonly Pick<RuleHead, 'when'>[] = [],
 ): RuleSpace {
-  const rules = [...rulesOfApp(policies), ...more];
-  const others = all.filter(({ kind }) => kind === 'account' || kind === 'enrollment' || kind === 'session');
-  const clientIds = new Set([clientId, ...others.flatMap((policy) => policy.clientIds)]);
-  return ruleSpace([...rules.map(({ when }) => when), hereAlone(clientId)], universe([...clientIds]));
+  const whens = [...rulesOfApp(policies), ...more].map(({ when }) => when);
+  const clientIds = new Set([clientId, ...clientIdsOf(places)]);
+  return ruleSpace([...whens, hereAlone(clientId), ...conditionsOfPlaces(places)], universe([...clientIds]));
 }
 
 export function hereAlone(clientId: string): RuleHead['when'] {

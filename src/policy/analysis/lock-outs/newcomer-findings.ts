@@ -45,7 +45,7 @@ export function newcomerFindings(
 
 function newcomersThen({ apps, configuration, afterSkips }: AppsThen, additions: AccountAdditions): NewcomerSearch {
   const search = lockOutFinder(additions, configuration);
-  const all = searchAlike(apps, configuration, (combination, app) => deniedIn(combination, app, search));
+  const all = searchAlike(apps, additions.places, (combination, app) => deniedIn(combination, app, search));
   const denied = all.flatMap((found) => found.denied);
   return {
     denied: afterSkips ? denied.filter(({ lockOut }) => lockOut !== undefined) : denied,
