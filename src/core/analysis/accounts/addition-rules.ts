@@ -1,7 +1,6 @@
 /** The rules of the account policy and of the enrollment policy that let users add authenticators. */
 import { bestEvidence } from '../../evidence/attainable-acr.ts';
 import { meetsRequirement } from '../../evidence/requirement.ts';
-import type { Conditions } from '../../model/conditions.ts';
 import type { EnrollmentTerms } from '../../model/enrollment-policy.ts';
 import type { AuthenticatorDescriptor } from '../../model/facts.ts';
 import type { Rule } from '../../model/policy.ts';
@@ -9,19 +8,7 @@ import { beforeSignIn, type CompiledPolicy, type PolicySet } from '../../policy/
 import type { Formula } from '../../policy/theories/theory.ts';
 import { deciding } from '../space/rule-combinations.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
-
-/** Where users may add authenticators. */
-export interface AdditionPlaces {
-  /** Client ids of places where no sign-on policy is looked at: the account pages, and apps. */
-  readonly open: readonly string[];
-  /** Sign-on policies that may deny users, with the client ids of their apps. */
-  readonly behind: readonly PlacesBehind[];
-}
-
-interface PlacesBehind {
-  readonly policy: CompiledPolicy<Rule>;
-  readonly clientIds: readonly string[];
-}
+import { type AdditionPlaces, placeFormulas } from './addition-places.ts';
 
 /** The policies that say whether users may add something. */
 type AdditionPolicies = Pick<PolicySet, 'accountPolicy' | 'enrollment' | 'authenticators'> &
@@ -54,7 +41,7 @@ export function additionRules(
 ): readonly AdditionRule[] {
   const terms = enrollment ? deciding(beforeSignIn(enrollment), space) : undefined;
   const inSession = session ? letIn(session, space) : [];
-  const entries = placeFormulas(places, space);
+  const entries = places ? placeFormulas(places, space) : [[]];
   const added = authenticators.filter(
     ({ key, enrollable }) =>
       enrollable && !given.some((authenticatorDescriptor) => authenticatorDescriptor.key === key),
@@ -78,38 +65,9 @@ export function additionRules(
   });
 }
 
-/** The conditions of the places and of the policies that users pass there, for a space. */
-export function conditionsOfPlaces({ behind }: AdditionPlaces): readonly Conditions[] {
-  if (behind.length === 0) return [];
-  const ofPolicies = behind.flatMap(({ policy, clientIds }) => [
-    atApps(clientIds),
-    ...policy.rules.map(({ rule }) => rule.when),
-  ]);
-  return [elsewhereThan(behind), ...ofPolicies];
-}
-
-/** What must hold for a user to be at one of the places, and to be let in by the sign-on policy: one for each policy. */
-export function placeFormulas(places: AdditionPlaces | undefined, space: RuleSpace): readonly (readonly Formula[])[] {
-  if (places === undefined || places.behind.length === 0) return [[]];
-  const behind = places.behind.map(({ policy, clientIds }) => [
-    space.applies(atApps(clientIds)),
-    ...letIn(policy, space),
-  ]);
-  // First what most users may do: then the others are seldom asked about.
-  return [[space.applies(elsewhereThan(places.behind))], ...behind];
-}
-
-function elsewhereThan(behind: AdditionPlaces['behind']): Conditions {
-  return { apps: { none: behind.flatMap(({ clientIds }) => clientIds) } };
-}
-
-function atApps(clientIds: readonly string[]): Conditions {
-  return { apps: { any: clientIds } };
-}
-
-/** What must hold so that the policy lets users in: nothing, if no rule of it denies. */
-function letIn(policy: CompiledPolicy<Rule>, space: RuleSpace): readonly Formula[] {
-  const rules = deciding(policy, space);
+/** What must hold so that the session policy lets users in: nothing, if no rule of it denies. */
+function letIn(session: CompiledPolicy<Rule>, space: RuleSpace): readonly Formula[] {
+  const rules = deciding(session, space);
   const allowed = rules.filter(({ rule }) => rule.then.kind === 'allow');
   return allowed.length === rules.length ? [] : [{ any: allowed.map(({ formulas }) => ({ all: formulas })) }];
 }

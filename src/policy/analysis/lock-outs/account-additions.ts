@@ -1,7 +1,7 @@
 /**
  * The authenticators that accounts can reach under the account policy, and its rules by which no user ever adds any.
  */
-import type { AdditionPlaces } from '../../../core/analysis/accounts/addition-rules.ts';
+import type { AdditionPlaces } from '../../../core/analysis/accounts/addition-places.ts';
 import { type NeverAdded, type NeverAddedSearch, neverAdded } from '../../../core/analysis/accounts/never-added.ts';
 import { ruleSpace } from '../../../core/analysis/space/rule-space.ts';
 import type { Rule } from '../../../core/model/policy.ts';

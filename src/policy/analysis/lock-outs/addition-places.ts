@@ -2,7 +2,7 @@
  * Where users add authenticators: at the account pages, and at apps that the rules about additions tell apart from
  * these. At all other apps users may add what they may add at the account pages, where fewer policies stand before them.
  */
-import type { AdditionPlaces } from '../../../core/analysis/accounts/addition-rules.ts';
+import { type AdditionPlaces, type EntryRules, entryRules } from '../../../core/analysis/accounts/addition-places.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
 import { appTests } from '../../../core/policy/rules/app-lists.ts';
 import type { CompiledPolicy, PolicySet } from '../../../core/policy/rules/compile.ts';
@@ -10,24 +10,49 @@ import { conditionSets } from '../../../core/policy/rules/condition-table.ts';
 import { accountClientId } from '../../model/account-client-id.ts';
 import type { AnalysedApp } from '../analysed/analysed-apps.ts';
 
-/** The largest number of rules in the sign-on policies of these apps. If there are more, users count as let in there. */
-const mostRules = 200;
+/** The largest number of rules that are looked at in the sign-on policies of these apps. If there are more, none are. */
+const mostRules = 100;
+
+/** An app, and the rules of its sign-on policy that say who gets in. */
+interface Place {
+  readonly clientId: string;
+  readonly entry: EntryRules;
+}
 
 export function additionPlaces(apps: readonly AnalysedApp[]): AdditionPlaces {
   const [first] = apps;
   if (first === undefined) return { open: [accountClientId], behind: [] };
   const markOf = markedByRules(rulesAboutAdditions(first.policies));
   const pages = markOf(accountClientId);
-  const byMark = Map.groupBy(apps, ({ app }) => markOf(app.clientId));
-  const others = [...byMark].flatMap(([mark, same]) => (mark === pages ? [] : [same]));
-  const closable = others.filter((same) => same.every(mayDeny));
-  const policies = new Set(closable.flat().map(({ policies: { app } }) => app));
-  const count = [...policies].reduce((sum, policy) => sum + (policy?.rules.length ?? 0), 0);
-  const behind = count > mostRules ? [] : closable.flat();
-  const open = others.flatMap((same) =>
-    behind.includes(same[0] as AnalysedApp) ? [] : (same.find(isOpen) ?? same[0] ?? []),
-  );
-  return { open: [accountClientId, ...open.map(({ app }) => app.clientId)], behind: byPolicy(behind) };
+  const entryOf = entriesByPolicy();
+  const places = apps.map(({ app: { clientId }, policies }): Place => ({ clientId, entry: entryOf(policies.app) }));
+  const byMark = [...Map.groupBy(places, ({ clientId }) => markOf(clientId))];
+  const alike = byMark.flatMap(([mark, same]) => (mark === pages ? [] : [same]));
+  const closable = alike.filter((same) => !same.some(isOpen));
+  const entries = new Set(closable.flat().map(({ entry }) => entry));
+  const isLittle = [...entries].reduce((count, { rules }) => count + rules.length, 0) <= mostRules;
+  const opened = isLittle ? alike.filter((same) => !closable.includes(same)) : alike;
+  const open = opened.flatMap((same) => same.find(isOpen) ?? same.slice(0, 1));
+  const behind = Map.groupBy(isLittle ? closable.flat() : [], ({ entry }) => entry);
+  return {
+    open: [accountClientId, ...open.map(({ clientId }) => clientId)],
+    behind: Array.from(behind, ([entry, same]) => ({ entry, clientIds: same.map(({ clientId }) => clientId) })),
+  };
+}
+
+/** No user is denied there. */
+function isOpen({ entry: { rules, isOpenBelow } }: Place): boolean {
+  return isOpenBelow && rules.length === 0;
+}
+
+function entriesByPolicy(): (policy: PolicySet['app']) => EntryRules {
+  const known = new Map<CompiledPolicy, EntryRules>();
+  return (policy) => {
+    if (policy === undefined) return { rules: [], isOpenBelow: true };
+    const entry = known.get(policy) ?? entryRules(policy);
+    known.set(policy, entry);
+    return entry;
+  };
 }
 
 /** The client ids of all of them. */
@@ -44,23 +69,4 @@ function markedByRules(rules: readonly RuleHead[]): (clientId: string) => string
 function rulesAboutAdditions({ session, enrollment, accountPolicy }: PolicySet): readonly RuleHead[] {
   const compiled: readonly { readonly rule: RuleHead }[] = [...session.rules, ...(enrollment?.rules ?? [])];
   return [...compiled.map(({ rule }) => rule), ...(accountPolicy?.rules ?? [])];
-}
-
-function mayDeny(app: AnalysedApp): boolean {
-  return !isOpen(app);
-}
-
-/** Its sign-on policy denies no user. */
-function isOpen({ policies: { app } }: AnalysedApp): boolean {
-  return app === undefined || app.rules.every(({ rule }) => rule.then.kind === 'allow');
-}
-
-function byPolicy(apps: readonly AnalysedApp[]): AdditionPlaces['behind'] {
-  const found = new Map<CompiledPolicy, string[]>();
-  for (const { app, policies } of apps) {
-    if (policies.app === undefined) continue;
-    const clientIds = found.get(policies.app) ?? [];
-    found.set(policies.app, [...clientIds, app.clientId]);
-  }
-  return Array.from(found, ([policy, clientIds]) => ({ policy, clientIds }));
 }

@@ -5,7 +5,7 @@
  * results in all facts that were examined.
  */
 
-import type { AdditionPlaces } from '../../../core/analysis/accounts/addition-rules.ts';
+import type { AdditionPlaces } from '../../../core/analysis/accounts/addition-places.ts';
 import type { ClassModel } from '../../../core/analysis/space/read-formulas.ts';
 import type { RuleCombination } from '../../../core/analysis/space/rule-combinations.ts';
 import { haveSameResults } from '../../../core/analysis/space/same-results.ts';
@@ -130,7 +130,7 @@ function likenesses(places: AdditionPlaces) {
   };
   // At these apps users add authenticators, so the searches of all other apps examine them, too.
   const elsewhere = new Set(clientIdsOf(places));
-  const inPlaces = places.behind.flatMap(({ policy }) => policy.rules.flatMap(({ rule }) => groupsIn(rule)));
+  const inPlaces = places.behind.flatMap(({ entry }) => entry.rules.flatMap(groupsIn));
   return ({ app: { clientId }, policies: set }: AnalysedApp): Likeness | undefined => {
     const { session, app: signOn, enrollment, accountPolicy, password, recovery, profile, ...others } = set;
     const own = (signOn?.rules ?? []).map(({ rule }) => rule);

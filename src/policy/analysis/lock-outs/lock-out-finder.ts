@@ -1,6 +1,7 @@
 /** Finds the users of an app who are denied for good, and by which rules. */
 
-import { additionRules, conditionsOfPlaces } from '../../../core/analysis/accounts/addition-rules.ts';
+import { conditionsOfPlaces } from '../../../core/analysis/accounts/addition-places.ts';
+import { additionRules } from '../../../core/analysis/accounts/addition-rules.ts';
 import { afterSignInFormulas } from '../../../core/analysis/accounts/after-sign-in-rules.ts';
 import { asOften, findLockOut, type LockOutSearch } from '../../../core/analysis/accounts/find-lock-out.ts';
 import { reachableByAll } from '../../../core/analysis/accounts/reachable-authenticators.ts';

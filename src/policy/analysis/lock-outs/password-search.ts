@@ -3,12 +3,8 @@
  * than they have, or it or the enrollment policy forbids it.
  */
 
-import {
-  type AdditionPlaces,
-  additionRules,
-  canBeMet,
-  placeFormulas,
-} from '../../../core/analysis/accounts/addition-rules.ts';
+import { type AdditionPlaces, placeFormulas } from '../../../core/analysis/accounts/addition-places.ts';
+import { additionRules, canBeMet } from '../../../core/analysis/accounts/addition-rules.ts';
 import { deniedEverywhere } from '../../../core/analysis/accounts/denied-everywhere.ts';
 import {
   conditionsOf,
