@@ -8,7 +8,7 @@ import { beforeSignIn, type CompiledPolicy, type PolicySet } from '../../policy/
 import type { Formula } from '../../policy/theories/theory.ts';
 import { deciding } from '../space/rule-combinations.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
-import { type AdditionPlaces, placeFormulas } from './addition-places.ts';
+import { type AdditionPlaces, placeFormulas } from './entry-rules.ts';
 
 /** The policies that say whether users may add something. */
 type AdditionPolicies = Pick<PolicySet, 'accountPolicy' | 'enrollment' | 'authenticators'> &
@@ -24,9 +24,9 @@ export interface AdditionRule {
 }
 
 /**
- * The rules that let users add each authenticator that they can enroll and are not given, where the session policy and
- * the sign-on policy may let them in. `session`: if absent, users are let in everywhere. `places`: if absent, no sign-on
- * policy is looked at. `space`: made of the rules of these policies and of `places`, in a universe of the places.
+ * The rules that let users add each authenticator that they can enroll and are not given, where the session policy
+ * and the sign-on policy may let them in. `session`: if absent, users are let in everywhere. `places`: if absent, no
+ * sign-on policy is looked at. `space`: made of the rules of these policies and of `places`, in a universe of these.
  */
 export function additionRules(
   {

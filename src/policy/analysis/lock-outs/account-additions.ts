@@ -1,7 +1,7 @@
 /**
  * The authenticators that accounts can reach under the account policy, and its rules by which no user ever adds any.
  */
-import type { AdditionPlaces } from '../../../core/analysis/accounts/addition-places.ts';
+import type { AdditionPlaces } from '../../../core/analysis/accounts/entry-rules.ts';
 import { type NeverAdded, type NeverAddedSearch, neverAdded } from '../../../core/analysis/accounts/never-added.ts';
 import { ruleSpace } from '../../../core/analysis/space/rule-space.ts';
 import type { Rule } from '../../../core/model/policy.ts';
@@ -12,7 +12,7 @@ import type { AnalysedApp } from '../analysed/analysed-apps.ts';
 import { type AnalysedConfiguration, namedRule } from '../analysed/configuration.ts';
 import { undecidedFindings } from '../analysed/undecided-findings.ts';
 import { exampleOptions } from '../text/example-options.ts';
-import { additionPlaces, clientIdsOf } from './addition-places.ts';
+import { additionPlaces, clientIdsOf } from './addition-apps.ts';
 
 export interface AccountAdditions extends NeverAddedSearch {
   /** How many enrollments of one authenticator any enrollment rule requires, or any chain takes. */

@@ -5,7 +5,7 @@
  * results in all facts that were examined.
  */
 
-import type { AdditionPlaces } from '../../../core/analysis/accounts/addition-places.ts';
+import type { AdditionPlaces } from '../../../core/analysis/accounts/entry-rules.ts';
 import type { ClassModel } from '../../../core/analysis/space/read-formulas.ts';
 import type { RuleCombination } from '../../../core/analysis/space/rule-combinations.ts';
 import { haveSameResults } from '../../../core/analysis/space/same-results.ts';
@@ -15,7 +15,7 @@ import type { PolicySet } from '../../../core/policy/rules/compile.ts';
 import { conditionSets } from '../../../core/policy/rules/condition-table.ts';
 import type { UserFacts } from '../../../core/policy/theories/theory.ts';
 import { type AnalysedApp, isLikeFirst, termsOf } from '../analysed/analysed-apps.ts';
-import { clientIdsOf } from './addition-places.ts';
+import { clientIdsOf } from './addition-apps.ts';
 import type { Denied, NewcomerSearch } from './denied-newcomers.ts';
 
 type SearchOfCombination = (combination: RuleCombination, app: AnalysedApp) => NewcomerSearch;

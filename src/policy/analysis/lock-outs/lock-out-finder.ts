@@ -1,8 +1,8 @@
 /** Finds the users of an app who are denied for good, and by which rules. */
 
-import { conditionsOfPlaces } from '../../../core/analysis/accounts/addition-places.ts';
 import { additionRules } from '../../../core/analysis/accounts/addition-rules.ts';
 import { afterSignInFormulas } from '../../../core/analysis/accounts/after-sign-in-rules.ts';
+import { conditionsOfPlaces } from '../../../core/analysis/accounts/entry-rules.ts';
 import { asOften, findLockOut, type LockOutSearch } from '../../../core/analysis/accounts/find-lock-out.ts';
 import { reachableByAll } from '../../../core/analysis/accounts/reachable-authenticators.ts';
 import { reachableSets } from '../../../core/analysis/accounts/reachable-sets.ts';
@@ -19,7 +19,7 @@ import type { Formula } from '../../../core/policy/theories/theory.ts';
 import { type AnalysedApp, rulesOfApp } from '../analysed/analysed-apps.ts';
 import type { AnalysedConfiguration } from '../analysed/configuration.ts';
 import { type AccountAdditions, isGiven } from './account-additions.ts';
-import { clientIdsOf } from './addition-places.ts';
+import { clientIdsOf } from './addition-apps.ts';
 import { type DecidingAdditionRule, governedBy } from './denial-cause.ts';
 import type { Denied, LockOutFinder } from './denied-newcomers.ts';
 

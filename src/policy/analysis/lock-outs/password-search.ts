@@ -3,9 +3,9 @@
  * than they have, or it or the enrollment policy forbids it.
  */
 
-import { type AdditionPlaces, placeFormulas } from '../../../core/analysis/accounts/addition-places.ts';
 import { additionRules, canBeMet } from '../../../core/analysis/accounts/addition-rules.ts';
 import { deniedEverywhere } from '../../../core/analysis/accounts/denied-everywhere.ts';
+import { type AdditionPlaces, placeFormulas } from '../../../core/analysis/accounts/entry-rules.ts';
 import {
   conditionsOf,
   marksIn,
@@ -36,7 +36,7 @@ import { type Formula, negated, type UserFacts } from '../../../core/policy/theo
 import { type AnalysedApp, rulesOfApp } from '../analysed/analysed-apps.ts';
 import type { AnalysedConfiguration } from '../analysed/configuration.ts';
 import { isGiven } from './account-additions.ts';
-import { additionPlaces } from './addition-places.ts';
+import { additionPlaces } from './addition-apps.ts';
 import { formulasOfRule, hereAlone, spaceOf } from './lock-out-finder.ts';
 import { isUseOnly, type PasswordOfApp, type PasswordQuestion, questionsAbout } from './password-questions.ts';
 

@@ -1,6 +1,6 @@
 /** The rules of a policy that say whether users get in. */
 import { expect, test } from '@jest/globals';
-import { entryRules } from '../../../../src/core/analysis/accounts/addition-places.ts';
+import { entryRules } from '../../../../src/core/analysis/accounts/entry-rules.ts';
 import type { CompiledExpression, Conditions } from '../../../../src/core/model/conditions.ts';
 import { compilePolicy } from '../../../../src/core/policy/rules/compile.ts';
 import { allow, factors } from '../../support/fixtures.ts';

@@ -29,7 +29,7 @@ export interface EntryRules {
 export function entryRules({ rules: compiled }: CompiledPolicy): EntryRules {
   const rules: Rule[] = [];
   let isOpenBelow = false;
-  // Whether whoever comes to the rules below gets in.
+  // Whether all users get in about whom the rules below decide.
   let isOpen = false;
   for (const { rule } of compiled.toReversed()) {
     const isAlways = Object.keys(rule.when).length === 0;

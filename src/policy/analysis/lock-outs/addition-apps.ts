@@ -1,8 +1,8 @@
 /**
  * Where users add authenticators: at the account pages, and at apps that the rules about additions tell apart from
- * these. At all other apps users may add what they may add at the account pages, where fewer policies stand before them.
+ * these. At all other apps users may add no more than at the account pages, where fewer policies stand before them.
  */
-import { type AdditionPlaces, type EntryRules, entryRules } from '../../../core/analysis/accounts/addition-places.ts';
+import { type AdditionPlaces, type EntryRules, entryRules } from '../../../core/analysis/accounts/entry-rules.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
 import { appTests } from '../../../core/policy/rules/app-lists.ts';
 import type { CompiledPolicy, PolicySet } from '../../../core/policy/rules/compile.ts';
@@ -10,11 +10,11 @@ import { conditionSets } from '../../../core/policy/rules/condition-table.ts';
 import { accountClientId } from '../../model/account-client-id.ts';
 import type { AnalysedApp } from '../analysed/analysed-apps.ts';
 
-/** The largest number of rules that are looked at in the sign-on policies of these apps. If there are more, none are. */
+/** The largest number of rules of their sign-on policies that are looked at; if there are more, none are. */
 const mostRules = 100;
 
 /** An app, and the rules of its sign-on policy that say who gets in. */
-interface Place {
+interface AppWithEntry {
   readonly clientId: string;
   readonly entry: EntryRules;
 }
@@ -25,7 +25,9 @@ export function additionPlaces(apps: readonly AnalysedApp[]): AdditionPlaces {
   const markOf = markedByRules(rulesAboutAdditions(first.policies));
   const pages = markOf(accountClientId);
   const entryOf = entriesByPolicy();
-  const places = apps.map(({ app: { clientId }, policies }): Place => ({ clientId, entry: entryOf(policies.app) }));
+  const places = apps.map(
+    ({ app: { clientId }, policies }): AppWithEntry => ({ clientId, entry: entryOf(policies.app) }),
+  );
   const byMark = [...Map.groupBy(places, ({ clientId }) => markOf(clientId))];
   const alike = byMark.flatMap(([mark, same]) => (mark === pages ? [] : [same]));
   const closable = alike.filter((same) => !same.some(isOpen));
@@ -41,7 +43,7 @@ export function additionPlaces(apps: readonly AnalysedApp[]): AdditionPlaces {
 }
 
 /** No user is denied there. */
-function isOpen({ entry: { rules, isOpenBelow } }: Place): boolean {
+function isOpen({ entry: { rules, isOpenBelow } }: AppWithEntry): boolean {
   return isOpenBelow && rules.length === 0;
 }
 

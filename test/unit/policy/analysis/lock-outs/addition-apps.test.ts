@@ -146,10 +146,10 @@ const holds = ({ groups = {}, apps = {} }: DrawnRule, user: string[], place: str
 const users = [[], ['staff'], ['guests'], ['staff', 'guests']];
 
 /** What is found about users who need a key for the app `safe`, if each of them tries every place. */
-function expected({ account, session: inSession, one, two }: Drawn): string {
+function expected({ account, session: inSession, ...ofApps }: Drawn): string {
   const isDenied = (all: readonly DrawnRule[], user: string[], place: string) =>
     all.some((rule) => holds(rule, user, place));
-  const signOnOf: Readonly<Record<string, readonly DrawnRule[]>> = { open: one, free: two };
+  const signOnOf: Readonly<Record<string, readonly DrawnRule[]>> = { open: ofApps.one, free: ofApps.two };
   const canAdd = (user: string[], place: string) =>
     ![account, inSession, signOnOf[place] ?? []].some((all) => isDenied(all, user, place));
   const stopped = users.filter(
