@@ -4,7 +4,7 @@ import { additionRules } from '../../../core/analysis/accounts/addition-rules.ts
 import { afterSignInFormulas } from '../../../core/analysis/accounts/after-sign-in-rules.ts';
 import { conditionsOfPlaces } from '../../../core/analysis/accounts/entry-rules.ts';
 import { asOften, findLockOut, type LockOutSearch } from '../../../core/analysis/accounts/find-lock-out.ts';
-import { reachableByAll } from '../../../core/analysis/accounts/reachable-authenticators.ts';
+import { reachableByAll, reachableBySome } from '../../../core/analysis/accounts/reachable-authenticators.ts';
 import { reachableSets } from '../../../core/analysis/accounts/reachable-sets.ts';
 import { signInOutcome } from '../../../core/analysis/simulation/sign-in-outcomes.ts';
 import { isSignInDenied } from '../../../core/analysis/simulation/simulated-outcome.ts';
@@ -16,6 +16,7 @@ import { compileAccountPolicy } from '../../../core/policy/rules/account-policy.
 import { beforeSignIn, type CompiledPolicy, type PolicySet } from '../../../core/policy/rules/compile.ts';
 import { findRule } from '../../../core/policy/rules/rules.ts';
 import type { Formula } from '../../../core/policy/theories/theory.ts';
+import { accountClientId } from '../../model/account-client-id.ts';
 import { type AnalysedApp, rulesOfApp } from '../analysed/analysed-apps.ts';
 import type { AnalysedConfiguration } from '../analysed/configuration.ts';
 import { type AccountAdditions, isGiven } from './account-additions.ts';
@@ -175,6 +176,30 @@ export function formulasOfRule(
 
 function decideAlike(governed: readonly DecidingAdditionRule[], facts: Denied['facts']): boolean {
   return governed.every(({ policy, rule }) => findRule(policy, facts).rule === rule);
+}
+
+/** Whether some user of the finding may add at the account pages what the causing rules keep from being added here. */
+export function mayAddAtPages(
+  denied: Omit<Denied, 'lockOut'>,
+  places: AccountAdditions['places'],
+  { universe }: Pick<AnalysedConfiguration, 'universe'>,
+): boolean {
+  const { app, cause, facts } = denied;
+  const { policies } = app;
+  const atPages = hereAlone(accountClientId);
+  const space = spaceOf(app, { universe, places }, [{ when: atPages }]);
+  const given = policies.authenticators.filter(isGiven);
+  const governed = governedBy([...cause.account, ...cause.together], facts, policies);
+  const keys = governed.map(({ key }) => key);
+  // What else it takes may be added in apps.
+  const rules = additionRules({ ...policies, places }, given, space).map((addition) =>
+    keys.includes(addition.descriptor.key)
+      ? { ...addition, formulas: [...addition.formulas, space.applies(atPages)] }
+      : addition,
+  );
+  const search = { authenticators: policies.authenticators, given, additionRules: rules, space };
+  const { never } = reachableBySome(formulasOf(denied, governed, space), search);
+  return keys.some((key) => !never.includes(key));
 }
 
 /**

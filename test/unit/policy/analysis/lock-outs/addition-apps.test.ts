@@ -113,6 +113,18 @@ test('where too many rules deny, users count as let in', async () => {
   expect(await found({ ...three, ...signOn('one', ...many, rest), ...onlyAtOpen })).toEqual([newcomers]);
 });
 
+test('the advice says so where users may add it in apps only', async () => {
+  const advice = async (files: Parameters<typeof findings>[0]) =>
+    (await findings({ ...noNotes, ...keys, ...three, ...signOn('one', rest), ...files })).flatMap((finding) =>
+      finding.code === 'newcomer-lock-out' ? [finding.advice] : [],
+    );
+  const inApps = expect.stringContaining('lets them: at the account pages none does, and an app offers it only if');
+  expect(await advice(onlyAtOpen)).toEqual([inApps]);
+  expect(await advice(addedAt('{ apps: { any: [safe] } }'))).toEqual([expect.stringMatching(/lets them$/)]);
+  const closed = session(denied('{ apps: { none: [open, free, safe] } }'));
+  expect(await advice({ ...addedAt('{ apps: { any: [safe] } }'), ...closed })).toEqual([inApps]);
+});
+
 interface DrawnRule {
   readonly groups?: { readonly any?: readonly string[]; readonly none?: readonly string[] };
   readonly apps?: { readonly any?: readonly string[]; readonly none?: readonly string[] };
