@@ -6,8 +6,7 @@
 import type { Conditions } from '../../model/conditions.ts';
 import { locationKey } from '../../model/location-key.ts';
 import type { Rule, RuleHead } from '../../model/policy.ts';
-import type { CompiledPolicy, PolicySet } from '../../policy/rules/compile.ts';
-import { findRule } from '../../policy/rules/rules.ts';
+import type { PolicySet } from '../../policy/rules/compile.ts';
 import type { UserFacts } from '../../policy/theories/theory.ts';
 import { admittedWith } from '../proofs/admitted-with.ts';
 import { type DemandCheck, demandCheck, type Guarantee } from '../proofs/demand-verdict.ts';
@@ -15,9 +14,10 @@ import type { AdmittedWith } from '../proofs/proving-user.ts';
 import { isLockedOut, isSignInDenied } from '../simulation/simulated-outcome.ts';
 import { findModel } from '../space/find-model.ts';
 import { isOrdinary } from '../space/ordinary-facts.ts';
-import { type Deciding, deciding } from '../space/rule-combinations.ts';
+import type { Deciding } from '../space/rule-combinations.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
-import { appRulesIn, type DecidingRules, decidingWith, type SignInScope, shown } from '../space/sign-in-rules.ts';
+import { appRulesIn, type DecidingRules, decidingWith, inScope, type SignInScope } from '../space/sign-in-rules.ts';
+import { denyingRules } from './denying-rules.ts';
 
 /** A statement about all sign-ins that the conditions describe. */
 export interface Invariant {
@@ -40,6 +40,8 @@ export interface Violation {
   readonly facts: UserFacts;
   /** The proofs that let the user in. Absent: the user is not let in. */
   readonly proved?: AdmittedWith;
+  /** A condition of the rule cannot be evaluated, which denies. */
+  readonly isFailing?: true;
 }
 
 export type InvariantVerdict =
@@ -73,10 +75,9 @@ export interface ExaminedPolicies {
 
 export function examineInvariant(invariant: Invariant, { policies, space }: ExaminedPolicies): InvariantVerdict {
   const { when, guarantee } = invariant;
-  // A user may be refused before any proof, but is only let in after one.
-  const besides = guarantee.kind === 'admitted' ? [] : space.onceProved;
-  const scope = { policies, space, when, besides, budget: { steps: budgetSteps } };
-  if (findModel([...space.always, space.applies(when)], scope.budget) === 'impossible') return { kind: 'empty' };
+  // A user is let in after a proof, and until then a denial is withheld.
+  const scope = { policies, space, when, besides: space.onceProved, budget: { steps: budgetSteps } };
+  if (findModel([...space.always, ...inScope(scope)], scope.budget) === 'impossible') return { kind: 'empty' };
   const check = demandCheck(invariant, policies);
   const found = [
     ...(guarantee.kind === 'admitted' ? refusals(scope) : []),
@@ -155,34 +156,11 @@ function lockOut(rules: DecidingRules, { policies }: SignInScope): RuleResult {
   return { violation: { rules: rulesOf(rules), facts } };
 }
 
-/** Rules that deny, and rules of any policy with a condition that may fail, which also denies (Law 4). */
+/** Rules that deny, those included that fail. */
 function refusals(scope: SignInScope): readonly RuleResult[] {
-  const { session, app, enrollment, profile } = scope.policies;
-  const signInPolicies = [session, ...(app ? [app] : [])];
-  const all: readonly (CompiledPolicy<RuleHead> | undefined)[] = [...signInPolicies, enrollment, profile];
-  return [
-    ...signInPolicies.flatMap((policy) =>
-      deciding(policy, scope.space)
-        .filter(({ rule }) => rule.then.kind === 'deny')
-        .map((denying) => refusal(denying, policy, scope)),
-    ),
-    ...all
-      .flatMap((policy) => policy?.rules ?? [])
-      .filter(({ rule }) => mayFail(rule, scope))
-      .map(({ rule }) => ({ open: [rule] })),
-  ];
-}
-
-function mayFail({ when }: RuleHead, { space, when: asked, budget }: SignInScope): boolean {
-  const fails = space.fails(when);
-  return fails !== undefined && findModel([...space.always, space.applies(asked), fails], budget) !== 'impossible';
-}
-
-function refusal({ rule, formulas }: Deciding<Rule>, policy: CompiledPolicy, scope: SignInScope): RuleResult {
-  const inScope = [scope.space.applies(scope.when), ...formulas];
-  if (findModel(inScope, scope.budget) === 'impossible') return fine;
-  const facts = shown(inScope, scope, (some) => findRule(policy, some).rule === rule);
-  return facts ? { violation: { rules: [rule], facts } } : { open: [rule] };
+  return denyingRules(scope).map(({ rule, facts, isFailing }) =>
+    facts ? { violation: { rules: [rule], facts, ...(isFailing && { isFailing }) } } : { open: [rule] },
+  );
 }
 
 function rulesOf({ session, app, enrollment }: DecidingRules): readonly RuleHead[] {
