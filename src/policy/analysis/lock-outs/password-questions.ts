@@ -38,7 +38,7 @@ export interface PasswordQuestion {
 /** What users have is found by simulations, which take about as long as this many steps of a search. */
 const stepsOfUsers = 100;
 
-/** Takes steps from the `denialBudget` of the app. Without steps left, it asks only about users of the password alone. */
+/** Takes steps from the `denialBudget` of the app. With none left, it asks only about users of the password alone. */
 export function* questionsAbout(password: PasswordOfApp): Generator<PasswordQuestion> {
   const { app, about, descriptor } = password;
   const plain = { keys: [descriptor.key], hasLess: true, toAdd: [] };
