@@ -26,6 +26,8 @@ export interface CommandExplanation extends WholeExplanation {
   readonly branches: readonly Branch[];
   /** What rules ask about the user and the past, of which nothing was given and nothing is known. */
   readonly leftAside: readonly string[];
+  /** Why no session can hold some of the evidence, in sentences. */
+  readonly outlived: readonly string[];
   /** Absent for an invented user. */
   readonly locked?: readonly Locked[];
 }
@@ -50,6 +52,7 @@ export function explanationText(explanation: CommandExplanation, source: string,
     paint('bold', 'Steps'),
     ...stepLines(steps, { known: explanation.subject !== undefined, branches }),
     ...leftAsideLines(explanation.leftAside),
+    ...(explanation.outlived.length > 0 ? ['', ...explanation.outlived.map((sentence) => `Note: ${sentence}.`)] : []),
   ];
   return lines.map((line) => line.trimEnd()).join('\n');
 }
