@@ -19,7 +19,7 @@ const unbounded: Seconds = Number.MAX_SAFE_INTEGER;
 /**
  * Limits age and pause to what the rules allow any proof. A pause since a proof is never longer than the proof is old.
  */
-function within(
+export function countedWithin(
   item: AssessedEvidence,
   { oldest = unbounded, longestPause = unbounded }: PossibleProofs,
 ): AssessedEvidence {
@@ -65,6 +65,6 @@ export function itemsFor(demand: AnyDemand, maxAge: Seconds | undefined, proofs:
     };
     const each = methods.map((method) => (method === undefined ? item : { ...item, methods: [method] }));
     const taken = each.filter((proof) => authenticatorTests.every((test) => test(demand, proof)));
-    return taken.map((proof) => within(proof, proofs));
+    return taken.map((proof) => countedWithin(proof, proofs));
   });
 }

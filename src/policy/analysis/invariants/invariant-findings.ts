@@ -12,7 +12,7 @@ import { type FileLocation, findingAt } from '../../source/finding-at.ts';
 import { namedRule } from '../analysed/configuration.ts';
 import { otherAppsText } from '../text/apps-text.ts';
 import { exampleOptions } from '../text/example-options.ts';
-import { enrolledOptions, isShownByExample, type Measure, proofOptions, proofsText } from '../text/proofs-text.ts';
+import { type Measure, proofsText, provedOptions } from '../text/proofs-text.ts';
 import { type ExaminedApp, type ExaminedInvariant, overallVerdict, violationsOf } from './invariants.ts';
 
 /** Rules that break an invariant and are named; the last one says how many more there are. */
@@ -80,14 +80,12 @@ function violationFinding(
   const { guarantee } = invariant;
   const measure = { authenticators, ...(guarantee.kind === 'proves' && { wanted: guarantee.requirement }) };
   const what = outcomeText({ rules, facts, ...(proved && { proved }) }, measure);
-  const isShown = proved !== undefined && isShownByExample(proved);
-  const enrolled = isShown ? enrolledOptions(proved, measure) : proved?.enrolled;
-  const options = exampleOptions(facts, enrolled ?? authenticators.map(({ key }) => key));
+  const everything = authenticators.map(({ key }) => key);
   return findingAt('invariant', location, {
     ...(!isOrdinary(facts, [invariant, ...rules]) && { severity: 'warning' as const }),
     message: `"${invariant.name}" does not hold ${atApp(app)}: ${what}${others}`,
     rules: deciding(rules).map(namedRule),
-    example: isShown ? [...options, ...proofOptions(proved, authenticators)] : options,
+    example: proved ? provedOptions(facts, proved, measure) : exampleOptions(facts, everything),
     advice: adviceFor(guarantee),
   });
 }

@@ -4,6 +4,7 @@ import type { SignInLayer } from '../../../core/analysis/findings/asks-less.ts';
 import { spoofable } from '../../../core/analysis/findings/spoofable.ts';
 import { spoofableEnrollment } from '../../../core/analysis/findings/spoofable-enrollment.ts';
 import { weakerBelow } from '../../../core/analysis/findings/weaker-below.ts';
+import { provedWhereWeaker } from '../../../core/analysis/findings/weaker-example.ts';
 import type { RulePart } from '../../../core/analysis/space/rule-space.ts';
 import { proofNames } from '../../../core/evidence/proof-names.ts';
 import { locationKey } from '../../../core/model/location-key.ts';
@@ -14,6 +15,7 @@ import { type AnalysedApp, isLikeFirst } from '../analysed/analysed-apps.ts';
 import { type AnalysedConfiguration, namedRule } from '../analysed/configuration.ts';
 import { opaqueFindings, undecidedFindings } from '../analysed/undecided-findings.ts';
 import { exampleOptions } from '../text/example-options.ts';
+import { provedOptions } from '../text/proofs-text.ts';
 
 /** A rule of the session policy that was found at one app is not examined at others. */
 export function weakerRuleFindings(
@@ -52,7 +54,9 @@ function weaker(
   const { policies, space } = app;
   const isTold = (rule: Rule) => told.has(locationKey(rule));
   const { found, undecided, opaque } = weakerBelow(policies, space, { layer, isTold, budget: app.comparisonBudget });
-  const findings = found.flatMap(({ strict, weak, missing, facts, evidence, longer }) => {
+  const findings = found.flatMap((below) => {
+    const { strict, weak, missing, facts, evidence, longer } = below;
+    const proved = provedWhereWeaker(below, policies, layer);
     const location = configuration.locationOf(strict);
     if (location === undefined) return [];
     told.add(locationKey(strict));
@@ -67,7 +71,9 @@ function weaker(
       findingAt('weaker-below', location, {
         message: `where ${conditions} misses, ${ruleText(weak)} ${less}`,
         rules: [namedRule(weak)],
-        example: exampleOptions(facts, evidence.length > 0 ? keys : undefined),
+        example: proved
+          ? provedOptions(facts, proved, policies)
+          : exampleOptions(facts, evidence.length > 0 ? keys : undefined),
         advice: 'name the same users in a rule without this condition, or say `none` where less is meant',
       }),
     ];
@@ -103,7 +109,9 @@ function chosenByBrowser(
   const findings = found.flatMap(({ asking, strict, weak, facts, longer }) => {
     told.add(locationKey(asking));
     const less = longer.length > 0 ? longerText('users', longer) : 'asks for less';
-    return chosen({ strict, weak, less, example: exampleOptions(facts) }, configuration);
+    const proved = provedWhereWeaker({ strict, facts, evidence: [], longer }, policies, layer);
+    const example = proved ? provedOptions(facts, proved, policies) : exampleOptions(facts);
+    return chosen({ strict, weak, less, example }, configuration);
   });
   return [
     ...findings,

@@ -20,7 +20,7 @@ import { reasonIn } from '../invariants/invariant-findings.ts';
 import { rulesTogether } from '../invariants/invariants.ts';
 import { otherAppsText } from '../text/apps-text.ts';
 import { exampleOptions } from '../text/example-options.ts';
-import { enrolledOptions, isShownByExample, proofOptions, proofsText } from '../text/proofs-text.ts';
+import { proofsText, provedOptions } from '../text/proofs-text.ts';
 import type { AuthenticatorRoles, Criterion, Standard } from './standard.ts';
 import { type StandardName, standards } from './standards.ts';
 
@@ -181,9 +181,7 @@ function violationFinding(
   const measure = { authenticators, ...(guarantee?.kind === 'proves' && { wanted: guarantee.requirement }) };
   const short = `falls short of ${criterion.section}: ${criterion.text}`;
   const instead = proved && guarantee?.kind !== 'offers' ? `; it takes ${proofsText(proved, measure)}` : '';
-  const isShown = proved !== undefined && isShownByExample(proved);
-  const options = exampleOptions(facts, isShown ? enrolledOptions(proved, measure) : proved?.enrolled);
-  const example = isShown ? [...options, ...proofOptions(proved, authenticators)] : options;
+  const example = proved ? provedOptions(facts, proved, measure) : exampleOptions(facts);
   const message = `${short}${instead} (app ${app.clientId})`;
   const isRare = !isOrdinary(facts, rules);
   return findingAtRule(rules, criterion, { ...context, message, example, isRare });

@@ -6,7 +6,9 @@ import type { AssessedEvidence } from '../../../core/evidence/requirement.ts';
 import { oneDay, oneHour, oneMinute } from '../../../core/model/durations.ts';
 import type { AuthenticatorDescriptor, Seconds } from '../../../core/model/facts.ts';
 import type { Demand, Requirement } from '../../../core/model/policy.ts';
+import type { UserFacts } from '../../../core/policy/theories/theory.ts';
 import { durationText } from '../../model/duration-text.ts';
+import { exampleOptions } from './example-options.ts';
 
 /** What proofs are measured by, to say what they lack. */
 export interface Measure {
@@ -98,10 +100,17 @@ export function enrolledOptions({ evidence, enrolled }: AdmittedWith, measure: M
   });
 }
 
-/** Whether options of `explain` can say it: they know one proof by each enrollment. */
-export function isShownByExample({ evidence }: AdmittedWith): boolean {
-  const enrollments = new Set(evidence.map(({ enrollment }) => enrollment));
-  return enrollments.size === evidence.length && evidence.every(({ age }) => age !== 'now');
+/**
+ * Options of `explain` for a user who proved this. What must be proved in the sign-in itself is no evidence of a
+ * session: the steps show it. Options know one proof by each enrollment; of more, they say none.
+ */
+export function provedOptions(facts: UserFacts, proofs: AdmittedWith, measure: Measure): readonly string[] {
+  const before = proofs.evidence.filter(({ age }) => age !== 'now');
+  const isShown = new Set(before.map(({ enrollment }) => enrollment)).size === before.length;
+  return [
+    ...exampleOptions(facts, isShown ? enrolledOptions(proofs, measure) : proofs.enrolled),
+    ...proofOptions({ ...proofs, evidence: isShown ? before : [] }, measure.authenticators),
+  ];
 }
 
 /** Options `--evidence`, `--remembered` and `--keep-signed-in` for what an example can show. */

@@ -5,19 +5,13 @@ import type { NewlyEnrolling } from '../../../../core/analysis/comparison/newly-
 import type { NewlyWeaker } from '../../../../core/analysis/comparison/newly-weaker.ts';
 import type { FreedEnrollment } from '../../../../core/analysis/comparison/switched-off.ts';
 import type { NewlyOpened } from '../../../../core/analysis/comparison/switched-on.ts';
-import type { AdmittedWith } from '../../../../core/analysis/proofs/proving-user.ts';
 import type { StepAfter } from '../../../../core/analysis/simulation/step-after.ts';
 import { proofNames } from '../../../../core/evidence/proof-names.ts';
 import type { RuleHead } from '../../../../core/model/policy.ts';
 import { sourceLocationText } from '../../../../core/model/source-location.ts';
 import { plainTime, type UserFacts } from '../../../../core/policy/theories/theory.ts';
 import { exampleOptions } from '../../../../policy/analysis/text/example-options.ts';
-import {
-  enrolledOptions,
-  isShownByExample,
-  type Measure,
-  proofOptions,
-} from '../../../../policy/analysis/text/proofs-text.ts';
+import { enrolledOptions, proofOptions, provedOptions } from '../../../../policy/analysis/text/proofs-text.ts';
 import type { AppPair } from '../compared/app-pairs.ts';
 import type { NamedLocation } from '../compared/configuration-changes.ts';
 import { zonesOn } from '../sign-ins/circumstances.ts';
@@ -59,15 +53,8 @@ export function weakerRule(weaker: NewlyWeaker, { clientIds, next }: AppPair): W
     ].join('; '),
     before: locationsOf(weaker.before),
     after: locationsOf(weaker.now),
-    example: proved ? provedExample(facts, proved, measure) : exampleOptions(shownFacts(facts), enrolled),
+    example: proved ? provedOptions(shownFacts(facts), proved, measure) : exampleOptions(shownFacts(facts), enrolled),
   };
-}
-
-/** Options of `explain` for a user who proved this, as far as options can say it. */
-function provedExample(facts: UserFacts, proofs: AdmittedWith, measure: Measure): readonly string[] {
-  if (!isShownByExample(proofs)) return exampleOptions(shownFacts(facts), proofs.enrolled);
-  const options = exampleOptions(shownFacts(facts), enrolledOptions(proofs, measure));
-  return [...options, ...proofOptions(proofs, measure.authenticators)];
 }
 
 /** Facts with zones named as in the files to be applied. */
@@ -112,7 +99,7 @@ export function laxerRule({ before, now, facts, proofs, step }: LaxerEnrollment,
     words: `${enough}, and was not${withoutSetUp}${graceText(facts)}`,
     before: ruleLocations(before.enrollment ? [before.enrollment] : []),
     after: ruleLocations(now.enrollment ? [now.enrollment] : []),
-    example: provedExample(facts, proofs, measure),
+    example: provedOptions(shownFacts(facts), proofs, measure),
   };
 }
 

@@ -272,8 +272,11 @@ describe('an invariant that does not hold', () => {
     expect(steps).toMatchObject([{ kind: 'complete' }]);
   });
 
-  test('a browser that remembers the second factor breaks it, unless that counts', async () => {
-    const two = '{ allow: { factors: 2, knowledge: {}, possession: {} }, remember: { device: P30D } }';
+  test.each([
+    ['a proof of before', '{}'],
+    ['a proof of this sign-in', '{ maxAge: PT0S }'],
+  ])('a browser that remembers the second factor beside %s breaks it, unless that counts', async (_, knowledge) => {
+    const two = `{ allow: { factors: 2, knowledge: ${knowledge}, possession: {} }, remember: { device: P30D } }`;
     const { verdicts, findings } = await examined(
       [
         `{ name: Strict, ${notes}, always: { factors: 2 } }`,

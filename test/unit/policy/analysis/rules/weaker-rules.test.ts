@@ -2,6 +2,7 @@
 import { expect, test } from '@jest/globals';
 import { analyse } from '../../../../../src/policy/analysis/findings/analyse.ts';
 import { authenticators, load } from '../../support/configuration-dir.ts';
+import { replayed } from '../../support/replayed-example.ts';
 
 const now = Date.parse('2026-11-26T12:00:00Z') / 1000;
 const settings =
@@ -31,14 +32,17 @@ const spoofed = (place: string, less: string) =>
 
 const asPhone = ['--app', 'notes', '--groups', '', '--ip', '203.0.113.7', '--platform', 'mobile', '--os', 'ios'];
 
-test.each<[string, string, string]>([
-  ['asks for less', allow('never'), allow('always')],
-  ['asks for less', allow('never'), allow('{ every: PT4H }')],
-  ['lets users stay signed in for longer', allow('always', 'idle: PT1H, absolute: P1D'), allow('always')],
-])('a session rule for phones that %s: %s beside %s', async (less, phones, others) => {
+const dayOld = ['--enrolled', 'password,totp', '--evidence', 'password,totp@1d', '--keep-signed-in'];
+
+test.each<[string, string, string, readonly string[]]>([
+  ['asks for less', allow('never'), allow('always'), []],
+  ['asks for less', allow('never'), allow('{ every: PT4H }'), []],
+  ['lets users stay signed in for longer', allow('always', 'idle: PT1H, absolute: P1D'), allow('always'), dayOld],
+])('a session rule for phones that %s: %s beside %s', async (less, phones, others, proved) => {
   const found = await findings({ [sessionFile]: rules(`{ name: A, ${mobile}, ${phones} }`, `{ name: B, ${others} }`) });
   expect(findingText(found)).toEqual([spoofed(`${sessionFile}:3`, less)]);
-  expect(found[0]?.example).toEqual(asPhone);
+  expect(found[0]?.example).toHaveLength(asPhone.length + proved.length);
+  expect(found[0]?.example).toEqual(expect.arrayContaining([...asPhone, ...proved]));
 });
 
 test.each([
@@ -85,7 +89,7 @@ test('a session rule for administrators in the office, and one below under which
   expect(findingText(found)).toEqual([
     `weaker-below ${sessionFile}:2 where \`network.any\` misses, the rule "A" lets the same users stay signed in for longer`,
   ]);
-  expect(found[0]?.example).not.toContain('--enrolled');
+  expect(found[0]?.example).toEqual(expect.arrayContaining(['--evidence', 'password@1d', '--keep-signed-in']));
 });
 
 test.each([
@@ -127,3 +131,42 @@ test('nothing is found if every app asks for as much', async () => {
   );
   expect(await findings({ [sessionFile]: session, 'policies/sign-on/notes.yaml': strict })).toEqual([]);
 });
+
+const staffInOffice = 'when: { groups: { any: [staff] }, network: { any: [office] } }';
+const onDesktops = 'when: { device: { platform: [desktop] } }';
+const below = (strict: string, weak: string, when = staffInOffice) =>
+  rules(`{ name: S, ${when}, then: { ${strict} } }`, `{ name: W, then: { ${weak} } }`);
+const two = 'allow: { factors: 2 }';
+const key = 'allow: { possession: { phishingResistant: true, userVerification: true } }';
+
+test.each([
+  ['remembers for longer', below(`${two}, remember: { device: P7D }`, `${two}, remember: { device: P30D }`)],
+  ['remembers at all', below(two, `${two}, remember: { device: P30D }`)],
+  ['remembers at all, on other devices', below(two, `${two}, remember: { device: P30D }`, onDesktops)],
+  ['takes older proofs', below('allow: { factors: 2, reauthenticate: PT1H }', two)],
+  ['takes a key that verifies no user', below(key, 'allow: { possession: { phishingResistant: true } }')],
+  ['takes what was proved before', below('allow: { factors: 2, reauthenticate: always }', two)],
+  [
+    'takes proofs of a longer session',
+    below('allow: { factors: 1 }, session: { absolute: PT1H }', 'allow: { factors: 1 }'),
+  ],
+])(
+  'the example is a sign-in that needs no proof where the rule below %s, and one by the rule above',
+  async (_, policy) => {
+    const files = {
+      'stepgate.yaml': settings,
+      'apps/notes.yaml': app('notes'),
+      'policies/sign-on/notes.yaml': `name: notes\n${policy}`,
+    };
+    const [finding] = (await findings(files)).filter(({ code }) => code === 'weaker-below' || code === 'spoofable');
+    const strictOnly = policy.replace(/\n {2}- \{ name: W.*/, '').replace(/when: \{.*\}, then/, 'then');
+    const ask = async (rule: string) => {
+      const loaded = await load({ ...files, 'policies/sign-on/notes.yaml': `name: notes\n${rule}` });
+      if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
+      const { documents } = loaded;
+      return (await replayed(finding?.example ?? [], { documents, authenticators, now })).outcome;
+    };
+    expect(await ask(policy)).toBe('allow');
+    expect(await ask(strictOnly)).toMatch(/^(?:challenge|enroll)$/);
+  },
+);

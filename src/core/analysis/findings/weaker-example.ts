@@ -1,0 +1,46 @@
+/** Proofs with which a user gets in under a weaker rule, and would not under the stricter one of the same policy. */
+import type { Rule } from '../../model/policy.ts';
+import { compilePolicy, type PolicySet } from '../../policy/rules/compile.ts';
+import { findRule } from '../../policy/rules/rules.ts';
+import type { UserFacts } from '../../policy/theories/theory.ts';
+import { newlyAdmittedWith, newlyRemembering } from '../comparison/confirmed-change.ts';
+import { askedIn, proofsIn } from '../proofs/asked-proofs.ts';
+import type { EvidenceSet } from '../proofs/evidence-set.ts';
+import type { AdmittedWith } from '../proofs/proving-user.ts';
+import { evidenceFor } from '../proofs/strictness.ts';
+import { countedWithin, type PossibleProofs } from '../proofs/weakest-proofs.ts';
+import type { SignInLayer, Weaker } from './asks-less.ts';
+
+/** A rule that decides in these facts, and makes a sign-in weaker than another rule would. */
+export interface ShownWeaker extends Weaker {
+  readonly strict: Rule;
+  readonly facts: UserFacts;
+}
+
+/** Undefined: none are known, or there is a difference for a refresh token only. */
+export function provedWhereWeaker(
+  { strict, facts, evidence, longer }: ShownWeaker,
+  policies: PolicySet,
+  layer: SignInLayer,
+): AdmittedWith | undefined {
+  const { session, app } = policies;
+  const [sessionRule, appRule] = [findRule(session, facts).rule, app && findRule(app, facts).rule];
+  if (sessionRule === undefined || appRule === undefined) return undefined;
+  const rules = { session: sessionRule, app: appRule };
+  const strictOnly = compilePolicy({ name: layer, rules: [{ ...strict, when: {} }] });
+  const sides = { active: { ...policies, [layer]: strictOnly }, next: policies };
+  const proofs = proofsIn(rules, policies);
+  const found = newlyAdmittedWith(setsShowing({ evidence, longer }, askedIn(rules, policies), proofs), facts, sides);
+  if (found) return found;
+  const remembered = longer.find(({ what }) => what === 'remembered');
+  return remembered && newlyRemembering(facts, sides, remembered.before);
+}
+
+function setsShowing(
+  { evidence, longer }: Weaker,
+  asked: Parameters<typeof evidenceFor>[0],
+  proofs: PossibleProofs,
+): readonly EvidenceSet[] {
+  if (evidence.length > 0) return [evidence.map((item) => countedWithin(item, proofs))];
+  return longer.some(({ what }) => what !== 'remembered') ? evidenceFor(asked, proofs) : [];
+}
