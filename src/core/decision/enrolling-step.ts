@@ -4,16 +4,14 @@
  */
 import { enrollableOf } from '../enrollment/apply-policy.ts';
 import { passwordToReplace } from '../enrollment/password-to-replace.ts';
-import { meetsAll } from '../evidence/requirement.ts';
 import { signsInWith } from '../evidence/supporting-evidence.ts';
 import type { DecisionOutcome, LayerRequirement } from '../model/decision.ts';
 import type { PasswordToReplace } from '../model/password-policy.ts';
 import { type Capabilities, enrollable } from '../remediation/capabilities.ts';
-import { additionGroups } from '../remediation/enrollment-plans.ts';
-import { everyProof } from '../remediation/enrollment-sequences.ts';
-import { onceEnrolled } from '../remediation/made-enrollments.ts';
+import { afterProving, onceEnrolled } from '../remediation/made-enrollments.ts';
 import { type RequirementStatus, requirementStatus } from '../remediation/requirement-status.ts';
 import { askedAfterSignIn } from './after-sign-in.ts';
+import { canBeReplaced, type ToReplace } from './before-replacement.ts';
 import type { SubjectEvaluation } from './denial.ts';
 import { replacementStep, withoutVoluntaryAcr } from './replacement-step.ts';
 import { towardsRequired } from './required-enrollment.ts';
@@ -22,12 +20,12 @@ type OpenStatus = Extract<RequirementStatus, { kind: 'enroll' | 'challenge' }>;
 
 /** `status`: without regard to the password. If no enrollment leads in, the password is replaced first, or denies. */
 export function enrollingStep(status: OpenStatus, evaluation: SubjectEvaluation): DecisionOutcome {
-  const toReplace = status.kind === 'enroll' ? passwordInUse(evaluation) : undefined;
+  const toReplace = toEnrollBy(status) ? passwordInUse(evaluation) : undefined;
   if (toReplace === undefined) return withChoices(status, evaluation);
   const { capabilities, chosen } = evaluation;
-  const { requirements } = chosen;
-  const denying = withoutVoluntaryAcr(evaluation);
-  const leading = leadingStatus(capabilities, { password: toReplace.authenticator, requirements, denying });
+  const required = asProved(evaluation).toEnroll?.terms.required ?? [];
+  const old = { password: toReplace.authenticator, requirements: chosen.requirements, required };
+  const leading = leadingStatus(capabilities, { ...old, denying: withoutVoluntaryAcr(evaluation) });
   if (leading.kind === 'enroll' || leading.kind === 'challenge') return withChoices(leading, evaluation);
   return replacementStep(evaluation, toReplace) ?? withChoices(status, evaluation);
 }
@@ -46,46 +44,79 @@ function asProved(evaluation: SubjectEvaluation): SubjectEvaluation {
   return terms ? { ...evaluation, toEnroll: { subject, terms, rule, capabilities, facts: context.facts } } : evaluation;
 }
 
-/** A password among the proofs that must be replaced, and may be. */
+/** A password that must be replaced, and may be. The user has proved it, or may have to. */
 function passwordInUse({ context, subject, capabilities }: SubjectEvaluation): PasswordToReplace | undefined {
-  const used = capabilities.evidence.map(({ enrollment }) => enrollment);
+  const used = capabilities.enrollments.map(({ id }) => id);
   const toReplace = passwordToReplace(context.policies, context.facts, { subject, used });
   return toReplace && enrollableOf([toReplace.authenticator], capabilities).length > 0 ? toReplace : undefined;
 }
 
-interface OldPassword {
-  /** Key of its authenticator. */
-  readonly password: string;
+interface OldPassword extends ToReplace {
   /** Of the sign-in. */
   readonly requirements: readonly LayerRequirement[];
   /** Those because of which a user is denied. */
   readonly denying: readonly LayerRequirement[];
 }
 
-/** The status with only those enrollments that lead in, or with others in place of them. Impossible: none does. */
+/**
+ * The status with only those enrollments, or proofs before them, that lead in, or with others in place of them.
+ * Impossible: none does.
+ */
 function leadingStatus(capabilities: Capabilities, old: OldPassword): RequirementStatus {
   const status = requirementStatus(old.requirements, capabilities);
-  if (status.kind !== 'enroll') return status;
-  const choices = status.choices.filter((key) => leadsIn(key, capabilities, old));
-  return choices.length > 0 ? { ...status, choices } : leadingStatus(withoutAny(status.choices, capabilities), old);
+  const toEnroll = toEnrollBy(status);
+  if (toEnroll === undefined) return status;
+  const leading = withLeading(status, capabilities, old);
+  return leading ?? leadingStatus(withoutAny(toEnroll, capabilities), old);
+}
+
+/** What is enrolled by this step, or after it. Undefined: nothing. */
+function toEnrollBy(status: RequirementStatus): readonly string[] | undefined {
+  if (status.kind === 'enroll') return status.choices;
+  return status.kind === 'challenge' ? status.toEnroll : undefined;
+}
+
+function withLeading(
+  status: RequirementStatus,
+  capabilities: Capabilities,
+  old: OldPassword,
+): RequirementStatus | undefined {
+  if (status.kind === 'enroll') {
+    const choices = status.choices.filter((key) => leadsIn(key, capabilities, old));
+    return choices.length > 0 ? { ...status, choices } : undefined;
+  }
+  if (status.kind !== 'challenge') return status;
+  const options = status.options
+    .map(({ authenticator, enrollments }) => {
+      const leading = enrollments.filter((enrollment) => isLeading(afterProving(capabilities, enrollment), old));
+      return { authenticator, enrollments: leading };
+    })
+    .filter(({ enrollments }) => enrollments.length > 0);
+  return options.length > 0 ? { ...status, options } : undefined;
 }
 
 function leadsIn(key: string, capabilities: Capabilities, old: OldPassword): boolean {
   const asked = [...old.requirements, ...(capabilities.additions?.values() ?? [])];
   const action = enrollable(capabilities, asked).find(({ authenticator }) => authenticator === key);
   if (action === undefined) return true;
-  const able = onceEnrolled(action, capabilities);
-  const status = leadingStatus(able, old);
-  return status.kind === 'met' ? isOutOfTheWay(able, old) : status.kind !== 'impossible';
+  return isLeading(onceEnrolled(action, capabilities), old);
+}
+
+/** Of proofs without an enrollment after them, the user is taken to give all. */
+function isLeading(capabilities: Capabilities, old: OldPassword): boolean {
+  const status = leadingStatus(capabilities, old);
+  if (status.kind !== 'challenge' || status.toEnroll) return isLeadingAt(status, capabilities, old);
+  const proved = afterProving(capabilities);
+  return isLeadingAt(leadingStatus(proved, old), proved, old);
+}
+
+function isLeadingAt({ kind }: RequirementStatus, capabilities: Capabilities, old: OldPassword): boolean {
+  return kind === 'met' ? isOutOfTheWay(capabilities, old) : kind !== 'impossible';
 }
 
 /** Whether the password could be replaced then, or the user would not sign in with it. */
-function isOutOfTheWay(capabilities: Capabilities, { password, denying }: OldPassword): boolean {
-  const evidence = everyProof(capabilities);
-  return (
-    additionGroups([password], capabilities).some(({ before }) => meetsAll(before, evidence)) ||
-    !signsInWith(password, capabilities.evidence, denying)
-  );
+function isOutOfTheWay(capabilities: Capabilities, old: OldPassword): boolean {
+  return canBeReplaced(old, capabilities) || !signsInWith(old.password, capabilities.evidence, old.denying);
 }
 
 /** None of these can be enrolled. */

@@ -8,6 +8,7 @@ import type { PasswordToReplace } from '../model/password-policy.ts';
 import type { AuthenticatorState, Capabilities } from '../remediation/capabilities.ts';
 import { requirementStatus } from '../remediation/requirement-status.ts';
 import { additionLayers } from './account-policy.ts';
+import { stepBeforeReplacement } from './before-replacement.ts';
 import type { SubjectEvaluation } from './denial.ts';
 
 /**
@@ -26,7 +27,7 @@ export function replacementStep(
   const step = provenStep(due, { capabilities, facts });
   if (step !== undefined) return { ...step, passwordToReplace: toReplace };
   if (!signsInWith(authenticator, capabilities.evidence, withoutVoluntaryAcr(evaluation))) return undefined;
-  const other = otherProof(authenticator, evaluation);
+  const other = otherProof(authenticator, evaluation) ?? stepBeforeReplacement(authenticator, evaluation);
   if (other !== undefined) return { ...other, passwordToReplace: toReplace };
   const denial = { kind: 'deny', reason: 'password_not_replaceable', passwordToReplace: toReplace } as const;
   const { additions: _, ...withoutAccountPolicy } = capabilities;

@@ -115,7 +115,7 @@ function enrollmentsBefore(
 }
 
 /** Whether the user has it, or can enroll it after proofs alone. */
-function isReady(required: RequiredEnrollment, capabilities: Capabilities): boolean {
+export function isReady(required: RequiredEnrollment, capabilities: Capabilities): boolean {
   const evidence = everyProof(capabilities);
   const ready = additionGroups(addableOf(required, capabilities), capabilities)
     .filter(({ before }) => meetsAll(before, evidence))

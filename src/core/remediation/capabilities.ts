@@ -72,7 +72,10 @@ export function forAccountManagement(capabilities: Capabilities): Capabilities {
 }
 
 /** The evidence that the user would gain by proving each enrollment. */
-export function provable({ enrollments, policies }: Capabilities): readonly AssessedEvidence[] {
+export function provable({
+  enrollments,
+  policies,
+}: Pick<Capabilities, 'enrollments' | 'policies'>): readonly AssessedEvidence[] {
   return enrollments.flatMap((enrollment) => {
     const proof = evidenceOfProving(enrollment);
     return withinMethods(enrollment.authenticator === policies.presenceOnly ? presenceOnly(proof) : proof, policies);

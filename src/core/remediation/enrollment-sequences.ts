@@ -128,10 +128,11 @@ export function enrollmentsTo(
 }
 
 /**
- * The enrollments that may come next: of what is needed, and of what the account policy names before that. What merely
- * adds up to as many factors is none: a mailbox could set up a password to be two.
+ * The enrollments that may come next: of what is needed, and of what the account policy names before that, unless the
+ * user can enroll that after proofs. What merely adds up to as many factors is none: a mailbox could set up a password
+ * to be two.
  */
-function nextEnrollments(
+export function nextEnrollments(
   requirements: readonly LayerRequirement[],
   capabilities: Capabilities,
   needed: Needed,
@@ -139,12 +140,15 @@ function nextEnrollments(
   const evidence = everyProof(capabilities);
   const all = enrollable(capabilities, [...requirements, ...additionsOf(capabilities)]);
   const actions = distinct(all.toReversed()).toReversed();
-  const { sets } = needed ? { sets: [] } : sufficientSets(requirements, { evidence, actions: all });
+  const isMet = needed !== undefined || meetsAll(requirements, evidence);
+  const { sets } = isMet ? { sets: [] } : sufficientSets(requirements, { evidence, actions: all });
   const helpful = sets.flatMap((set) => set.actions.flatMap(({ members }) => members));
   const own = [...openKeys(capabilities, needed), ...helpful.map(({ authenticator }) => authenticator)];
-  const wanted = withNamed(own, actions, capabilities);
-  const ready = additionGroups(wanted, capabilities).filter(({ before }) => meetsAll(before, evidence));
-  return actions.filter(({ authenticator }) => ready.some(({ keys }) => keys.includes(authenticator)));
+  const isReady = (key: string) =>
+    additionGroups([key], capabilities).every(({ before }) => meetsAll(before, evidence));
+  const namedBefore = (key: string) => (isReady(key) ? [] : namedIn(capabilities.additions?.get(key), actions));
+  const wanted = withAllBefore(own, namedBefore);
+  return actions.filter(({ authenticator }) => wanted.has(authenticator) && isReady(authenticator));
 }
 
 /** Keys of the authenticators that can be enrolled, and of which the user has less than is needed. */
@@ -160,18 +164,19 @@ function additionsOf({ additions }: Capabilities): readonly LayerRequirement[] {
   return [...(additions?.values() ?? [])];
 }
 
-/** The keys, and those that the account policy names before them, and before these. */
-function withNamed(
-  keys: readonly string[],
-  actions: readonly AssessedEvidence[],
-  { additions }: Capabilities,
-): readonly string[] {
+/** The keys, and those before them, and before these. */
+function withAllBefore(keys: readonly string[], before: (key: string) => readonly string[]): ReadonlySet<string> {
   const all = new Set(keys);
-  for (const key of all) {
-    const parts = additions?.get(key)?.anyOf.flatMap(demandsOf).filter(isSpecific) ?? [];
-    for (const action of actions) if (parts.some((part) => meetsDemand(part, action))) all.add(action.authenticator);
-  }
-  return [...all];
+  for (const key of all) for (const other of before(key)) all.add(other);
+  return all;
+}
+
+/** Keys of the authenticators that the requirement names, and that can be enrolled. */
+function namedIn(requirement: LayerRequirement | undefined, actions: readonly AssessedEvidence[]): readonly string[] {
+  const parts = requirement?.anyOf.flatMap(demandsOf).filter(isSpecific) ?? [];
+  return actions
+    .filter((action) => parts.some((part) => meetsDemand(part, action)))
+    .map(({ authenticator }) => authenticator);
 }
 
 /** It takes certain authenticators, not all of a factor type. */

@@ -1,9 +1,9 @@
 /** What a user can do once enrollments were made that are only thought of so far. */
 import type { CountedEvidence } from '../evidence/counted-evidence.ts';
 import type { AssessedEvidence } from '../evidence/requirement.ts';
-import type { Enrollment } from '../model/facts.ts';
+import type { Enrollment, Evidence } from '../model/facts.ts';
 import { omitUndefined } from '../model/omit-undefined.ts';
-import type { AuthenticatorState, Capabilities } from './capabilities.ts';
+import { type AuthenticatorState, type Capabilities, provable } from './capabilities.ts';
 
 /** The capabilities once the user has made these enrollments. */
 export function afterEnrolling(made: readonly AssessedEvidence[], capabilities: Capabilities): Capabilities {
@@ -24,21 +24,37 @@ export function afterEnrolling(made: readonly AssessedEvidence[], capabilities: 
 
 /** The same once the user has made this enrollment in the sign-in, which proves it. */
 export function onceEnrolled(made: AssessedEvidence, capabilities: Capabilities): Capabilities {
-  const { accountManagement, ...able } = afterEnrolling([made], capabilities);
-  const proof = proofOf(made);
-  const withProof = ({ evidence }: AuthenticatorState) => [proof, ...evidence];
+  const { toEnroll: _, ...proof } = made;
+  const given = proofOf({ ...proof, enrollment: madeBy(made) }, 'enrollment');
+  return withProofs(afterEnrolling([made], capabilities), () => [given]);
+}
+
+/** The same once the user has proved this enrollment, or each that there is. */
+export function afterProving(capabilities: Capabilities, enrollment?: string): Capabilities {
+  const { policies } = capabilities;
+  return withProofs(capabilities, ({ enrollments }) =>
+    provable({ enrollments, policies })
+      .filter((proof) => enrollment === undefined || proof.enrollment === enrollment)
+      .map((proof) => proofOf(proof, 'sign_in')),
+  );
+}
+
+function withProofs(
+  { accountManagement, ...capabilities }: Capabilities,
+  proofsOf: (state: AuthenticatorState) => readonly CountedEvidence[],
+): Capabilities {
+  const evidenceOf = (state: AuthenticatorState) => [...proofsOf(state), ...state.evidence];
   return {
-    ...able,
-    evidence: withProof(able),
-    accountManagement: { ...accountManagement, evidence: withProof(accountManagement) },
+    ...capabilities,
+    evidence: evidenceOf(capabilities),
+    accountManagement: { ...accountManagement, evidence: evidenceOf(accountManagement) },
   };
 }
 
-function proofOf({ toEnroll: _, ...made }: AssessedEvidence): CountedEvidence {
-  const { authenticator, factors, characteristics } = made;
-  const enrollment = madeBy(made);
+function proofOf(given: AssessedEvidence, origin: Evidence['origin']): CountedEvidence {
+  const { authenticator, enrollment, factors, characteristics } = given;
   const shown = { authenticator, enrollment, subject: '', factors, characteristics, amr: [] };
-  return { ...made, enrollment, evidence: { ...shown, at: 0, transaction: '', origin: 'enrollment' } };
+  return { ...given, evidence: { ...shown, at: 0, transaction: '', origin } };
 }
 
 /** The id of what the action makes. It differs from those of the enrollments that may follow. */

@@ -41,9 +41,11 @@ interface World {
   readonly change: Requirement | undefined;
   /** Undefined: it cannot be enrolled. Where nothing is said, one factor. */
   readonly add?: Readonly<Partial<Record<Used, Requirement | undefined>>>;
+  /** By the enrollment policy. */
+  readonly required?: readonly RequiredEnrollment[];
 }
 
-function policiesFor({ app, change, add = {} }: World): PolicySet {
+function policiesFor({ app, change, add = {}, required }: World): PolicySet {
   const then = (requirement: Requirement | undefined) =>
     requirement ? allow(requirement) : ({ kind: 'deny' } as const);
   const rules: readonly AccountRule[] = [
@@ -63,11 +65,16 @@ function policiesFor({ app, change, add = {} }: World): PolicySet {
       }),
     ),
     accountPolicy: compileAccountPolicy({ name: 'account', rules }),
+    ...(required && { enrollment: requiringAll(required) }),
     password: compilePolicy({
       name: 'password',
       rules: [{ name: 'Month', when: {}, then: { ...defaultPasswordTerms, maxAge: 1000 } }],
     }),
   };
+}
+
+function requiringAll(required: readonly RequiredEnrollment[]): NonNullable<PolicySet['enrollment']> {
+  return compilePolicy({ name: 'enrollment', rules: [{ name: 'All', when: {}, then: enrollmentTerms({ required }) }] });
 }
 
 interface State {
@@ -155,6 +162,24 @@ describe('before a password that must be replaced', () => {
   });
 });
 
+test('only those proofs are offered before an enrollment after which it leads in', () => {
+  const key = { authenticators: ['webauthn'] };
+  const app: Requirement = { chains: [[key, { authenticators: ['password', 'totp'] }]] };
+  const world: World = { app, change: by('phone'), add: { phone: undefined } };
+  const state = signingIn(['password', 'email', 'totp']);
+  expect(decide(world, state)).toMatchObject({ kind: 'challenge', options: [{ authenticator: 'totp' }] });
+  expect(endsOf(world, state)).toEqual(['allow']);
+  expect(decide(world, signingIn(['password', 'email']))).toMatchObject(denied);
+});
+
+test('a password that is still to be proved counts as well, beside the number that recovered it', () => {
+  const world: World = { app: factors(2, { demands: [{ authenticators: ['totp'] }] }), change: resistant };
+  const { subject } = signingIn(['password', 'phone']);
+  const recovered = { ...subject, recovery: { at: fixedNow - 5000, by: ['phone'] } };
+  const state = { subject: recovered, evidence: [proof('phone', 'now')] };
+  expect(decide(world, state)).toMatchObject({ kind: 'enroll', choices: ['webauthn'] });
+});
+
 describe('where the enrollment policy asks how the user signed in', () => {
   const then = enrollmentTerms({ required: [{ anyOf: ['totp'] }] });
   const rules = [
@@ -182,10 +207,7 @@ describe('where the enrollment policy asks how the user signed in', () => {
 describe('what the enrollment policy requires', () => {
   const requiring = (policies: PolicySet, ...required: readonly RequiredEnrollment[]): PolicySet => ({
     ...policies,
-    enrollment: compilePolicy({
-      name: 'enrollment',
-      rules: [{ name: 'All', when: {}, then: enrollmentTerms({ required }) }],
-    }),
+    enrollment: requiringAll(required),
   });
   const decideBy = (policies: PolicySet) =>
     evaluate(policies, factsOf({ subject: userWith(['password']), evidence: [proof('password', 'now')] }));
@@ -209,6 +231,87 @@ describe('what the enrollment policy requires', () => {
     expect(single(3, 'email', 'phone')).toMatchObject({ kind: 'deny', layer: 'enrollment', rule: 'All' });
     expect(single(2, 'password', 'email')).toMatchObject({ kind: 'enroll', choices: ['email'] });
   });
+});
+
+describe('a password that can be replaced once something is set up', () => {
+  const password = signingIn(['password']);
+  const requiring = (world: World, ...required: readonly RequiredEnrollment[]): World => ({ ...world, required });
+  const two: World = { app: factors(1), change: factors(2) };
+  const grace = { until: fixedNow + 1000 };
+
+  test.each<[string, World, readonly string[]]>([
+    ['what is required', requiring(two, { anyOf: ['totp'] }), ['totp']],
+    ['what can still be skipped', requiring(two, { anyOf: ['totp'], grace }), ['totp']],
+    [
+      'what leads to it, of several',
+      requiring({ ...two, change: by('phone', 'webauthn') }, { anyOf: ['email', 'phone', 'totp', 'webauthn'] }),
+      ['phone', 'webauthn'],
+    ],
+    [
+      'what comes before what is required',
+      requiring({ ...two, change: resistant, add: { webauthn: by('totp') } }, { anyOf: ['webauthn'] }),
+      ['totp'],
+    ],
+    [
+      'what leads to all that is required',
+      requiring(
+        { ...two, change: by('phone', 'totp'), add: { totp: factors(3) } },
+        { anyOf: ['phone', 'webauthn'] },
+        { anyOf: ['totp'] },
+      ),
+      ['webauthn'],
+    ],
+    [
+      'what the app takes and leads to what is required',
+      requiring({ app: factors(2), change: resistant, add: { webauthn: factors(2) } }, { anyOf: ['webauthn'] }),
+      ['email', 'phone', 'totp'],
+    ],
+  ])('%s comes first', (_, world, choices) => {
+    expect(decide(world, password)).toMatchObject({ kind: 'enroll', choices });
+    expect(decide(world, password)).not.toHaveProperty('skippable');
+    expect(endsOf(world, password)).toEqual(['allow']);
+  });
+
+  test('a proof comes before what is required, if the account policy asks for it', () => {
+    const world = requiring({ ...two, change: by('totp'), add: { totp: by('phone') } }, { anyOf: ['totp'] });
+    const both = signingIn(['password', 'phone']);
+    expect(decide(world, both)).toMatchObject({ kind: 'challenge', toEnroll: ['totp'] });
+    expect(endsOf(world, both)).toEqual(['allow']);
+  });
+
+  test.each<[string, World]>([
+    ['is not enough', requiring({ ...two, change: resistant }, { anyOf: ['totp'] })],
+    ['is not required', two],
+    ['is there', requiring(two, { anyOf: ['password'] })],
+  ])('nothing is set up that %s', (_, world) => {
+    expect(decide(world, password)).toMatchObject(denied);
+  });
+
+  test('what may not be set up here denies, and is named', () => {
+    const world = requiring({ ...two, add: { totp: factors(2) } }, { anyOf: ['totp'] });
+    expect(decide(world, password)).toMatchObject({
+      kind: 'deny',
+      reason: 'authenticator_not_enrollable',
+      rule: 'totp',
+    });
+  });
+});
+
+test('what is named beside a proof that the user can give is not asked for, so nothing is set up in vain', () => {
+  const add = { phone: by('password', 'webauthn'), email: factors(3) };
+  const world: World = { app: by('phone'), change: factors(1), add, required: [{ anyOf: ['email'] }] };
+  const state = { subject: userWith(['password']), evidence: [proof('password', 'now')] };
+  const rule = { rule: 'email', missingEnrollment: { authenticators: ['email'], enrollmentRule: 'All' } };
+  expect(decide(world, state)).toMatchObject({ kind: 'deny', reason: 'authenticator_not_enrollable', ...rule });
+});
+
+test('what would be asked for beside a recovered password is not, if the user has another proof', () => {
+  const world: World = { app: factors(2), change: factors(1), add: { email: factors(3) } };
+  const recovery = { at: fixedNow - 100, by: ['phone'] };
+  const subject = userWith(['password', 'phone', 'totp'], { recovery });
+  const state = { subject, evidence: [proof('password', 'now')] };
+  expect(decide({ ...world, required: [{ anyOf: ['email'] }] }, state)).toMatchObject({ kind: 'deny', rule: 'email' });
+  expect(decide(world, state)).toMatchObject({ kind: 'challenge' });
 });
 
 test('a voluntary acr asks for a password that cannot be replaced, and denies no user because of it', () => {

@@ -8,6 +8,7 @@ import { conditionNamesText, pronounOf } from '../../explain/unanswered-conditio
 import type { AskedSignIns, OtherUsers, Outcome } from './fresh-sign-ins.ts';
 import { identityText } from './identities.ts';
 import { proofSetsText } from './proof-sets-text.ts';
+import { withoutRepeatedPlaces } from './zones-together.ts';
 
 /** The relevant parts of a sign-in. */
 type SignIn = Pick<Outcome, 'steps' | 'asked' | 'dependsOn' | 'others'>;
@@ -177,12 +178,18 @@ export interface SameOutcome {
 
 /** Groups zones with the same words. */
 export function byOutcome(outcomes: readonly Outcome[], words: (outcome: Outcome) => string): readonly SameOutcome[] {
-  const groups = Map.groupBy(outcomes, words);
+  const told = withoutRepeatedPlaces(outcomes, words);
+  const groups = Map.groupBy(told, words);
   return [...groups.values()].flatMap((same) => {
     const [outcome] = same;
-    const where = same.length === outcomes.length ? 'everywhere' : same.map(({ zone }) => zone).join(', ');
+    const where = same.length === told.length ? 'everywhere' : same.map(({ zone }) => zone).join(', ');
     return outcome ? [{ where, outcome }] : [];
   });
+}
+
+/** One line that says that not all places in several zones were examined. Empty if they were. */
+export function placesLeftText({ placesLeft }: Pick<AskedSignIns, 'placesLeft'>): string {
+  return placesLeft === 0 ? '' : `\n${placesLeft} more places in several zones at once are not examined.\n`;
 }
 
 /** One line that lists what else the rules ask about. Empty if there is nothing else. */

@@ -17,7 +17,6 @@ import { momentsIn } from '../../../core/policy/theories/expression-theory.ts';
 import { windowBorders } from '../../../core/policy/values/window-borders.ts';
 import { signInConditions } from '../../../core/queries/sign-in-conditions.ts';
 import { decidedSignIn } from '../../../flow/explain.ts';
-import { sampleAddresses } from '../../../policy/analysis/analysed/sample-addresses.ts';
 import type { App } from '../../../policy/model/app.ts';
 import type { AuthenticatorKind } from '../../../policy/model/authenticator-kind.ts';
 import { enabledAuthenticators } from '../../../policy/revision/enabled-authenticators.ts';
@@ -31,15 +30,9 @@ import { believedIn, browsersIn, devicesIn } from './devices.ts';
 import { type Identity, identitiesApart, identityConditions, plainIdentity } from './identities.ts';
 import { type Ago, asksLastSignIn, lastSignInsIn } from './last-sign-ins.ts';
 import { type AppClass, namesRead, signInClasses, whatDecides } from './same-sign-ins.ts';
+import { type SignInPlace, type SignInPlaces, signInPlaces } from './zones-together.ts';
 
-/** The place of a sign-in. `elsewhere` is in no zone. */
-export interface SignInPlace {
-  readonly zone: string;
-  readonly network: Facts['network'];
-}
-
-export interface Outcome {
-  readonly zone: string;
+export interface Outcome extends Pick<SignInPlace, 'zone' | 'together'> {
   readonly steps: readonly SimulatedStep[];
   /** Absent if the user does not get in. */
   readonly asked: AskedInAll | undefined;
@@ -65,7 +58,9 @@ export interface OtherUsers {
 export interface AskedSignIns {
   readonly snapshot: Snapshot;
   readonly authenticators: readonly AuthenticatorKind[];
-  readonly places: readonly SignInPlace[];
+  readonly places: SignInPlaces['places'];
+  /** The number of further places in several zones at once, which are not examined. */
+  readonly placesLeft: number;
   readonly now: Seconds;
   /** Who a user is that is described only by groups and type. */
   readonly plain: Identity;
@@ -83,7 +78,7 @@ interface FreshlyAsked extends AskedSignIns {
 }
 
 /** The outcome at one place. */
-type OutcomeHere = Omit<Outcome, 'zone'>;
+type OutcomeHere = Omit<Outcome, 'zone' | 'together'>;
 
 interface KnownOutcomes {
   /** Outcomes by the groups that the app's rules read, or by the real user. */
@@ -103,35 +98,10 @@ export async function questionAbout(
   const sets = [...new Set(policies.flatMap(signInConditions))];
   const conditions = identityConditions(sets);
   const [plain, asksWho] = [plainIdentity(conditions), conditions.tests.length > 0];
-  const places = placesToShow(snapshot);
+  const { places, left: placesLeft } = signInPlaces(snapshot, () => policies.map((each) => namesRead(each, 'network')));
   const asksWhen = asksLastSignIn(sets);
-  return { snapshot, authenticators, places, now: now(), plain, asksWho, asksWhen, classOf, known: new Map() };
-}
-
-/**
- * One place for each zone, in as few other zones as possible, and one outside all zones. If every address is in a zone,
- * there is no `elsewhere`.
- */
-function placesToShow(snapshot: Snapshot): readonly SignInPlace[] {
-  const { zones: known } = snapshot.settings;
-  const places = sampleAddresses(known);
-  const outside = places.find(({ zones }) => zones.length === 0);
-  const inZones = Object.keys(known).map((zone) => {
-    const network = places.find(({ zones }) => zones.includes(zone)) ?? { ip: '', zones: [zone] };
-    return { zone, network: withZonesByData(network, zone, snapshot) };
-  });
-  return [...(outside ? [{ zone: 'elsewhere', network: outside }] : []), ...inZones];
-}
-
-/** A network lies in a country, which the files know. Of a zone without networks, no address is known to be in it. */
-function withZonesByData(
-  network: SignInPlace['network'],
-  zone: string,
-  { settings, zonesOf }: Pick<Snapshot, 'settings' | 'zonesOf'>,
-): SignInPlace['network'] {
-  const hasNetworks = (settings.zones[zone]?.cidrs.length ?? 0) > 0;
-  const { zones } = hasNetworks ? zonesOf(network.ip) : { zones: [] };
-  return zones.includes(zone) ? { ...network, zones } : network;
+  const made = { classOf, known: new Map(), now: now() };
+  return { ...made, snapshot, authenticators, places, placesLeft, plain, asksWho, asksWhen };
 }
 
 /** A user described only by groups and type. */
@@ -198,12 +168,12 @@ function outcomesAt(
   return async (facts, shared) => {
     const found = new Map<string, OutcomeHere>();
     const outcomes: Outcome[] = [];
-    for (const { zone, network } of places) {
+    for (const { network, ...place } of places) {
       const here = { ...facts, network };
       const zones = zonesRead(network.zones);
       const outcome = found.get(zones) ?? (await decidedOutcome(here, shared));
       found.set(zones, outcome);
-      outcomes.push({ ...outcome, zone });
+      outcomes.push({ ...outcome, ...place });
     }
     return outcomes;
   };

@@ -10,7 +10,15 @@ import { tableText } from '../../shared/output/table.ts';
 import { wrappedList } from '../../shared/output/wrapped-list.ts';
 import { getOrMake } from '../../shared/values/get-or-make.ts';
 import { type AskContext, type AskedConfiguration, appsToShow, withAskedConfiguration } from './asked-configuration.ts';
-import { askedText, byOutcome, leftAsideText, outcomeData, plainUserText } from './asked-text.ts';
+import {
+  askedText,
+  byOutcome,
+  leftAsideText,
+  outcomeData,
+  placesLeftText,
+  plainUserText,
+  reasonedText,
+} from './asked-text.ts';
 import {
   type AskedSignIns,
   groupsIn,
@@ -23,6 +31,7 @@ import { type GroupCombinations, groupCombinations } from './group-combinations.
 import { conditionsLeftAside } from './left-aside.ts';
 import { type AppRow, appBlocks, type GroupRow, usersInRows } from './matrix-rows.ts';
 import { namedUsers, namedUserText, otherUsersText } from './named-users.ts';
+import { shownInAny } from './zones-together.ts';
 
 interface MatrixOptions extends ResultOptions {
   readonly app?: readonly string[];
@@ -32,7 +41,7 @@ interface MatrixOptions extends ResultOptions {
 /** The most rows for users in several groups or of a type: those that rules name, then the most frequent ones. */
 const maxShown = 50;
 
-export interface Matrix extends Pick<AskedSignIns, 'plain' | 'asksWho' | 'asksWhen'> {
+export interface Matrix extends Pick<AskedSignIns, 'plain' | 'asksWho' | 'asksWhen' | 'placesLeft'> {
   /** Describes the configuration for the reader. */
   readonly source: string;
   readonly zones: readonly string[];
@@ -69,6 +78,7 @@ async function print(context: AskContext, options: MatrixOptions, configured: As
         tableText(tableRows(table)),
         left > 0 ? `\n${left} more combinations of groups are not shown.\n` : '',
         isPartial ? '\nNot all users were counted.\n' : '',
+        placesLeftText(matrix),
         plainUserText(matrix),
         leftAsideText(leftAside),
         others,
@@ -118,11 +128,18 @@ export async function matrixOf(
     table.push(...rows.map((row, index) => ({ ...row, app, outcomes: outcomes[index] ?? [] })));
   }
   const leftAside = await conditionsLeftAside(apps, asked, { realUser: false });
-  const { plain, asksWho, asksWhen } = asked;
-  const zones = asked.places.map(({ zone }) => zone);
+  const { plain, asksWho, asksWhen, places, placesLeft } = asked;
   const others = await otherUsersText(table, snapshot);
-  const told = { leftAside, others, plain, asksWho, asksWhen };
-  return { source, zones, table, left, isPartial: members?.isPartial === true, ...told };
+  const told = { leftAside, others, plain, asksWho, asksWhen, placesLeft };
+  const isShown = shownInAny(
+    table.map(({ outcomes }) => outcomes),
+    reasonedText,
+  );
+  const zones = places.filter(isShown).map(({ zone }) => zone);
+  const shown = new Map<readonly Outcome[], readonly Outcome[]>();
+  const shownIn = (outcomes: readonly Outcome[]) => getOrMake(shown, outcomes, () => outcomes.filter(isShown));
+  const shownRows = table.map((row) => ({ ...row, outcomes: shownIn(row.outcomes) }));
+  return { source, zones, table: shownRows, left, isPartial: members?.isPartial === true, ...told };
 }
 
 /**

@@ -12,11 +12,12 @@ import { printResult, type ResultOptions } from '../../shared/output/print-resul
 import { tableText } from '../../shared/output/table.ts';
 import { findSubject } from '../../shared/store/find-subject.ts';
 import { type AskContext, type AskedConfiguration, appsToShow, withAskedConfiguration } from './asked-configuration.ts';
-import { askedText, byOutcome, exclusionText, leftAsideText, outcomeData } from './asked-text.ts';
+import { askedText, byOutcome, exclusionText, leftAsideText, outcomeData, placesLeftText } from './asked-text.ts';
 import { type Outcome, questionAbout, signInsTo } from './fresh-sign-ins.ts';
 import { recordedLastSignIn } from './last-sign-ins.ts';
 import { conditionsLeftAside } from './left-aside.ts';
 import { lockedAtApps, lockedWays } from './locked-ways.ts';
+import { withoutRepeatedPlaces } from './zones-together.ts';
 
 interface WhatOptions extends ResultOptions {
   readonly config?: string;
@@ -57,6 +58,7 @@ async function print(
     text: [
       `What ${who} can open now, by ${source}: a fresh sign-in in a new browser\n\n`,
       tableText([['app', 'from', 'asked', 'missing'], ...lines]),
+      placesLeftText(asked),
       lockedLines(rows),
       leftAsideText(leftAside),
     ].join(''),
@@ -66,7 +68,7 @@ async function print(
       apps: rows.map(({ app, outcomes, locked }) => ({
         app,
         ...(locked.length > 0 && { locked }),
-        outcomes: outcomes.map((outcome) => ({
+        outcomes: withoutRepeatedPlaces(outcomes, (outcome) => askedAndMissingText(outcome, locked)).map((outcome) => ({
           ...outcomeData(outcome),
           ...(lockedWays(outcome, locked).length > 0 && { getsIn: false }),
           missing: missing(outcome, locked),
@@ -85,13 +87,16 @@ interface AskedApp {
 }
 
 function tableLines({ app, outcomes, locked }: AskedApp): readonly (readonly string[])[] {
-  const words = (outcome: Outcome) => JSON.stringify([askedText(outcome), missing(outcome, locked)]);
-  return byOutcome(outcomes, words).map(({ where, outcome }, index) => [
+  return byOutcome(outcomes, (outcome) => askedAndMissingText(outcome, locked)).map(({ where, outcome }, index) => [
     index === 0 ? app : '',
     where,
     askedText(outcome),
     missing(outcome, locked).join('; ') || '-',
   ]);
+}
+
+function askedAndMissingText(outcome: Outcome, locked: readonly Locked[]): string {
+  return JSON.stringify([askedText(outcome), missing(outcome, locked)]);
 }
 
 function lockedLines(rows: readonly AskedApp[]): string {

@@ -6,10 +6,11 @@ import { withPrintedFindings } from '../../shared/output/print-findings.ts';
 import { printResult, type ResultOptions } from '../../shared/output/print-result.ts';
 import { tableText } from '../../shared/output/table.ts';
 import { type AskContext, type AskedConfiguration, appsToShow, withAskedConfiguration } from './asked-configuration.ts';
-import { byOutcome, leftAsideText, outcomeData, plainUserText, reasonedText } from './asked-text.ts';
+import { byOutcome, leftAsideText, outcomeData, placesLeftText, plainUserText, reasonedText } from './asked-text.ts';
 import { groupsIn, type NamedUser, type Outcome, questionAbout, signInsTo } from './fresh-sign-ins.ts';
 import { conditionsLeftAside } from './left-aside.ts';
 import { namedUsers, namedUserText, otherUsersText } from './named-users.ts';
+import { withoutRepeatedPlaces } from './zones-together.ts';
 
 interface WhoOptions extends ResultOptions {
   readonly config?: string;
@@ -56,6 +57,7 @@ async function print(
     text: [
       `Who gets into ${clientId} now, by ${source}: a fresh sign-in in a new browser, of a user who has every authenticator that users can enroll\n\n`,
       tableText([['group', 'from', 'asked', 'rules'], ...lines]),
+      placesLeftText(asked),
       plainUserText(asked),
       leftAsideText(leftAside),
       await otherUsersText(rows, snapshot),
@@ -63,7 +65,10 @@ async function print(
     data: {
       source,
       app: clientId,
-      rows: rows.map(({ app: _, outcomes, ...user }) => ({ ...user, outcomes: outcomes.map(outcomeData) })),
+      rows: rows.map(({ app: _, outcomes, ...user }) => ({
+        ...user,
+        outcomes: withoutRepeatedPlaces(outcomes, wordsOf).map(outcomeData),
+      })),
       leftAside,
       ...(asked.asksWho && { user: asked.plain }),
     },

@@ -1,7 +1,7 @@
 /** Tables of what each app asks of each group, by zone. */
 import { conditionNamesText, pronounOf } from '../../explain/unanswered-conditions.ts';
 import { heading, markup, type PageContent, type PageMarkup } from '../../shared/output/html-page.ts';
-import { getsIn, plainUserText, reasonedText } from '../questions/asked-text.ts';
+import { getsIn, placesLeftText, plainUserText, reasonedText } from '../questions/asked-text.ts';
 import type { Outcome } from '../questions/fresh-sign-ins.ts';
 import type { Matrix } from '../questions/matrix.ts';
 import { type AppBlock, type AppRow, appBlocks, usersInRows } from '../questions/matrix-rows.ts';
@@ -26,6 +26,7 @@ export function matrixSection(matrix: Matrix, links: PolicyLinks): PageContent {
 ${tables}
 ${left > 0 ? markup`<p class="faint">${left} more combinations of groups are not shown.</p>` : ''}
 ${isPartial ? markup`<p class="faint">Not all users were counted.</p>` : ''}
+${matrix.placesLeft > 0 ? markup`<p class="faint">${placesLeftText(matrix)}</p>` : ''}
 ${user === '' ? '' : markup`<p class="faint">${user}</p>`}
 ${leftAside.length > 0 ? markup`<p class="faint">Rules also ask about ${conditionNamesText(leftAside)}. The tables are about sign-ins without ${pronounOf(leftAside)}.</p>` : ''}
 ${others === '' ? '' : markup`<p class="faint">${others}</p>`}`;

@@ -25,7 +25,10 @@ export type Guarantee =
   | { readonly kind: 'proves'; readonly requirement: Requirement }
   /** No user gets in by these authenticators, or methods of them, who could not have got in without them. */
   | { readonly kind: 'without'; readonly authenticators: readonly string[] }
-  /** Users who get in could do so by these authenticators alone; one of `including` must be usable. */
+  /**
+   * Users who get in could do so by these authenticators alone, and one of `including` is usable; or they prove one of
+   * `including` in any case.
+   */
   | { readonly kind: 'offers'; readonly authenticators: readonly string[]; readonly including: readonly string[] };
 
 export interface DemandVerdict {
@@ -135,6 +138,8 @@ function isOffered(
  */
 function fineEvidence(guarantee: Guarantee, rest: readonly Requirement[]): (evidence: EvidenceSet) => boolean {
   if (guarantee.kind === 'proves') return (set) => meetsRequirement(guarantee.requirement, set);
+  if (guarantee.kind === 'offers')
+    return (set) => set.some(({ authenticator }) => guarantee.including.includes(authenticator));
   if (guarantee.kind !== 'without') return () => false;
   return (set) => {
     const left = set.filter((item) => !isNamedBy(guarantee.authenticators, item));

@@ -252,22 +252,24 @@ function waysToReplace(
   { app: { policies }, descriptor, about, space: made }: Search,
 ): readonly (readonly Formula[])[] {
   const space = made();
-  const owned = policies.authenticators.filter(({ key }) => keys.includes(key));
+  const having = (all: readonly string[]) => policies.authenticators.filter(({ key }) => all.includes(key));
   const accounts: readonly (Deciding<Rule> | undefined)[] = about ? deciding(about, space) : [undefined];
   const enrollments: readonly (Deciding<EnrollmentRule> | undefined)[] = policies.enrollment
     ? deciding(beforeSignIn(policies.enrollment), space)
     : [undefined];
   const inSession = { any: allowing(policies.session, space).map(({ formulas }) => ({ all: formulas })) };
-  return accounts
-    .filter((account) => canBeMet(account?.rule, owned))
-    .flatMap((account) =>
-      enrollments
-        .filter((enrollment) => !isUseOnly(enrollment?.rule, descriptor))
-        .map((enrollment) => [
+  return enrollments
+    .filter((enrollment) => !isUseOnly(enrollment?.rule, descriptor))
+    .flatMap((enrollment) => {
+      // What is required there is set up first, if necessary.
+      const required = enrollment?.rule.then.required.flatMap(({ anyOf }) => anyOf) ?? [];
+      return accounts
+        .filter((account) => canBeMet(account?.rule, having([...keys, ...required])))
+        .map((account) => [
           ...(account?.formulas ?? []),
           ...(enrollment?.formulas ?? []),
           ...markFormulas(mark, space),
           inSession,
-        ]),
-    );
+        ]);
+    });
 }

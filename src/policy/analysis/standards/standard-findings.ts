@@ -1,10 +1,11 @@
 /** Which rules fall short of a standard, as findings at these rules. */
 import { type ExaminedPolicies, examineInvariant, type Violation } from '../../../core/analysis/findings/invariants.ts';
+import { browsersOf, isRememberable } from '../../../core/analysis/proofs/asked-proofs.ts';
 import { isOrdinary } from '../../../core/analysis/space/ordinary-facts.ts';
 import { ruleSpace } from '../../../core/analysis/space/rule-space.ts';
 import type { Seconds } from '../../../core/model/facts.ts';
 import { defaultPasswordTerms, type PasswordRule } from '../../../core/model/password-policy.ts';
-import type { RuleHead } from '../../../core/model/policy.ts';
+import type { Rule, RuleHead } from '../../../core/model/policy.ts';
 import { inOrderOfLocations } from '../../../core/model/source-location.ts';
 import type { PolicySet } from '../../../core/policy/rules/compile.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';
@@ -158,17 +159,25 @@ function isExempt({ section: name, exempts }: Criterion, examined: ExaminedPolic
 }
 
 /** A finding of its own, so that it is listed together with what else the rule lacks. */
-function rememberingRules({ app }: PolicySet, { configuration, standard }: Context): readonly AnalysisFinding[] {
+function rememberingRules(policies: PolicySet, { configuration, standard }: Context): readonly AnalysisFinding[] {
   const { memory } = standard;
-  const rules = app?.rules.map(({ rule }) => rule) ?? [];
+  const rules = policies.app?.rules.map(({ rule }) => rule) ?? [];
   if (memory === undefined) return [];
   return rules.flatMap((rule) => {
-    const location = rule.then.kind === 'allow' && rule.then.remember ? configuration.locationOf(rule) : undefined;
+    const location = waivesProofs(rule, policies) ? configuration.locationOf(rule) : undefined;
     if (location === undefined) return [];
     const message = `falls short of ${memory.section}: ${memory.text}`;
     const path = [...location.path, 'then', 'remember'];
     return [findingAt('standard', { ...location, path }, { message, advice: 'remove `remember` from this rule' })];
   });
+}
+
+/** Whether a browser that remembers something has to prove less, under some rule of the session policy. */
+function waivesProofs(app: Rule, policies: PolicySet): boolean {
+  const rememberable = policies.authenticators.filter(isRememberable);
+  return policies.session.rules.some(
+    ({ rule: session }) => browsersOf({ session, app }, policies, rememberable).length > 1,
+  );
 }
 
 function violationFinding(
@@ -217,8 +226,9 @@ function findingAtRule(
   ];
 }
 
-/** Each rule of the password policy; without one, the terms that apply then. */
-async function passwordFindings({ configuration, standard }: Context): Promise<readonly AnalysisFinding[]> {
+/** Each rule of the password policy; without one, the terms that apply then. None where no password is in use. */
+async function passwordFindings({ configuration, standard, roles }: Context): Promise<readonly AnalysisFinding[]> {
+  if (roles.passwords.length === 0) return [];
   const policy = await configuration.snapshot.passwordPolicy();
   const rules = policy?.rules.map(({ rule }): PasswordRule => rule) ?? [];
   return (standard.passwords ?? []).flatMap(({ section, text, isMet }) => {

@@ -67,21 +67,15 @@ test('users who chose another second factor are locked out, as nothing else is o
   expect(await about(files)).toMatchObject([{ example: expect.arrayContaining(['password@30d,totp']) }]);
 });
 
-test('users are locked out whose first sign-in makes them set up what does not help to replace the password', async () => {
-  const files = {
-    ...expiring,
-    ...withPasskeys,
-    ...byPasskeyAlone,
-    ...notesBy('chains: [[{ authenticators: [totp] }, { authenticators: [password] }]]'),
-    'policies/enrollment.yaml': rules('{ name: Keys, then: { required: [webauthn] } }'),
-  };
-  expect(await about(files)).toMatchObject([
-    {
-      code: 'password-lock-out',
-      message: expect.stringContaining('who have nothing but password, as before their first sign-in, once'),
-      example: expect.arrayContaining(['--enrolled', 'password@30d']),
-    },
-  ]);
+test('nothing is found where the first sign-in makes users set up what helps, in one order or another', async () => {
+  const enrolling = (key: string) => ({
+    'policies/enrollment.yaml': rules(`{ name: All, then: { required: [${key}] } }`),
+  });
+  const chain = notesBy('chains: [[{ authenticators: [totp] }, { authenticators: [password] }]]');
+  const files = { ...expiring, ...withPasskeys, ...byPasskeyAlone };
+  expect(await about({ ...files, ...chain, ...enrolling('webauthn') })).toEqual([]);
+  expect(await about({ ...byTwo, ...expiring, ...enrolling('totp') })).toEqual([]);
+  expect(await about({ ...files, ...chain, ...enrolling('totp') })).toHaveLength(1);
 });
 
 test('an address counts among what accounts begin with, also instead of the password', async () => {
@@ -120,12 +114,13 @@ test('accounts without an address are in a note, as no rule says that there are 
   ]);
 });
 
-test('before their first sign-in users lack what it makes them set up, and replace the password first', async () => {
+test('before their first sign-in users lack what it makes them set up, which does not help', async () => {
   const required = { 'policies/enrollment.yaml': rules('{ name: All, then: { required: [totp] } }') };
-  expect(await about({ ...byTwo, ...expiring, ...required })).toMatchObject([
+  expect(await about({ ...withPasskeys, ...byPasskeyAlone, ...expiring, ...required })).toMatchObject([
     {
       severity: 'warning',
       message: expect.stringContaining('who have nothing but password, as before their first sign-in, once'),
+      example: expect.arrayContaining(['--enrolled', 'password@30d']),
     },
   ]);
   const always = await about({
@@ -137,10 +132,10 @@ test('before their first sign-in users lack what it makes them set up, and repla
 test('before the first sign-in it is found where it may make them set up more', async () => {
   const office = account(
     '{ name: Here, change: { add: [totp] }, when: { network: { none: [office] } }, then: deny }',
-    '{ name: Two, change: { change: [password] }, then: { allow: { factors: 2 } } }',
+    `{ name: Key, change: { change: [password] }, ${byPasskey} }`,
   );
   const required = { 'policies/enrollment.yaml': rules('{ name: All, then: { required: [totp] } }') };
-  const [found] = await about({ ...office, ...expiring, ...required });
+  const [found] = await about({ ...withPasskeys, ...office, ...expiring, ...required });
   expect(found).toMatchObject({
     line: 3,
     message: expect.stringContaining('before their first sign-in'),
@@ -174,6 +169,15 @@ test.each([
   expect(await brief({ ...rule('{ allow: { factors: 2 } }'), ...noLists })).toEqual([
     'warning password-lock-out policies/account.yaml:2',
   ]);
+});
+
+test('what another place makes users set up lets them replace it there', async () => {
+  const inOffice = rules(
+    '{ name: Office, when: { network: { any: [office] } }, then: { required: [totp] } }',
+    '{ name: Rest, then: {} }',
+  );
+  const [found] = await about({ ...byTwo, ...expiring, 'policies/enrollment.yaml': inOffice });
+  expect(found?.message).toContain('for what they do not have, there');
 });
 
 test('the rules of both policies may be about some users and some places', async () => {

@@ -46,6 +46,9 @@ async function unmet({ standard, then, files = {} }: Case, labels?: readonly str
   });
 }
 
+const placeOfRule = 'error policies/sign-on/notes.yaml:3';
+const nist = 'NIST SP 800-63B-4,';
+
 const clean: readonly Case[] = [
   { standard: 'nist-aal2', then: twoOf() },
   { standard: 'nist-aal3', then: hardware },
@@ -62,6 +65,36 @@ test('PCI DSS 8.4.2 leaves out apps that take phishing-resistant factors only', 
   const files = { 'policies/password.yaml': strictPasswords };
   expect(await unmet({ standard: 'pci-dss-4', then: keysOnly, files })).toEqual([]);
   expect(await unmet({ standard: 'pci-dss-4', then: orPassword, files })).toEqual([`${placeOfRule} ${pci} 8.4.2`]);
+});
+
+test.each([
+  ['{ authenticators: [password] }, { authenticators: [totp] }, { authenticators: [webauthn] }', []],
+  ['{ authenticators: [password] }, { authenticators: [totp] }', ['2.2.2']],
+])('NIST SP 800-63B-4, 2.2.2: a key that all users prove is offered: %s', async (chain, sections) => {
+  const then = `{ allow: { chains: [[${chain}]] } }`;
+  const expected = sections.map((section) => `${placeOfRule} ${nist} ${section}`);
+  expect(await unmet({ standard: 'nist-aal2', then })).toEqual(expected);
+});
+
+test.each([
+  ['never', [`${placeOfRule} ${nist} 2.2.1`]],
+  ['always', []],
+])(
+  'a rule that remembers falls short only where something is waived: secondFactor %s',
+  async (secondFactor, expected) => {
+    const files = { 'policies/session.yaml': session().replace('never', secondFactor) };
+    const then =
+      '{ allow: { factors: 2, knowledge: { authenticators: [password] }, possession: {} }, remember: { device: P30D } }';
+    expect(await unmet({ standard: 'nist-aal2', then, files })).toEqual(expected);
+  },
+);
+
+test('what standards ask of passwords is asked only where passwords are in use', async () => {
+  const files = {
+    'stepgate.yaml':
+      'brand: { name: A }\nauthenticators: { password: { enabled: false }, webauthn: { enabled: true } }\n',
+  };
+  expect(await unmet({ standard: 'pci-dss-4', then: keysOnly, files })).toEqual([]);
 });
 
 test.each(clean)('clean policies meet $standard', async (example) => {
@@ -97,8 +130,6 @@ test.each([
   expect(isShort).toEqual(isShort.length === 0 ? [] : [placeOfRule]);
 });
 
-const placeOfRule = 'error policies/sign-on/notes.yaml:3';
-const nist = 'NIST SP 800-63B-4,';
 const asvs = 'OWASP ASVS 5.0,';
 const pci = 'PCI DSS 4.0.1,';
 const withMail = { 'stepgate.yaml': settings(', email: { enabled: true }') };
