@@ -30,7 +30,9 @@ import { accountClientId } from './policy/model/account-client-id.ts';
 import type { Settings } from './policy/model/settings.ts';
 import { withAccountApp } from './policy/revision/account-app.ts';
 import { brandFor } from './policy/revision/brand.ts';
+import { modelFileFault } from './policy/revision/model-files.ts';
 import { Revisions } from './policy/revision/revisions.ts';
+import type { Snapshot } from './policy/revision/snapshot.ts';
 import type { Store } from './stores/store.ts';
 import { StoreHealth } from './stores/store-health.ts';
 import { Directory } from './users/directory/directory.ts';
@@ -121,7 +123,7 @@ export function createApp(options: AppOptions): ServerApp {
     active: activeRevision,
     health: {
       unreadyBecause: () =>
-        storeHealth.unreadyBecause() ?? activeRevision.unreadyBecause() ?? activeRevision.current()?.networkFault(),
+        storeHealth.unreadyBecause() ?? activeRevision.unreadyBecause() ?? fileFault(activeRevision.current()),
       warning: () => storeHealth.warning(),
     },
     accountClientId,
@@ -252,6 +254,11 @@ function createServices(foundation: Foundation, messaging: Messaging): Services 
     warn: log.warn,
   };
   return services;
+}
+
+/** Why this node cannot do what the revision says: a file that it needs is missing or damaged here. */
+function fileFault(active: Snapshot | undefined): string | undefined {
+  return active && (active.networkFault() ?? modelFileFault(active.settings, authenticatorKinds));
 }
 
 /**

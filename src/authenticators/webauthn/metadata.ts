@@ -25,8 +25,8 @@ const broken = [
   'REVOKED',
 ];
 
-/** Cached while the file does not change. */
-let last: { readonly file: string; readonly changed: number; readonly models: Models } | undefined;
+/** Cached while the file does not change. No models: it is damaged. */
+let last: { readonly file: string; readonly changed: number; readonly models?: Models } | undefined;
 
 /** Reads the file again if it has changed. If it cannot be read, the result is empty and no model is trusted. */
 export function modelsIn(file: string): Models {
@@ -38,10 +38,10 @@ export function modelsIn(file: string): Models {
 export function readMetadata(file: string): { readonly models: Models } | { readonly fault: MetadataFault } {
   try {
     const changed = statSync(file).mtimeMs;
-    if (last?.file !== file || last.changed !== changed) last = { file, changed, models: readModels(file) };
-    return { models: last.models };
-  } catch (error) {
-    return { fault: error instanceof Error && 'syscall' in error ? missing(file) : damaged(file) };
+    if (last?.file !== file || last.changed !== changed) last = { file, changed, ...modelsOf(file) };
+    return last.models ? { models: last.models } : { fault: damaged(file) };
+  } catch {
+    return { fault: missing(file) };
   }
 }
 
@@ -63,11 +63,17 @@ function damaged(file: string): MetadataFault {
   };
 }
 
-/** Throws if the file is not one of the FIDO Metadata Service. */
-function readModels(file: string): Models {
-  const { entries } = JSON.parse(readFileSync(file, 'utf8')) as { readonly entries?: unknown };
-  if (!Array.isArray(entries)) throw new TypeError('no entries');
-  return new Map(entries.flatMap((entry) => modelOf(entry as MetadataEntry)));
+/** Empty if the file is none of the FIDO Metadata Service. Throws if it cannot be read. */
+function modelsOf(file: string): { readonly models?: Models } {
+  const content = readFileSync(file, 'utf8');
+  try {
+    const { entries } = JSON.parse(content) as { readonly entries?: unknown };
+    return Array.isArray(entries)
+      ? { models: new Map(entries.flatMap((entry) => modelOf(entry as MetadataEntry))) }
+      : {};
+  } catch {
+    return {};
+  }
 }
 
 interface MetadataEntry {

@@ -1,6 +1,7 @@
 /** Checks the files of this machine that vouch for models of passkeys. */
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
 import type { Settings } from '../../policy/model/settings.ts';
+import { modelFileOf } from '../../policy/revision/model-files.ts';
 import { type CheckResult, ok, warn } from './finding.ts';
 
 /** Empty if no enabled authenticator names such a file. */
@@ -8,9 +9,8 @@ export function checkModelFiles(
   settings: Settings,
   authenticators: readonly AuthenticatorKind[],
 ): readonly CheckResult[] {
-  return authenticators.flatMap(({ key, modelFile }) => {
-    const own = settings.authenticators[key];
-    const file = own?.enabled ? modelFile?.(own) : undefined;
+  return authenticators.flatMap((kind) => {
+    const file = modelFileOf(kind, settings);
     if (file === undefined) return [];
     const { fault, named, setting } = file;
     if (fault) return [warn('passkeys', fault.message, fault.advice)];

@@ -4,7 +4,6 @@ import { passwordToReplace } from '../../core/enrollment/password-to-replace.ts'
 import type { Facts, Seconds } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { PolicySet } from '../../core/policy/rules/compile.ts';
-import type { AuditTrace } from '../../flow/audit-trace.ts';
 import { type DecidedSignIn, decidedSignIn } from '../../flow/explain.ts';
 import { ConfigurationRefused } from '../../policy/model/configuration-refused.ts';
 import { type PolicyTest, policyTestsSchema } from '../../policy/schema/policy-tests.ts';
@@ -14,9 +13,8 @@ import { unknownName } from '../../policy/source/nearest-name.ts';
 import { valuesAt } from '../../policy/source/values-at.ts';
 import { readYaml } from '../../policy/source/yaml-source.ts';
 import type { Store } from '../../stores/store.ts';
-import type { AuditLine } from '../audit/audit-text.ts';
 import { factsFromOptions } from '../explain/facts-from-options.ts';
-import { signInStory } from '../explain/sign-in-story.ts';
+import { signInStory, type ToldDecision } from '../explain/sign-in-story.ts';
 import { changeFile } from '../shared/options/change-file.ts';
 import { refusal } from '../shared/options/refusal.ts';
 import { findSubject } from '../shared/store/find-subject.ts';
@@ -86,7 +84,7 @@ export async function record(
     notes: [
       ...namesNote(names),
       ...leftOut.map(leftOutNote),
-      ...replacementNote(policies, { ...askedFacts, now: found.at, subject: found.subject }),
+      ...replacementNote(policies, { ...askedFacts, now: found.at, ...omitUndefined({ subject: found.subject }) }),
       ...changedNote(found.rule, rule),
       ...(found.end ? contradictingNotes(found.end, decided) : []),
     ],
@@ -116,25 +114,23 @@ async function signIn(
   const { client, subject, decisions } = await signInStory(store, reference ?? '', at);
   // What was decided about tokens later is no sign-in.
   const decision = decisions.findLast((told) => told.line.event.startsWith('sign_in.')) ?? decisions.at(-1);
-  if (client === undefined || subject === undefined || decision === undefined)
+  // Before the user identifies, nothing but a denial is final.
+  if (client === undefined || decision === undefined || (subject ?? endOf(decision)) === undefined)
     throw refusal(`nothing was decided about a user in ${reference}: there is nothing to record`);
   const { line, layers, ...trace } = decision;
   const rule = layers.find(({ layer }) => layer === 'app')?.rule;
   return {
     clientId: client,
-    subject: await findSubject(store, subject, at.now),
+    ...(subject !== undefined && { subject: await findSubject(store, subject, at.now) }),
     at: Math.floor(Date.parse(line.time) / 1000),
     trace,
     ...(rule !== undefined && { rule }),
-    ...omitUndefined({ end: endOf(line, trace) }),
+    ...omitUndefined({ end: endOf(decision) }),
   };
 }
 
 /** A user who was asked for more has not got in yet. */
-function endOf(
-  { event, acr, reason }: AuditLine,
-  { proved, skipped = [] }: Pick<AuditTrace, 'proved' | 'skipped'>,
-): RealEnd | undefined {
+function endOf({ line: { event, acr, reason }, proved, skipped = [] }: ToldDecision): RealEnd | undefined {
   if (event === 'sign_in.completed') return { isDenied: false, proved, skipped, ...omitUndefined({ acr }) };
   return event === 'sign_in.denied' ? { isDenied: true, proved, skipped, ...omitUndefined({ reason }) } : undefined;
 }
@@ -150,8 +146,9 @@ function leftOutNote(condition: string): string {
 }
 
 /** It is not recorded how old the password is, or that it was found on a blocklist: this tells of an account. */
-function replacementNote(policies: PolicySet, facts: Facts & Required<Pick<Facts, 'subject'>>): readonly string[] {
+function replacementNote(policies: PolicySet, facts: Facts): readonly string[] {
   const { subject } = facts;
+  if (subject === undefined) return [];
   const used = subject.enrollments.map(({ id }) => id);
   const replaced = passwordToReplace(policies, facts, { subject, used });
   return replaced === undefined

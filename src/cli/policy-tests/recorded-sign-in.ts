@@ -21,7 +21,8 @@ import { recordedSkips } from './recorded-skips.ts';
 
 /** The sign-in that is recorded. */
 export interface RecordedSignIn {
-  readonly subject: Subject;
+  /** Absent: it ended before the user identified. */
+  readonly subject?: Subject;
   /** Epoch seconds. */
   readonly at: Seconds;
   /** Absent for a fresh sign-in from a new browser outside all zones. */
@@ -42,7 +43,7 @@ export function recordedFacts(
   policies: PolicySet,
   attributes: AttributeSchema,
 ): RecordedTest {
-  const subject = subjectAt(account, at);
+  const subject = account && subjectAt(account, at);
   const asked = askedFacts(
     rulesOfSignIns(policies).flatMap(({ when }) => conditionSets(when)),
     attributes,
@@ -52,20 +53,13 @@ export function recordedFacts(
   const zones = (trace?.zones ?? []).filter(
     (zone) => reads.has('network.zones') || named(sets, 'network').includes(zone),
   );
-  const scopes = trace?.scopes.filter((scope) => scope !== 'openid') ?? [];
-  const proofs = recordedProofs(
-    { subject, authenticators: policies.authenticators },
-    trace ?? { proved: [], device: { known: false } },
-  );
-  const { evidence, remembered } = proofs;
-  const request = omitUndefined({
-    scopes: scopes.length > 0 ? ['openid', ...scopes] : undefined,
-    essentialClaims: trace?.essentialClaims?.length ? trace.essentialClaims : undefined,
-    acrValues: trace?.acrValues,
-    essentialAcr: trace?.acrEssential,
-    maxAge: trace?.maxAge,
-    promptLogin: trace?.promptLogin,
-  });
+  const proofs =
+    subject &&
+    recordedProofs(
+      { subject, authenticators: policies.authenticators },
+      trace ?? { proved: [], device: { known: false } },
+    );
+  const { evidence, remembered, enrolled } = proofs ?? { evidence: [], remembered: [], enrolled: [] };
   const device = omitUndefined({
     known: (asks('device') || reads.has('device.known')) && trace?.device.known ? (true as const) : undefined,
     platform: trace?.device.platform,
@@ -73,7 +67,7 @@ export function recordedFacts(
     signals: trace?.device.signals?.length ? trace.device.signals : undefined,
     remembered: remembered.length > 0 && letsRemember(policies) ? remembered : undefined,
   });
-  const user = recordedUser(subject, { at, policies, ...asked, enrolled: proofs.enrolled, ...(trace && { trace }) });
+  const user = subject && recordedUser(subject, { at, policies, ...asked, enrolled, ...(trace && { trace }) });
   return {
     facts: omitUndefined({
       user,
@@ -82,17 +76,30 @@ export function recordedFacts(
       risk: trace?.risk?.length ? trace.risk : undefined,
       distance: distanceText(trace?.distance),
       time: asksTime(policies, asked) ? new Date(at * 1000).toISOString() : undefined,
-      request: filled(request),
+      request: filled(recordedRequest(trace)),
       evidence: evidence.length > 0 ? evidence : undefined,
       keptSignedIn: trace?.kept,
     }),
-    names: namesIn(user, attributes),
+    names: user ? namesIn(user, attributes) : [],
     leftOut: [
       ...([...reads].some(isUnsayable) ? ['expression'] : []),
       ...unrecordedOfDevice(trace, asked),
-      ...unrecorded(trace).filter(asks),
+      // What is unusual for a user is not known before the user identified, whatever the test says.
+      ...unrecorded(trace).filter((name) => asks(name) && (subject !== undefined || name === 'claims')),
     ],
   };
+}
+
+function recordedRequest(trace: RecordedSignIn['trace']): Readonly<Record<string, unknown>> {
+  const scopes = trace?.scopes.filter((scope) => scope !== 'openid') ?? [];
+  return omitUndefined({
+    scopes: scopes.length > 0 ? ['openid', ...scopes] : undefined,
+    essentialClaims: trace?.essentialClaims?.length ? trace.essentialClaims : undefined,
+    acrValues: trace?.acrValues,
+    essentialAcr: trace?.acrEssential,
+    maxAge: trace?.maxAge,
+    promptLogin: trace?.promptLogin,
+  });
 }
 
 /** What the browser remembers counts only where a rule lets it stand for a second factor. */

@@ -99,6 +99,11 @@ export interface ExpressionPart {
   /** The constants in it. */
   readonly texts: readonly string[];
   readonly numbers: readonly number[];
+  /**
+   * The texts that it compares the client id with. It has the same result at all apps whose id is in none of them.
+   * Absent: it reads the client id in another way, or not at all.
+   */
+  readonly comparedWithApp?: (facts: RuleFacts) => readonly string[];
 }
 
 /**

@@ -6,6 +6,7 @@ import type { EnrollmentPolicy } from '../../core/model/enrollment-policy.ts';
 import type { AnalysisFinding } from '../model/analysis-finding.ts';
 import type { AuthenticatorKind, ModelFile } from '../model/authenticator-kind.ts';
 import type { Settings } from '../model/settings.ts';
+import { modelFileOf } from '../revision/model-files.ts';
 import { findingAt } from '../source/finding-at.ts';
 import type { YamlSource } from '../source/yaml-source.ts';
 
@@ -48,12 +49,6 @@ export function unknownModelsIn(
       ),
     );
   });
-}
-
-/** `undefined`: there is none, or the authenticator is not in the settings. */
-function modelFileOf({ key, modelFile }: AuthenticatorKind, settings: Settings): ModelFile | undefined {
-  const own = settings.authenticators[key];
-  return own?.enabled ? modelFile?.(own) : undefined;
 }
 
 function unknownModel(

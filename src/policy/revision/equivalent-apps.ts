@@ -1,8 +1,8 @@
 /**
  * Puts apps into groups for which the policies always decide alike: 10,000 apps under five policies need five
- * questions.
+ * questions. Whatever else has conditions, such as an invariant, may tell apps of one group apart.
  */
-import type { ConditionSet } from '../../core/model/conditions.ts';
+import type { ConditionSet, Conditions } from '../../core/model/conditions.ts';
 import type { RuleHead } from '../../core/model/policy.ts';
 import { type AppTest, appTests } from '../../core/policy/rules/app-lists.ts';
 import type { CompiledPolicy, PolicySet } from '../../core/policy/rules/compile.ts';
@@ -31,16 +31,21 @@ const namesKept = 10;
 /** Apps that are kept of a group; a page with more of them would be of no use. */
 const openableKept = 200;
 
-/** All apps, grouped by equal policies. `pages`: all apps, page by page. Rejects if a policy cannot be read. */
+/**
+ * All apps, grouped by equal policies. `pages`: all apps, page by page. `others`: the conditions of all else that is
+ * examined at these apps, which tell them apart, too. Rejects if a policy cannot be read.
+ */
 export async function equivalentApps(
   pages: AsyncIterable<readonly App[]>,
   policies: (app: App) => Promise<PolicySet>,
+  others: readonly Conditions[],
 ): Promise<readonly EquivalentApps[]> {
   const groups = new Map<string, EquivalentApps>();
   const keyOf = appClasses(policies);
+  const tests = others.flatMap(conditionSets).flatMap((set) => appTests(set));
   for await (const page of pages) {
     for (const app of page) {
-      const key = await keyOf(app);
+      const key = JSON.stringify([await keyOf(app), tests.map((test) => test(app.clientId))]);
       groups.set(key, withApp(groups.get(key), app));
     }
   }

@@ -162,7 +162,7 @@ async function snapshotOf(
     policies,
     servicePolicy: (app) => readers.servicePolicy(app.service?.policy),
     passwordPolicy: readers.passwordPolicy,
-    equivalentApps: once(() => equivalentApps(allApps(), policies)),
+    equivalentApps: once(() => equivalentApps(allApps(), policies, [])),
     fileHash: (file) => hashOf(documentKey('file', file)),
     async brandFile(hash) {
       const document = await find(hash);

@@ -67,6 +67,22 @@ function setUp(agent: UserAgent, page: Page, who: Holder, flags: number): Promis
   return answerStep(agent, page, fieldsOf(made));
 }
 
+test('a node without the file of models is not ready, and names it', async () => {
+  const file = join(dir, 'metadata.json');
+  const ready = async () => {
+    const answer = await fetch(`${node.issuer}/readyz`);
+    return [answer.status, await answer.json()];
+  };
+  expect(await ready()).toEqual([200, { status: 'ready' }]);
+  await rm(file);
+  const reason = (code: string) => expect.stringMatching(new RegExp(`^${code}: .*metadata\\.json`));
+  expect(await ready()).toEqual([503, { status: 'not_ready', reason: reason('metadata_file_missing') }]);
+  await writeFile(file, '{ "entries": [');
+  expect(await ready()).toEqual([503, { status: 'not_ready', reason: reason('metadata_file_damaged') }]);
+  await writeFile(file, JSON.stringify({ entries: [], no: 2 }));
+  expect(await ready()).toEqual([200, { status: 'ready' }]);
+});
+
 const countOf = async ({ id }: Holder) => (await node.app.directory.get(id))?.credentials.length;
 
 test.each([

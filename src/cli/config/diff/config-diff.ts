@@ -59,8 +59,9 @@ export async function configDiff({
   const asked = { projection, now: rest.now, ...omitUndefined({ historySince }) };
   const counted = store && pairs.length > 0 ? await countUsers(store, asked) : undefined;
   const real = counted?.classes ?? [];
+  const realGroups = [...new Map(real.map(({ groups }) => [JSON.stringify(groups), new Set(groups)])).values()];
   const isSomeUser = ({ groups }: UserClass) =>
-    real.some((userClass) => groups.every((group) => userClass.groups.includes(group)));
+    realGroups.some((inGroups) => groups.every((group) => inGroups.has(group)));
   const isCounted = store !== undefined;
   const madeUp = { ...rest, active, next, pairs, isCounted };
   const all = [...real, ...usersByGroup(madeUp, projection).filter((userClass) => !isSomeUser(userClass))];
@@ -92,7 +93,8 @@ function changesIn(
     isCounted,
   }: { readonly all: readonly UserClass[]; readonly projection: Projection; readonly isCounted: boolean },
 ): ReadonlyMap<VariedPair, readonly AccessChange[]> {
-  const numbered = numberedClasses(all, projection);
+  const clientIds = varied.map(({ pair }) => pair.next.app.clientId);
+  const numbered = numberedClasses(all, projection, clientIds);
   const shared = newShared(isCounted);
   const found = new Map<VariedPair, readonly AccessChange[]>();
   for (const alike of Map.groupBy(varied, ({ pair }) => pair.alike).values()) {

@@ -13,7 +13,7 @@ import { printResult, type ResultOptions } from '../../shared/output/print-resul
 import { writeOutputFile } from '../../shared/output/write-output-file.ts';
 import { withStore } from '../../shared/store/with-store.ts';
 import { parseDuration } from '../../shared/values/durations.ts';
-import { checkedFiles, validFiles } from '../shared/checked-files.ts';
+import { validFiles } from '../shared/checked-files.ts';
 import type { ConfigContext } from '../shared/config-context.ts';
 import { type Draft, diffAgainstActive, locationsOfKeys } from './against-active.ts';
 import { nextConfiguration } from './compared/compared-configuration.ts';
@@ -40,8 +40,8 @@ export function diffCommand(context: ConfigContext): Command {
       if (options.replay !== undefined && options.from !== undefined)
         throw refusal('--replay compares with the active revision, and --from does not');
       const back = replayedSeconds(options.replay);
-      // Data of a diff have no findings.
-      const checked = await (options.json ? validFiles : checkedFiles)(context, dir, options);
+      // A diff has no findings of the analysis (decision 187).
+      const checked = await validFiles(context, dir, options);
       if (checked === undefined) return;
       let diff: ConfigDiff | undefined;
       await withPrintedFindings(context, options, async () => {

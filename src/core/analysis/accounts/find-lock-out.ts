@@ -58,7 +58,7 @@ function isFirstLetIn(formulas: readonly Formula[], search: LockOutSearch): bool
 
 /** Keys of the reachable authenticators, each as often as any rule requires. */
 export function asOften({ reachable }: Reachable, most: number): readonly string[] {
-  return reachable.flatMap(({ key }) => Array.from({ length: most }, () => key));
+  return reachable.flatMap(({ key }) => Array<string>(most).fill(key));
 }
 
 function additionsOf({ policies: { authenticators }, given, additionRules, space, budget }: LockOutSearch) {

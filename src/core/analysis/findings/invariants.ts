@@ -17,7 +17,14 @@ import { findModel } from '../space/find-model.ts';
 import { isOrdinary } from '../space/ordinary-facts.ts';
 import { type Deciding, deciding } from '../space/rule-combinations.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
-import { appRulesIn, type DecidingRules, decidingWith, type SignInScope, shown } from '../space/sign-in-rules.ts';
+import {
+  appRulesIn,
+  type DecidingRules,
+  decidingWith,
+  inScope,
+  type SignInScope,
+  shown,
+} from '../space/sign-in-rules.ts';
 
 /** A statement about all sign-ins that the conditions describe. */
 export interface Invariant {
@@ -73,10 +80,9 @@ export interface ExaminedPolicies {
 
 export function examineInvariant(invariant: Invariant, { policies, space }: ExaminedPolicies): InvariantVerdict {
   const { when, guarantee } = invariant;
-  // A user may be refused before any proof, but is only let in after one.
-  const besides = guarantee.kind === 'admitted' ? [] : space.onceProved;
-  const scope = { policies, space, when, besides, budget: { steps: budgetSteps } };
-  if (findModel([...space.always, space.applies(when)], scope.budget) === 'impossible') return { kind: 'empty' };
+  // A user is let in after a proof, and until then a denial is withheld.
+  const scope = { policies, space, when, besides: space.onceProved, budget: { steps: budgetSteps } };
+  if (findModel([...space.always, ...inScope(scope)], scope.budget) === 'impossible') return { kind: 'empty' };
   const check = demandCheck(invariant, policies);
   const found = [
     ...(guarantee.kind === 'admitted' ? refusals(scope) : []),
@@ -173,15 +179,16 @@ function refusals(scope: SignInScope): readonly RuleResult[] {
   ];
 }
 
-function mayFail({ when }: RuleHead, { space, when: asked, budget }: SignInScope): boolean {
+function mayFail({ when }: RuleHead, scope: SignInScope): boolean {
+  const { space } = scope;
   const fails = space.fails(when);
-  return fails !== undefined && findModel([...space.always, space.applies(asked), fails], budget) !== 'impossible';
+  return fails !== undefined && findModel([...space.always, ...inScope(scope), fails], scope.budget) !== 'impossible';
 }
 
 function refusal({ rule, formulas }: Deciding<Rule>, policy: CompiledPolicy, scope: SignInScope): RuleResult {
-  const inScope = [scope.space.applies(scope.when), ...formulas];
-  if (findModel(inScope, scope.budget) === 'impossible') return fine;
-  const facts = shown(inScope, scope, (some) => findRule(policy, some).rule === rule);
+  const all = [...inScope(scope), ...formulas];
+  if (findModel(all, scope.budget) === 'impossible') return fine;
+  const facts = shown(all, scope, (some) => findRule(policy, some).rule === rule);
   return facts ? { violation: { rules: [rule], facts } } : { open: [rule] };
 }
 

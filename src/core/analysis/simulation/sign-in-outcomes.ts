@@ -2,12 +2,14 @@
  * Outcomes of simulated sign-ins. A simulation depends on what the deciding rules ask for, not on the user or the app.
  * So each is run once for all users who are asked for the same.
  */
+import { evaluate } from '../../decision/evaluate.ts';
 import type { Facts } from '../../model/facts.ts';
 import type { RuleHead } from '../../model/policy.ts';
 import { beforeSignIn, type CompiledPolicy, type PolicySet } from '../../policy/rules/compile.ts';
 import { findRule, possiblePositions } from '../../policy/rules/rules.ts';
 import { type UserFacts, withProof } from '../../policy/theories/theory.ts';
 import { hasPast } from '../../policy/values/risk.ts';
+import { identifierPageSecret } from '../../queries/identifier-page-secret.ts';
 import { cachedAnswers, rulesAhead } from '../../queries/rules-ahead.ts';
 import { type Numbering, numberingFor } from './numbering.ts';
 import { type SignInOutcome, simulatedOutcome } from './simulated-outcome.ts';
@@ -79,9 +81,10 @@ function keyFor(policies: PolicySet, facts: UserFacts): string {
     ...layers.map((policy) => termsIn(policy, before, numbering)),
     ...(proved === before ? [] : layers.map((policy) => termsIn(policy, proved, numbering))),
     mayDecideLater(policies.enrollment, proved, numbering),
-    aheadOf(policies, before),
+    firstPageOf(policies, before),
     now,
-    subject.createdAt,
+    // Other conditions about the account are in the rules above; only those of the profile policy are not.
+    policies.profile && subject.createdAt,
     JSON.stringify(subject.skipped),
     JSON.stringify([request.acrValues, request.acrEssential, request.promptLogin]),
   ].join('|');
@@ -129,35 +132,38 @@ function mayDecideLater(enrollment: PolicySet['enrollment'], facts: UserFacts, n
 }
 
 /** Cached by policies, and by all facts but those of the user. */
-const namesByFacts = new WeakMap<PolicySet, Map<string, string>>();
+const pagesByFacts = new WeakMap<PolicySet, Map<string, string>>();
 
-/** The rules that may decide. The first page asks at once for a proof that helps under each of them. */
-function aheadOf(policies: PolicySet, { subject: _, ...anonymous }: UserFacts): string {
-  const known = namesByFacts.get(policies) ?? new Map<string, string>();
-  namesByFacts.set(policies, known);
+/** What the first page asks for besides the identifier, or the layer that denies every user. */
+function firstPageOf(policies: PolicySet, { subject: _, ...anonymous }: UserFacts): string {
+  const known = pagesByFacts.get(policies) ?? new Map<string, string>();
+  pagesByFacts.set(policies, known);
   const key = JSON.stringify(anonymous);
-  const name = known.get(key) ?? nameOfAhead(policies, anonymous);
-  known.set(key, name);
-  return name;
+  const page = known.get(key) ?? findFirstPage(policies, anonymous);
+  known.set(key, page);
+  return page;
 }
 
-/** Cached by the rules ahead. */
-const namesAhead = cachedAnswers<string>();
+/** Cached by the rules ahead, and by what the request asks for. */
+const pagesAhead = cachedAnswers<string>();
 
-function nameOfAhead(policies: PolicySet, anonymous: Facts): string {
-  const ahead = rulesAhead(policies, anonymous);
-  return namesAhead(ahead, '', () => {
-    const numbering = numberingFor(policies);
-    return [ahead.session, ahead.app, ahead.enrollment]
-      .map((rules) => [...new Set(rules.map(({ then }) => numbering.of(then)))].sort().join())
-      .join(';');
+function findFirstPage(policies: PolicySet, anonymous: Facts): string {
+  const { acrValues, acrEssential } = anonymous.request;
+  return pagesAhead(rulesAhead(policies, anonymous), JSON.stringify([acrValues, acrEssential]), () => {
+    const decision = evaluate(policies, anonymous);
+    return decision.kind === 'deny' ? `denied by ${decision.layer}` : (identifierPageSecret(policies, anonymous) ?? '');
   });
 }
 
 function othersOf(policies: PolicySet, numbering: Numbering): number {
   const { session: _, app: __, enrollment, accountPolicy, password, recovery, profile, ...rest } = policies;
   const compiled = [enrollment, accountPolicy, password, recovery, profile];
-  return numbering.of([compiled.map((policy) => policy && numbering.identityOf(policy)), rest]);
+  // Sets that differ in a policy share the others, whose numbers are known.
+  const members = Object.entries(rest).map(([name, value]: [string, unknown]) => [
+    name,
+    typeof value === 'object' && value !== null ? numbering.of(value) : [value],
+  ]);
+  return numbering.of([compiled.map((policy) => policy && numbering.identityOf(policy)), members]);
 }
 
 const none = {};

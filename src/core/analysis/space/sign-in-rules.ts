@@ -34,18 +34,17 @@ export interface DecidingRules {
 }
 
 /** The rules of the sign-on policy that allow, and may decide in the scope. */
-export function appRulesIn({
-  policies: { app },
-  space,
-  when,
-  besides,
-  budget,
-}: SignInScope): readonly Deciding<Rule>[] {
-  const inScope = [...besides, space.applies(when)];
-  const rules = app === undefined ? [] : allowing(app, space);
+export function appRulesIn(scope: SignInScope): readonly Deciding<Rule>[] {
+  const { policies, space, budget } = scope;
+  const rules = policies.app === undefined ? [] : allowing(policies.app, space);
   return rules
-    .map(({ rule, formulas }) => ({ rule, formulas: [...inScope, ...formulas] }))
+    .map(({ rule, formulas }) => ({ rule, formulas: [...inScope(scope), ...formulas] }))
     .filter(({ formulas }) => findModel(formulas, budget) !== 'impossible');
+}
+
+/** What is true of these sign-ins. */
+export function inScope({ space, when, besides }: SignInScope): readonly Formula[] {
+  return [...besides, space.applies(when)];
 }
 
 /**

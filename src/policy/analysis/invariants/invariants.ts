@@ -16,7 +16,10 @@ import { type InvariantApps, invariantsSchema, type WrittenInvariant } from '../
 import type { DocumentSource, YamlSource } from '../../source/yaml-source.ts';
 import type { AnalysedConfiguration } from '../analysed/configuration.ts';
 
-/** The result of an invariant at an app, which stands for all apps that no rule distinguishes from it. */
+/**
+ * The result of an invariant at an app, which stands for all apps that neither a rule nor the invariant distinguishes
+ * from it.
+ */
 export interface ExaminedApp {
   readonly app: App;
   readonly policies: PolicySet;
@@ -72,7 +75,8 @@ function examinerFor(
     const all = [...apps.map(({ app }) => app), ...(account ? [account] : [])];
     const meant = all.filter((app) => app.signOnPolicies !== undefined && isAbout(invariant.apps, app));
     const found: ExaminedApp[] = [];
-    for (const { app, count, clientIds } of await equivalentApps(onePage(meant), known.policies)) {
+    const groups = await equivalentApps(onePage(meant), known.policies, [invariant.when]);
+    for (const { app, count, clientIds } of groups) {
       const examined = await examinedPolicies(app);
       found.push({
         app,

@@ -5,10 +5,11 @@ import { decidingFormulas } from '../../../core/analysis/space/deciding-formulas
 import { findModelWithin } from '../../../core/analysis/space/find-model.ts';
 import { neededAmong } from '../../../core/analysis/space/needed-among.ts';
 import { deciding } from '../../../core/analysis/space/rule-combinations.ts';
+import { ruleSpace } from '../../../core/analysis/space/rule-space.ts';
 import { locationKey } from '../../../core/model/location-key.ts';
 import type { Rule, RuleHead } from '../../../core/model/policy.ts';
-import { appTests } from '../../../core/policy/rules/app-lists.ts';
 import { conditionSets } from '../../../core/policy/rules/condition-table.ts';
+import { accountClientId } from '../../model/account-client-id.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';
 import { attributesRead } from '../../schema/expressions/check-expression.ts';
 import { findingAt } from '../../source/finding-at.ts';
@@ -78,15 +79,14 @@ function combinationsByRule(apps: readonly AnalysedApp[]): (rule: Rule) => AppCo
   return (rule) => (open.has(locationKey(rule)) ? undefined : (found.get(locationKey(rule)) ?? []));
 }
 
-/** The account pages are an app, too, which no file describes; rules about apps may be for them. */
 function unreachable(
   rule: Rule,
   { combinations, apps }: { readonly combinations: AppCombinations; readonly apps: readonly AnalysedApp[] },
-  { locationOf }: AnalysedConfiguration,
+  configuration: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
-  const location = locationOf(rule);
-  const isAboutApps = conditionSets(rule.when).some((set) => appTests(set).length > 0);
-  if (location === undefined || combinations === undefined || isAboutApps || combinations.length > 0) return [];
+  const location = configuration.locationOf(rule);
+  if (location === undefined || combinations === undefined || combinations.length > 0) return [];
+  if (mayDecideAtAccountPages(rule, apps, configuration)) return [];
   const own = apps.filter((app) => rulesOf(app).some((ruleOfApp) => locationKey(ruleOfApp) === locationKey(rule)));
   // The finding that no user can enter these apps names the same cause.
   if (own.every(isClosed)) return [];
@@ -103,6 +103,23 @@ function unreachable(
         };
   const rules = takers.length > 0 ? takers : denialsBeside(rule, own);
   return [findingAt('unreachable', location, { ...because, rules: rules.slice(0, mostNamed).map(namedRule) })];
+}
+
+/** The pages of the account are an app, too, which no file describes. There, the session policy decides alone. */
+function mayDecideAtAccountPages(
+  rule: Rule,
+  [first]: readonly AnalysedApp[],
+  { universe }: AnalysedConfiguration,
+): boolean {
+  const rules = first?.policies.session.rules.map((compiled) => compiled.rule) ?? [];
+  const cases = rules.filter((own) => locationKey(own) === locationKey(rule));
+  if (cases.length === 0) return false;
+  const whens = rules.map(({ when }) => when);
+  const space = ruleSpace(whens, universe([accountClientId]));
+  return cases.some((own) => {
+    const formulas = [...space.onceProved, ...decidingFormulas(own, rules.slice(0, rules.indexOf(own)), space)];
+    return findModelWithin(formulas, { steps: denialSteps }, space.reader) !== 'impossible';
+  });
 }
 
 /**

@@ -52,7 +52,7 @@ export async function standardFindings(checked: CheckedSources, options: Standar
   const meant = configuration.apps.map(({ app }) => app).filter((app) => isMeant(app, options));
   const ofApps: AppFinding[] = [];
   const context = { configuration, standard, roles: rolesIn(configuration, options.authenticators) };
-  for (const alike of await equivalentApps(onePage(meant), configuration.snapshot.policies)) {
+  for (const alike of await equivalentApps(onePage(meant), configuration.snapshot.policies, [])) {
     const findings = appFindings(alike.app, await configuration.snapshot.policies(alike.app), context);
     ofApps.push(...findings.map((finding) => ({ finding, alike })));
   }

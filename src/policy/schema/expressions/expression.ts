@@ -1,7 +1,8 @@
 /** Expressions as functions of the facts. This file promises: what cannot be found out is `error`, never a hit. */
-import { type ASTNode, ParseError, type ParseResult } from '@marcbachmann/cel-js';
+import { type ASTNode, ParseError, type ParseResult, serialize } from '@marcbachmann/cel-js';
 import type { CompiledExpression, ExpressionPart } from '../../../core/model/conditions.ts';
 import type { RuleFacts } from '../../../core/model/facts.ts';
+import { partsComparedWithApp } from './compared-with-app.ts';
 import { childrenOf, forbiddenCalls, untypedEnvironment } from './expression-environment.ts';
 import { expressionLogic } from './expression-logic.ts';
 import { examinedPart } from './expression-part.ts';
@@ -34,7 +35,28 @@ export function compileExpression(written: string): CompiledExpression {
 function newPart(text: string): ExpressionPart {
   const run = parseExpression(text);
   const part = run && programOf(run);
-  return { ...examinedPart(run?.ast), evaluate: (facts) => (part === undefined ? 'error' : resultOf(part, facts)) };
+  const beside = run && partsComparedWithApp(run.ast)?.map((node) => untypedEnvironment.parse(serialize(node)));
+  return {
+    ...examinedPart(run?.ast),
+    evaluate: (facts) => (part === undefined ? 'error' : resultOf(part, facts)),
+    ...(beside && { comparedWithApp: (facts) => beside.flatMap((other) => textsOf(other, facts)) }),
+  };
+}
+
+/** None if it cannot be evaluated: no app makes a difference then. */
+function textsOf(run: ParseResult, facts: RuleFacts): readonly string[] {
+  try {
+    return textsIn(run(contextOf(facts)));
+  } catch {
+    return [];
+  }
+}
+
+/** Those of a list or a map, too. */
+function textsIn(value: unknown): readonly string[] {
+  if (typeof value === 'string') return [value];
+  if (typeof value !== 'object' || value === null) return [];
+  return (Symbol.iterator in value ? [...(value as Iterable<unknown>)] : Object.entries(value)).flatMap(textsIn);
 }
 
 /** Undefined: it cannot be read, or calls what it may not. */

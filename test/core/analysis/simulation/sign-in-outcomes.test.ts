@@ -57,6 +57,21 @@ test('the order of rules that may decide is no reason for another walk', () => {
   expect(signInOutcome(second, user('a'), { keys })).toBe(signInOutcome(first, user('a'), { keys }));
 });
 
+test('rules that do not decide matter only for what the first page asks for', () => {
+  const rest: Rule = { name: 'rest', when: {}, then: allow(factors(1)) };
+  const byKey: Rule = {
+    name: 'key',
+    when: inA,
+    then: allow(factors(1, { demands: [{ authenticators: ['webauthn'] }] })),
+  };
+  const all = appsWith([rest], twoFor(inA), [byKey, rest]) as readonly [PolicySet, PolicySet, PolicySet];
+  const had = { keys: ['password', 'totp'] };
+  const [alone, besideTwo, besideKey] = all.map((policies) => signInOutcome(policies, user(), had));
+  expect(besideTwo).toBe(alone);
+  expect(besideKey).not.toBe(alone);
+  expect(besideKey).toEqual(simulatedOutcome(all[2], user(), had.keys));
+});
+
 test('what is asked otherwise is simulated', () => {
   const [appA] = twoApps();
   const [strict, lax] = [signInOutcome(appA, user('a'), { keys }), signInOutcome(appA, user(), { keys })];

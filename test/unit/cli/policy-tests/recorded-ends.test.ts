@@ -23,11 +23,14 @@ interface Real {
   readonly denied?: string;
   /** The app refreshed its tokens later. */
   readonly isRefreshed?: true;
+  /** It ended before the user identified. */
+  readonly isUnidentified?: true;
 }
 
 interface Recorded {
   readonly test: {
-    readonly user: object;
+    readonly user?: object;
+    readonly network?: object;
     readonly device?: object;
     readonly expect: Readonly<Record<string, unknown>>;
   };
@@ -53,6 +56,7 @@ async function recorded({
   acr,
   denied,
   isRefreshed,
+  isUnidentified,
 }: Real): Promise<Recorded> {
   const made = await terminal.directory.create({ identifiers: ['ann@a.test'], credentials: [...credentials] });
   if (!made.ok) throw new Error('not made');
@@ -61,7 +65,8 @@ async function recorded({
     : { event: 'sign_in.completed', acr };
   const line = {
     ...{ time: new Date(fixedNow * 1000).toISOString(), outcome: 'success', transaction: 'transaction-1', ...end },
-    ...{ subject: made.user.id, client, ip: '192.0.2.9', trace: { ...plain, ...trace } },
+    ...(isUnidentified ? {} : { subject: made.user.id }),
+    ...{ client, ip: '192.0.2.9', trace: { ...plain, ...trace } },
   };
   const refreshed = { ...line, event: 'token.refreshed', outcome: 'success', trace: plain };
   await terminal.store.commit(
@@ -205,4 +210,36 @@ test('a sign-in to the own account is recorded, with what it is for', async () =
   });
   expect(written).toMatchObject({ app: 'stepgate-account', request: { scopes: ['openid', 'account:change'] } });
   expect([written.expect.deny, notes]).toEqual([false, []]);
+});
+
+const inOffice = { name: 'Office', when: { network: { any: ['office'] } }, then: 'deny' };
+const failing = { name: 'Failing', when: { expression: 'int(request.clientId) == 1' }, then: 'deny' };
+const absent = { name: 'Absent', when: { lastSignIn: { notWithin: 'P90D' } }, then: 'deny' };
+const unusual = { name: 'Unusual', when: { risk: { any: ['newNetwork'] } }, then: 'deny' };
+
+test.each<[string, object, Partial<AuditTrace>, Recorded['test']]>([
+  [
+    'a rule',
+    inOffice,
+    { zones: ['office'] },
+    { network: { zones: ['office'] }, expect: { deny: 'rule', rule: 'Office' } },
+  ],
+  ['a rule that cannot be decided', failing, {}, { expect: { deny: 'condition_failed', rule: 'Failing' } }],
+])(
+  'a denial by %s before the user identified is a test without a user',
+  async (_, denying, trace, { expect: end, ...facts }) => {
+    const { test: written, notes } = await recorded({
+      ...{ files: signOn(denying, absent, unusual, one), credentials: [password], trace },
+      ...{ denied: String(end.deny), isUnidentified: true },
+    });
+    expect(written).toEqual({ name: expect.any(String), app: 'notes', ...facts, expect: { ...end, steps: [] } });
+    expect(notes).toEqual([]);
+  },
+);
+
+test('a denial before the user identified that has no reason any more is said', async () => {
+  const { notes } = await recorded({
+    ...{ files: signOn(one), credentials: [password], trace: {}, denied: 'rule', isUnidentified: true },
+  });
+  expect(notes).toEqual(['then the sign-in was denied (rule), and by the test it is not']);
 });

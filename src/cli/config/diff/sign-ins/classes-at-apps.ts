@@ -3,18 +3,21 @@
  * expressions that read the app and the user. What these read of the users is known once for all apps, so that little
  * is left for each of them. Apps at which they come to the same for all users share their classes.
  */
-import type { Subject } from '../../../../core/model/facts.ts';
 import { isRead } from '../../../../core/policy/rules/expression-parts.ts';
 import { getOrMake } from '../../../shared/values/get-or-make.ts';
+import { type Numbered, numbered, numberIn } from '../../../shared/values/numbered.ts';
 import type { VariedPair } from './circumstances.ts';
 import { addConsents, apartByConsent, type ConsentCounts, scopesAsked } from './counted-consents.ts';
 import {
   type Atom,
   classKey,
+  isToldByReads,
+  keyBesideApp,
   type Projection,
   readOfUser,
   resultFor,
   resultsAtApp,
+  signInOfUser,
   type UserClass,
 } from './user-classes.ts';
 
@@ -33,8 +36,8 @@ export interface NumberedClasses {
 interface ReadValues {
   /** By class: the number of the value. */
   readonly numberOf: readonly number[];
-  /** By number. */
-  readonly values: readonly { readonly text: string; readonly subject: Subject }[];
+  /** By number: what the condition comes to at an app. */
+  readonly values: readonly ((clientId: string) => string)[];
 }
 
 /** What several conditions read together. */
@@ -46,19 +49,23 @@ interface ReadLists {
   readonly lists: readonly (readonly number[])[];
 }
 
-/** `all`: the projection of the classes. */
-export function numberedClasses(classes: readonly UserClass[], { atoms }: Projection): NumberedClasses {
+/** `all`: the projection of the classes. `clientIds`: of all apps that are compared. */
+export function numberedClasses(
+  classes: readonly UserClass[],
+  { atoms }: Projection,
+  clientIds: readonly string[],
+): NumberedClasses {
   const fixed = [...atoms.keys()].filter((at) => !variesByApp(atoms[at]));
   const restKey = ({ results, rest }: UserClass) => `${JSON.stringify(fixed.map((at) => results[at]))} ${rest}`;
   const values = new Map<string, ReadValues>();
   const lists = new Map<string, ReadLists>();
-  const valuesOf = (atom: Atom) => getOrMake(values, atom.id, () => readValues(classes, atom));
-  const idsOf = (some: readonly Atom[]) => JSON.stringify(some.map(({ id }) => id));
+  const valuesOf = (atom: Atom) => getOrMake(values, keyBesideApp(atom), () => readValues(classes, atom, clientIds));
+  const keysOf = (some: readonly Atom[]) => some.map(keyBesideApp).join();
   return {
     classes,
     byGroups: numbered(classes, ({ groups }) => JSON.stringify(groups)),
     byRest: numbered(classes, restKey),
-    readBy: (some) => getOrMake(lists, idsOf(some), () => readLists(classes, some.map(valuesOf))),
+    readBy: (some) => getOrMake(lists, keysOf(some), () => readLists(classes, some.map(valuesOf))),
   };
 }
 
@@ -66,38 +73,69 @@ function variesByApp(atom: Atom | undefined): boolean {
   return atom !== undefined && isRead('request.clientId', atom.reads);
 }
 
-function readValues(classes: readonly UserClass[], atom: Atom): ReadValues {
-  const texts = classes.map(({ subject }) => readOfUser(subject, atom));
-  const { numberOf, values } = numbered([...classes.entries()], ([at]) => texts[at] ?? '');
-  return { numberOf, values: values.map(([at, { subject }]) => ({ text: texts[at] ?? '', subject })) };
+type ReadValue = Parameters<ReturnType<typeof resultsAtApp>>[0];
+
+/**
+ * An expression that compares the client id with texts of the user comes to the same at all apps whose id is in none of
+ * them, so it is evaluated at one app like these, and at the others. Users may have 100,000 such texts: those that come
+ * to the same everywhere count as one value. `clientIds`: all apps that are asked about.
+ */
+function readValues(classes: readonly UserClass[], atom: Atom, clientIds: readonly string[]): ReadValues {
+  const reads = classes.map(({ subject }) => ({ subject, text: readOfUser(subject, atom) }));
+  const { numberOf, values } = numbered(reads, ({ text }) => text);
+  const apps = new Map<string, ReturnType<typeof resultsAtApp>>();
+  const resultAt = (clientId: string, value: ReadValue) =>
+    getOrMake(apps, clientId, () => resultsAtApp(atom, clientId))(value);
+  const texts = isToldByReads(atom) ? undefined : values.map((value) => textsBeside(value, atom));
+  if (texts === undefined || !isComplete(texts))
+    return { numberOf, values: values.map((value) => (clientId) => resultAt(clientId, value)) };
+  const appsIn = appsNamedIn(clientIds);
+  const longest = texts.flat().reduce((most, { length }) => Math.max(most, length), 0);
+  const noApp = '-'.repeat(longest + 1);
+  const found = values.map((value, at) => {
+    const elsewhere = resultAt(noApp, value);
+    const named = appsIn(texts[at] ?? []).map((clientId) => [clientId, resultAt(clientId, value)] as const);
+    return { elsewhere, others: named.filter(([, result]) => result !== elsewhere) };
+  });
+  const alike = numbered(found, ({ elsewhere, others }) => JSON.stringify([elsewhere, others]));
+  return {
+    numberOf: numberOf.map((number) => alike.numberOf[number] ?? 0),
+    values: alike.values.map(({ elsewhere, others }) => {
+      const byApp = new Map(others);
+      return (clientId) => byApp.get(clientId) ?? elsewhere;
+    }),
+  };
+}
+
+function textsBeside({ subject }: ReadValue, { comparedWithApp, signIns }: Atom): readonly string[] | undefined {
+  const [first] = signIns;
+  return first && comparedWithApp?.(signInOfUser(first, { subject }));
+}
+
+function isComplete<Value>(all: readonly (Value | undefined)[]): all is readonly Value[] {
+  return all.every((value) => value !== undefined);
+}
+
+/** Finds the apps whose client id is in one of the texts, sorted. */
+function appsNamedIn(clientIds: readonly string[]): (texts: readonly string[]) => readonly string[] {
+  const ids = new Set(clientIds);
+  const lengths = new Set(clientIds.map(({ length }) => length));
+  return (texts) => {
+    const found = new Set<string>();
+    for (const text of texts)
+      for (const length of lengths)
+        for (let at = 0; at + length <= text.length; at += 1) {
+          const part = text.slice(at, at + length);
+          if (ids.has(part)) found.add(part);
+        }
+    return [...found].sort();
+  };
 }
 
 function readLists(classes: readonly UserClass[], ofAtoms: readonly ReadValues[]): ReadLists {
   const own = classes.map((_, at) => ofAtoms.map((values) => values.numberOf[at] ?? 0));
   const { numberOf, values: lists } = numbered(own, String);
   return { ofAtoms, numberOf, lists };
-}
-
-interface Numbered<Value> {
-  /** By position: the number of its key. */
-  readonly numberOf: readonly number[];
-  /** By number: the first with this key. */
-  readonly values: readonly Value[];
-}
-
-function numbered<Value>(all: readonly Value[], keyOf: (value: Value) => string): Numbered<Value> {
-  const numbers = new Map<string, number>();
-  const values: Value[] = [];
-  const numberOf = all.map((value) => {
-    const number = numberIn(numbers, keyOf(value));
-    values[number] ??= value;
-    return number;
-  });
-  return { numberOf, values };
-}
-
-function numberIn(numbers: Map<string, number>, key: string): number {
-  return getOrMake(numbers, key, () => numbers.size);
 }
 
 /** What of a class is the same at all of these apps. */
@@ -148,7 +186,7 @@ export function classesAtApps(
   const shared = new Map<string, readonly CountedClass[]>();
   const ofApps = new Map<readonly CountedClass[], readonly UserClass[]>();
   return (varied) => {
-    const results = resultsAt(varied.pair.next.app.clientId, { varying, reads, numbers });
+    const results = resultsAt(varied.pair.next.app.clientId, reads, numbers);
     const merged = getOrMake(shared, runsText(results.numberOf), () => mergedAt(results));
     const asked = scopesAsked([varied]);
     const apart = () => merged.flatMap(({ userClass, ...more }) => apartByConsent({ ...userClass, ...more }, asked));
@@ -171,18 +209,8 @@ interface ResultsAtApp {
   readonly numberOf: readonly number[];
 }
 
-interface VaryingReads {
-  readonly varying: Varying;
-  readonly reads: ReadLists;
-}
-
-function resultsAt(
-  clientId: string,
-  { varying, reads, numbers }: VaryingReads & { readonly numbers: Map<string, number> },
-): ResultsAtApp {
-  const ofAtoms = varying.map(({ atom }, index) =>
-    (reads.ofAtoms[index]?.values ?? []).map(resultsAtApp(atom, clientId)),
-  );
+function resultsAt(clientId: string, reads: ReadLists, numbers: Map<string, number>): ResultsAtApp {
+  const ofAtoms = reads.ofAtoms.map(({ values }) => values.map((resultAt) => resultAt(clientId)));
   const resultsOf = reads.lists.map((list) => list.map((value, index) => ofAtoms[index]?.[value] ?? ''));
   return { resultsOf, numberOf: resultsOf.map((results) => numberIn(numbers, results.join('\n'))) };
 }
@@ -192,7 +220,9 @@ function runsText(numbers: readonly number[]): string {
   return numbers.flatMap((number, at) => (number === numbers[at - 1] ? [] : [`${at}:${number}`])).join();
 }
 
-interface PartsFor extends VaryingReads {
+interface PartsFor {
+  readonly varying: Varying;
+  readonly reads: ReadLists;
   readonly own: Projection;
   readonly all: Projection;
   readonly newConsents: () => ConsentCounts;

@@ -4,7 +4,12 @@
  * Each class is evaluated once, however many users it has. At a third-party app, its users are told apart by consent.
  */
 
-import type { AnyAllNone, CompiledExpression, ConditionSet } from '../../../../core/model/conditions.ts';
+import type {
+  AnyAllNone,
+  CompiledExpression,
+  ConditionSet,
+  ExpressionPart,
+} from '../../../../core/model/conditions.ts';
 import type { Facts, Subject } from '../../../../core/model/facts.ts';
 import { compileConditions, conditionsAbout } from '../../../../core/policy/rules/condition-table.ts';
 import { expressionParts, withConditionsInside } from '../../../../core/policy/rules/expression-parts.ts';
@@ -41,6 +46,7 @@ export interface UserClass extends Pick<Facts, 'lastSignIn'> {
 export interface Atom {
   readonly id: string;
   readonly resultIn: (facts: Facts & { readonly subject: Subject }) => string;
+  readonly comparedWithApp?: ExpressionPart['comparedWithApp'];
   /** The facts that it reads, e.g. `now`, `subject.profile.site`. Those of the user only where it reads others, too. */
   readonly reads: readonly string[];
   /** One sign-in for each reading of these facts in the compared circumstances, before the user has identified. */
@@ -154,7 +160,8 @@ function atomsOfExpression({ written, evaluate, logic, partOf }: CompiledExpress
     const others = reads.filter((path) => !user.test(path));
     if (others.length === reads.length) return [];
     const all = others.length === 0 ? [] : reads.map((path) => path.replace(user, 'subject'));
-    return [atom(`part ${part.text}`, all, partOf?.(part.text).evaluate ?? evaluate)];
+    const { evaluate: resultIn = evaluate, comparedWithApp } = partOf?.(part.text) ?? {};
+    return [{ ...atom(`part ${part.text}`, all, resultIn), ...(comparedWithApp && { comparedWithApp }) }];
   });
 }
 
@@ -170,15 +177,19 @@ function reading(facts: object, paths: readonly string[]): string {
 /** In more sign-ins, users are told apart by what the condition reads of them. */
 const mostSignIns = 64;
 
+export function isToldByReads({ signIns }: Pick<Atom, 'signIns'>): boolean {
+  return signIns.length > mostSignIns;
+}
+
 /** What the facts of a sign-in say of a user. */
 type ComparedUser = Pick<UserClass, 'subject' | 'lastSignIn'>;
 
 /** Equal for users whom the condition distinguishes in no circumstance. */
 export function resultFor(compared: ComparedUser, asked: Atom): string {
-  const { reads, signIns, known } = asked;
+  const { reads, known } = asked;
   if (!reads.some(isOfUser)) return resultsIn(compared, asked);
   const read = readOfUser(compared.subject, asked);
-  return signIns.length > mostSignIns ? read : getOrMake(known, read, () => resultsIn(compared, asked));
+  return isToldByReads(asked) ? read : getOrMake(known, read, () => resultsIn(compared, asked));
 }
 
 /** A sign-in of this user. */
@@ -208,9 +219,18 @@ export function resultsAtApp(
   { resultIn, signIns }: Atom,
   clientId: string,
 ): (of: { readonly subject: Subject; readonly text: string }) => string {
-  if (signIns.length > mostSignIns) return ({ text }) => `${clientId} ${text}`;
-  const there = { resultIn, signIns: signIns.map((facts) => ({ ...facts, request: { ...facts.request, clientId } })) };
+  if (isToldByReads({ signIns })) return ({ text }) => `${clientId} ${text}`;
+  const there = { resultIn, signIns: signIns.map((facts) => toApp(facts, clientId)) };
   return ({ subject }) => resultsIn({ subject }, there);
+}
+
+/** Equal for conditions that come to the same at any app. */
+export function keyBesideApp({ id, reads, signIns }: Atom): string {
+  return JSON.stringify([id, signIns.map((facts) => reading(toApp(facts, ''), reads))]);
+}
+
+function toApp(facts: Facts, clientId: string): Facts {
+  return { ...facts, request: { ...facts.request, clientId } };
 }
 
 /** The class of this user. */

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { AccessChange, ConfigDiff } from '../../../../../src/cli/config/diff/compared/configuration-changes.ts';
+import { diffCommand } from '../../../../../src/cli/config/diff/diff.ts';
+import { checkCommand } from '../../../../../src/cli/config/files/check.ts';
 import { keyTable } from '../../../../../src/stores/key-table.ts';
 import { signInHistoryKey, usersKey } from '../../../../../src/stores/keys.ts';
 import { validFiles, withConfiguration } from '../../../policy/support/configuration-dir.ts';
@@ -20,7 +22,7 @@ import {
   totp,
   two,
 } from '../../support/diff-harness.ts';
-import { applyDemo, fixedNow } from '../../support/harness.ts';
+import { applyDemo, configContext, fixedNow, run } from '../../support/harness.ts';
 
 let diffs: Diffs;
 beforeEach(() => {
@@ -378,6 +380,23 @@ test('a broken configuration is reported, and nothing is compared', async () => 
   await expect(
     withConfiguration(broken, (from) => withConfiguration(base, (dir) => diffs.printed(dir, '--from', from))),
   ).rejects.toThrow(/is not a good configuration/);
+});
+
+test('`config check` tells what the analysis finds, and a diff does not', async () => {
+  await diffs.diff({});
+  let told = '';
+  const context = configContext(diffs.terminal, {
+    stderr: (text) => {
+      told += text;
+    },
+  });
+  await withConfiguration({ ...base, ...signOn(two, { ...two, name: 'Again' }, all()) }, async (dir) => {
+    await run(diffCommand(context), dir);
+    expect(diffs.terminal.printed()).toContain('policies/sign-on/notes.yaml');
+    expect(told).toBe('');
+    await run(checkCommand(context), dir);
+    expect(told).toContain('never decides');
+  });
 });
 
 describe('the pages of the own account are an app, too', () => {

@@ -236,8 +236,9 @@ test('classes of users give the same results as single users', async () => {
         const { circumstances } = varied;
         const projection = projectionOf([{ pair, ...varied }]);
         const each = users.map((user) => classOf(user, projection));
+        const clientIds = [pair.next.app.clientId];
         const atApp = (chosen: readonly UserClass[]) =>
-          classesAtApps(numberedClasses(chosen, projection), projection, projection)({ pair, ...varied });
+          classesAtApps(numberedClasses(chosen, projection, clientIds), projection, projection)({ pair, ...varied });
         const classes = atApp(each);
         const atoms = projection.atoms.map(({ id }) => id);
         const compare = (chosen: readonly UserClass[]) =>

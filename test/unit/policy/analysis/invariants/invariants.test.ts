@@ -139,6 +139,20 @@ test('an account that was just made was not long away', async () => {
   expect(verdicts).toEqual(['holds']);
 });
 
+test('a denial counts only if it stands once something is proved', async () => {
+  const usual = '{ name: Usual, when: { risk: { none: [newDevice] } }, then: deny }';
+  const { verdicts, findings } = await examined(
+    [
+      `{ name: A, ${notes}, when: { device: { known: false } }, always: allow }`,
+      `{ name: B, ${notes}, when: { risk: { any: [newDevice] } }, always: allow }`,
+      `{ name: C, ${notes}, when: { device: { known: true } }, always: allow }`,
+    ],
+    { 'policies/sign-on/notes.yaml': policy(usual, rest('{ allow: { factors: 1 } }')) },
+  );
+  expect(verdicts).toEqual(['holds', 'holds', 'refuted']);
+  expect(findings[0]?.example?.join(' ')).toContain('--device known');
+});
+
 describe('an invariant that does not hold', () => {
   test('names the rules, and shows a sign-in', async () => {
     const { findings } = await examined(

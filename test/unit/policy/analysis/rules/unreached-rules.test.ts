@@ -77,6 +77,27 @@ test.each([
   expect(await found(...files)).toEqual([]);
 });
 
+test.each([
+  ['sign-on', 'apps: { any: [notes] }', 1],
+  ['sign-on', `expression: 'request.clientId != "stepgate-account"'`, 1],
+  ['session', 'apps: { any: [notes] }', 1],
+  ['session', `expression: 'request.clientId == "stepgate-account"'`, 0],
+  ['session', 'apps: { none: [notes] }', 0],
+])('a rule of the %s policy about apps is examined at these: %s', async (kind, apps, count) => {
+  const about = `{ name: Guests, when: { groups: { any: [guests] }, ${apps} }`;
+  const terms = 'allow: { primary: any, secondFactor: never, idle: PT1H, absolute: P1D }';
+  const files =
+    kind === 'sign-on'
+      ? [session(noGuests), signOn(`${about}, then: { allow: { factors: 2 } } }`)]
+      : [session(`${about}, then: { ${terms} } }`), signOn(noGuests)];
+  expect(await found(...files)).toHaveLength(count);
+});
+
+test('a rule of the session policy decides at the pages of the account alone, where every app denies', async () => {
+  const strict = `{ name: Guests, ${guests}, then: { allow: { primary: any, secondFactor: always, idle: PT2H, absolute: P1D } } }`;
+  expect(await found(session(strict), signOn(noGuests))).toEqual([]);
+});
+
 test('a rule that never decides is reported once, at its position', async () => {
   const files = rules(
     '{ name: First, when: { groups: { any: [guests] } }, then: {} }',
