@@ -15,20 +15,26 @@ import { askedAfterSignIn } from './after-sign-in.ts';
 import { canBeReplaced, type ToReplace } from './before-replacement.ts';
 import type { SubjectEvaluation } from './denial.ts';
 import { replacementStep, withoutVoluntaryAcr } from './replacement-step.ts';
-import { towardsRequired } from './required-enrollment.ts';
+import { stepTowardsRequired, towardsRequired } from './required-enrollment.ts';
 
 type OpenStatus = Extract<RequirementStatus, { kind: 'enroll' | 'challenge' }>;
 
 /** `status`: without regard to the password. If no enrollment leads in, the password is replaced first, or denies. */
 export function enrollingStep(status: OpenStatus, evaluation: SubjectEvaluation): DecisionOutcome {
   const toReplace = toEnrollBy(status) ? passwordInUse(evaluation) : undefined;
-  if (toReplace === undefined) return withChoices(status, evaluation);
+  if (toReplace === undefined) return towardsRequiredBy(status, evaluation);
   const { capabilities, chosen } = evaluation;
   const required = asProved(evaluation).toEnroll?.terms.required ?? [];
   const old = { password: toReplace.authenticator, requirements: chosen.requirements, required };
   const leading = leadingStatus(capabilities, { ...old, denying: withoutVoluntaryAcr(evaluation) });
   if (leading.kind === 'enroll' || leading.kind === 'challenge') return withChoices(leading, evaluation);
   return replacementStep(evaluation, toReplace) ?? withChoices(status, evaluation);
+}
+
+/** The step, or one that leads to what is required as well. */
+function towardsRequiredBy(status: OpenStatus, evaluation: SubjectEvaluation): DecisionOutcome {
+  const instead = status.kind === 'enroll' ? stepTowardsRequired(status.choices, asProved(evaluation)) : undefined;
+  return instead ?? withChoices(status, evaluation);
 }
 
 function withChoices(status: OpenStatus, evaluation: SubjectEvaluation): DecisionOutcome {
