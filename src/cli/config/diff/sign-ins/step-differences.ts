@@ -34,9 +34,8 @@ export interface ComparedContents {
 /** Of sign-ins for which the rules require the same. */
 export function stepsDifferences(sides: ComparedContents): readonly ContentDifference[] {
   const found = stepsOfAll(sides);
-  const wordsOf = ({ effects = [] }: ContentDifference) => effects.map(({ many }) => many);
-  const known = found.flatMap(wordsOf);
-  const isOther = (difference: ContentDifference) => wordsOf(difference).some((words) => !known.includes(words));
+  const known = found.flatMap(({ effects = [] }) => effects.map(({ many }) => many));
+  const isOther = ({ effects = [] }: ContentDifference) => effects.some(({ many }) => !known.includes(many));
   const told = [...found, ...leastDifferences(sides).filter((each) => found.length === 0 || isOther(each))];
   return told.length > 0 ? told : furtherProofDifferences(sides);
 }
@@ -188,16 +187,8 @@ function fillInTold({ active, next }: ComparedContents, changes: readonly WayCha
   const effect = fillInEffect(active, next);
   if (effect === undefined || !changes.every(({ added }) => added.some(isFillIn))) return undefined;
   const own = changes.map((change) => partsOf(change, isFillIn));
-  return {
-    difference: {
-      kind: 'steps',
-      headline: effect.many,
-      ...stepsOnBothSides(own),
-      saidBy: notAboutPasswords,
-      effects: [effect],
-    },
-    isPart: isFillIn,
-  };
+  const told = { headline: effect.many, saidBy: notAboutPasswords, effects: [effect] };
+  return { difference: { kind: 'steps', ...told, ...stepsOnBothSides(own) }, isPart: isFillIn };
 }
 
 function isFillIn(part: string): boolean {
