@@ -217,7 +217,7 @@ async function newSecret(
 
 interface CodeToSend {
   readonly form: RegistrationForm;
-  /** Who has the address. */
+  /** The account that has the address. */
   readonly account: VersionedAccount | undefined;
   readonly isResend?: boolean;
 }

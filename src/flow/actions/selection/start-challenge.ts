@@ -24,7 +24,10 @@ export interface StartedChallenge {
   readonly notices: readonly Notice[];
 }
 
-/** `method`: how to send the message. `isResend`: the user asks for it again. Rejects with `StepgateError('internal')` for an unknown authenticator. */
+/**
+ * `method`: how to send the message. `isResend`: the user asks for it again. Rejects with `StepgateError('internal')`
+ * for an unknown authenticator.
+ */
 export async function startChallenge(
   context: OpenTransaction,
   plan: Choice & { readonly method?: string; readonly isResend?: true },
