@@ -275,12 +275,12 @@ describe.each(storesUnderTest)('on the $name store', (store) => {
     const user = await reader(node);
     const { agent, page } = await asked(user.identifier);
     const mail = await mailTo(node, user.address);
-    // What other tests have sent would be under way until then.
-    await allMailTo(node, user.address);
     wait(601);
     try {
       expect((await agent.open(linkIn(mail))).messages).toEqual(['magic_link.expired']);
       expect((await answerStep(agent, page, code(codeIn(mail)))).messages[0]).toBe('challenge.expired');
+      // The next code, which would be under way for ten minutes otherwise.
+      await mailTo(node, user.address, 2);
     } finally {
       clock = 0;
     }

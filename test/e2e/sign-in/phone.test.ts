@@ -279,11 +279,11 @@ describe.each(storesUnderTest)('on the $name store', (store) => {
     const user = await caller(node);
     const { agent, page } = await asked(user.identifier);
     const message = await mailTo(node, user.number);
-    // What other tests have sent would be under way until then.
-    await allMailTo(node);
     clock += 601;
     try {
       expect((await answerStep(agent, page, code(codeFor(message)))).messages[0]).toBe('challenge.expired');
+      // The next code, which would be under way for ten minutes otherwise.
+      await mailTo(node, user.number, 2);
     } finally {
       clock = 0;
     }
