@@ -6,8 +6,7 @@
 import type { Conditions } from '../../model/conditions.ts';
 import { locationKey } from '../../model/location-key.ts';
 import type { Rule, RuleHead } from '../../model/policy.ts';
-import type { CompiledPolicy, PolicySet } from '../../policy/rules/compile.ts';
-import { findRule } from '../../policy/rules/rules.ts';
+import type { PolicySet } from '../../policy/rules/compile.ts';
 import type { UserFacts } from '../../policy/theories/theory.ts';
 import { admittedWith } from '../proofs/admitted-with.ts';
 import { type DemandCheck, demandCheck, type Guarantee } from '../proofs/demand-verdict.ts';
@@ -15,16 +14,10 @@ import type { AdmittedWith } from '../proofs/proving-user.ts';
 import { isLockedOut, isSignInDenied } from '../simulation/simulated-outcome.ts';
 import { findModel } from '../space/find-model.ts';
 import { isOrdinary } from '../space/ordinary-facts.ts';
-import { type Deciding, deciding } from '../space/rule-combinations.ts';
+import type { Deciding } from '../space/rule-combinations.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
-import {
-  appRulesIn,
-  type DecidingRules,
-  decidingWith,
-  inScope,
-  type SignInScope,
-  shown,
-} from '../space/sign-in-rules.ts';
+import { appRulesIn, type DecidingRules, decidingWith, inScope, type SignInScope } from '../space/sign-in-rules.ts';
+import { denyingRules } from './denying-rules.ts';
 
 /** A statement about all sign-ins that the conditions describe. */
 export interface Invariant {
@@ -47,6 +40,8 @@ export interface Violation {
   readonly facts: UserFacts;
   /** The proofs that let the user in. Absent: the user is not let in. */
   readonly proved?: AdmittedWith;
+  /** A condition of the rule cannot be evaluated, which denies. */
+  readonly isFailing?: true;
 }
 
 export type InvariantVerdict =
@@ -161,35 +156,11 @@ function lockOut(rules: DecidingRules, { policies }: SignInScope): RuleResult {
   return { violation: { rules: rulesOf(rules), facts } };
 }
 
-/** Rules that deny, and rules of any policy with a condition that may fail, which also denies (Law 4). */
+/** Rules that deny, those included that fail. */
 function refusals(scope: SignInScope): readonly RuleResult[] {
-  const { session, app, enrollment, profile } = scope.policies;
-  const signInPolicies = [session, ...(app ? [app] : [])];
-  const all: readonly (CompiledPolicy<RuleHead> | undefined)[] = [...signInPolicies, enrollment, profile];
-  return [
-    ...signInPolicies.flatMap((policy) =>
-      deciding(policy, scope.space)
-        .filter(({ rule }) => rule.then.kind === 'deny')
-        .map((denying) => refusal(denying, policy, scope)),
-    ),
-    ...all
-      .flatMap((policy) => policy?.rules ?? [])
-      .filter(({ rule }) => mayFail(rule, scope))
-      .map(({ rule }) => ({ open: [rule] })),
-  ];
-}
-
-function mayFail({ when }: RuleHead, scope: SignInScope): boolean {
-  const { space } = scope;
-  const fails = space.fails(when);
-  return fails !== undefined && findModel([...space.always, ...inScope(scope), fails], scope.budget) !== 'impossible';
-}
-
-function refusal({ rule, formulas }: Deciding<Rule>, policy: CompiledPolicy, scope: SignInScope): RuleResult {
-  const all = [...inScope(scope), ...formulas];
-  if (findModel(all, scope.budget) === 'impossible') return fine;
-  const facts = shown(all, scope, (some) => findRule(policy, some).rule === rule);
-  return facts ? { violation: { rules: [rule], facts } } : { open: [rule] };
+  return denyingRules(scope).map(({ rule, facts, isFailing }) =>
+    facts ? { violation: { rules: [rule], facts, ...(isFailing && { isFailing }) } } : { open: [rule] },
+  );
 }
 
 function rulesOf({ session, app, enrollment }: DecidingRules): readonly RuleHead[] {

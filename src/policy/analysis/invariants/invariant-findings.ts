@@ -72,14 +72,14 @@ function blamed({ rules, app }: FoundViolation): string {
 }
 
 function violationFinding(
-  { rules, facts, proved, app, policies }: FoundViolation,
+  { rules, facts, proved, isFailing, app, policies }: FoundViolation,
   { invariant }: ExaminedInvariant,
   { location, others }: { readonly location: FileLocation; readonly others: string },
 ): AnalysisFinding {
   const { authenticators } = policies;
   const { guarantee } = invariant;
   const measure = { authenticators, ...(guarantee.kind === 'proves' && { wanted: guarantee.requirement }) };
-  const what = outcomeText({ rules, facts, ...(proved && { proved }) }, measure);
+  const what = outcomeText({ rules, facts, ...(proved && { proved }), ...(isFailing && { isFailing }) }, measure);
   const everything = authenticators.map(({ key }) => key);
   return findingAt('invariant', location, {
     ...(!isOrdinary(facts, [invariant, ...rules]) && { severity: 'warning' as const }),
@@ -97,9 +97,10 @@ function adviceFor({ kind }: Invariant['guarantee']): string {
     : 'ask for more in one of these rules, or narrow the invariant';
 }
 
-function outcomeText({ rules, proved }: Violation, measure: Measure): string {
+function outcomeText({ rules, proved, isFailing }: Violation, measure: Measure): string {
   const [first, second] = rules.map(({ name }) => `"${name}"`);
   if (proved) return `the rule ${second ?? first} lets a user in with ${proofsText(proved, measure)}`;
+  if (isFailing) return `the rule ${first} denies, as its expression fails`;
   if (second === undefined) return `the rule ${first} denies`;
   return `nothing that users can have meets what the rules ${first} and ${second} ask for`;
 }

@@ -26,9 +26,9 @@ const unknown: Conditions = { attributes: { nick: { equals: 'a*' } } };
 /** As it is only before anything is proved. */
 const before: Conditions = { device: { known: false }, risk: { none: ['newDevice'] } };
 const never: Conditions = { device: { known: true }, risk: { any: ['recentFailures'] } };
-const failing: Conditions = {
-  expression: { ...{ written: 'x', aboutUser: false, varies: true }, logic: { text: 'x' }, evaluate: () => 'error' },
-};
+const asking = (result: 'error' | 'miss'): Conditions => ({
+  expression: { ...{ written: 'x', aboutUser: false, varies: true }, logic: { text: 'x' }, evaluate: () => result },
+});
 
 interface Parts {
   readonly app: readonly Rule[];
@@ -103,7 +103,25 @@ test.each<[string, Guarantee, Parts, string]>([
     { app: [rule('some', deny, unknown), rule('all', one)] },
     'undecided: some',
   ],
-  ['a condition may fail', admitted, { app: [rule('failing', one, failing), rule('all', one)] }, 'undecided: failing'],
+  ['a condition fails', admitted, { app: [rule('x', one, asking('error')), rule('all', one)] }, 'refuted: x'],
+  [
+    'a condition may fail, for all that is known',
+    admitted,
+    { app: [rule('x', one, asking('miss')), rule('all', one)] },
+    'undecided: x',
+  ],
+  [
+    'the same condition fails in an earlier rule',
+    admitted,
+    { app: [rule('x', one, asking('error')), rule('again', two, asking('error')), rule('all', one)] },
+    'refuted: x',
+  ],
+  [
+    'a condition fails for users about whom an earlier rule decides',
+    admitted,
+    { app: [rule('all', one), rule('x', one, asking('error'))] },
+    'holds',
+  ],
   [
     'no user can prove what a rule asks for',
     admitted,

@@ -36,6 +36,16 @@ async function examined(invariants: readonly string[], files: Readonly<Record<st
   };
 }
 
+/** What an administrator sees who follows the example of a finding. */
+async function explained(files: Readonly<Record<string, string>>, example: readonly string[] = []) {
+  const terminal = openTerminal();
+  await withConfiguration({ ...validFiles, ...files }, (dir) =>
+    run(explainCommand(terminal.context), '--config', dir, ...example, '--json'),
+  );
+  await terminal.store.close();
+  return JSON.parse(terminal.printed()) as Explanation;
+}
+
 describe('the file', () => {
   test.each([
     ['without a guarantee', '{ name: A }', 'must say either `always` or `never`'],
@@ -275,13 +285,7 @@ describe('an invariant that does not hold', () => {
     expect(findings[0]?.message).toContain('lets a user in with webauthn and another webauthn');
     const example = findings[0]?.example ?? [];
     expect(example[example.indexOf('--enrolled') + 1]).toBe('webauthn,webauthn');
-    // An administrator who follows the example sees the breach.
-    const terminal = openTerminal();
-    await withConfiguration({ ...validFiles, ...files }, (dir) =>
-      run(explainCommand(terminal.context), '--config', dir, ...example, '--json'),
-    );
-    await terminal.store.close();
-    const { outcome, evidence, steps } = JSON.parse(terminal.printed()) as Explanation;
+    const { outcome, evidence, steps } = await explained(files, example);
     expect([outcome.kind, new Set(evidence.map(({ enrollment }) => enrollment)).size]).toEqual(['allow', 2]);
     expect(steps).toMatchObject([{ kind: 'complete' }]);
   });
@@ -327,6 +331,41 @@ describe('an invariant that does not hold', () => {
       '"In" does not hold in the app notes: the rule "No" denies',
     ]);
     expect(findings[0]?.example).toContain('a');
+  });
+
+  test.each([
+    ['policies/sign-on/notes.yaml', 'name: notes\n', '{ allow: { factors: 1 } }'],
+    ['policies/session.yaml', '', '{ allow: { primary: any, secondFactor: never, idle: PT2H, absolute: P1D } }'],
+    ['policies/enrollment.yaml', '', '{}'],
+    ['policies/profile/default.yaml', 'name: default\n', '{}'],
+  ])('an expression that fails where users shall get in: %s', async (path, head, then) => {
+    const rules = [
+      '{ name: Guests, when: { groups: { any: [guests] } }, then: THEN }',
+      `{ name: X, when: { expression: 'user.profile.code == "x"' }, then: THEN }`,
+      `{ name: Y, when: { expression: 'user.profile.code == "y"' }, then: THEN }`,
+      rest('THEN'),
+    ];
+    const files = {
+      'stepgate.yaml': `${withKeys}attributes: { code: {} }\n`,
+      [path]: `${head}rules:\n${rules.map((rule) => `  - ${rule.replace('THEN', then)}\n`).join('')}`,
+    };
+    const { verdicts, findings } = await examined(
+      [
+        `{ name: In, ${notes}, always: allow }`,
+        `{ name: Guests, ${notes}, when: { groups: { any: [guests] } }, always: allow }`,
+        `{ name: Coded, ${notes}, when: { attributes: { code: { present: true } } }, always: allow }`,
+      ],
+      files,
+    );
+    expect(verdicts).toEqual(['refuted', 'holds', 'holds']);
+    expect(findings).toMatchObject([
+      {
+        message: '"In" does not hold in the app notes: the rule "X" denies, as its expression fails',
+        rules: [{ name: 'X', file: path }],
+      },
+    ]);
+    const { steps } = await explained(files, findings[0]?.example);
+    expect(steps.at(-1)).toMatchObject({ kind: 'denied' });
   });
 
   test('an example names zones alone where files say which addresses are in one', async () => {

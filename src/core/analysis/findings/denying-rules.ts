@@ -1,0 +1,67 @@
+/** The rules that deny sign-ins which conditions describe, whatever the user proves. */
+import type { Rule, RuleHead } from '../../model/policy.ts';
+import type { CompiledPolicy } from '../../policy/rules/compile.ts';
+import { findRule } from '../../policy/rules/rules.ts';
+import { type Formula, negated, type UserFacts } from '../../policy/theories/theory.ts';
+import { isSignInDenied } from '../simulation/simulated-outcome.ts';
+import { findModel } from '../space/find-model.ts';
+import { type Deciding, deciding } from '../space/rule-combinations.ts';
+import { inScope, type SignInScope, shown } from '../space/sign-in-rules.ts';
+
+export interface DenyingRule {
+  readonly rule: RuleHead;
+  /** A sign-in that it denies. Absent: none is known, although there may be one. */
+  readonly facts?: UserFacts;
+  /** One of its conditions cannot be evaluated, which denies, too (Law 4). */
+  readonly isFailing?: true;
+}
+
+/** Rules that deny, and rules of any policy that are reached where a condition of theirs fails. */
+export function denyingRules(scope: SignInScope): readonly DenyingRule[] {
+  const { session, app, enrollment, profile } = scope.policies;
+  const signInPolicies = [session, ...(app ? [app] : [])];
+  const all: readonly (CompiledPolicy<RuleHead> | undefined)[] = [...signInPolicies, enrollment, profile];
+  return [
+    ...signInPolicies.flatMap((policy) =>
+      deciding(policy, scope.space)
+        .filter(({ rule }) => rule.then.kind === 'deny')
+        .flatMap((denying) => refusal(denying, policy, scope)),
+    ),
+    ...all.flatMap((policy) => (policy ? policy.rules.flatMap((_, at) => failure(at, policy, scope)) : [])),
+  ];
+}
+
+function refusal(
+  { rule, formulas }: Deciding<Rule>,
+  policy: CompiledPolicy,
+  scope: SignInScope,
+): readonly DenyingRule[] {
+  const all = [...inScope(scope), ...formulas];
+  if (findModel(all, scope.budget) === 'impossible') return [];
+  const facts = shown(all, scope, (some) => findRule(policy, some).rule === rule);
+  return [{ rule, ...(facts && { facts }) }];
+}
+
+const nothing: Formula = { any: [] };
+
+/** `position`: that of the rule in its policy. */
+function failure(position: number, policy: CompiledPolicy<RuleHead>, scope: SignInScope): readonly DenyingRule[] {
+  const { space, policies, budget } = scope;
+  const [rule, ...before] = policy.rules
+    .slice(0, position + 1)
+    .map((compiled) => compiled.rule)
+    .reverse();
+  const fails = rule && space.fails(rule.when);
+  if (rule === undefined || fails === undefined) return [];
+  // Where an opaque part fails, it has failed in an earlier rule with the same text.
+  const passed = before.flatMap(({ when }) => [space.misses(when), negated(space.fails(when) ?? nothing)]);
+  const all = [...inScope(scope), ...space.always, fails, ...passed];
+  if (findModel(all, budget) === 'impossible') return [];
+  const everything = policies.authenticators.map(({ key }) => key);
+  const facts = shown(
+    all,
+    scope,
+    (some) => findRule(policy, some).failed === rule && isSignInDenied(policies, some, everything),
+  );
+  return [{ rule, isFailing: true, ...(facts && { facts }) }];
+}
