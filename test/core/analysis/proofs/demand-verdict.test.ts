@@ -98,8 +98,11 @@ describe('a guarantee holds', () => {
 
   test('of all that the rules ask for together', () => {
     const check = demandCheck({ guarantee: offers(['totp'], ['totp']) }, policiesOf({ enabled }));
-    expect(check(caseOf(ruleOf('app', by('totp')))).isFine).toBe(true);
-    expect(check(caseOf(ruleOf('app', by('totp')), ruleOf('session', by('password')))).isFine).toBe(false);
+    const either = ruleOf('app', by('totp', 'phone'));
+    expect(check(caseOf(either)).isFine).toBe(true);
+    expect(check(caseOf(either, ruleOf('session', by('password')))).isFine).toBe(false);
+    // All users prove it beside the password.
+    expect(check(caseOf(ruleOf('app', by('totp')), ruleOf('session', by('password')))).isFine).toBe(true);
   });
 
   const evidenceIn = (verdict: DemandVerdict) => [
