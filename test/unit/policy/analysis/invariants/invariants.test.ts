@@ -270,6 +270,21 @@ describe('an invariant that does not hold', () => {
     expect(findings[0]?.example?.slice(-2)).toEqual(['--evidence', 'password,webauthn']);
   });
 
+  test('a chain of two passwords is proved by no user', async () => {
+    const either = '{ authenticators: [password, totp] }';
+    const { verdicts } = await examined(
+      [
+        `{ name: A, ${notes}, always: { any: { authenticators: [totp] } } }`,
+        `{ name: B, ${notes}, always: { any: { authenticators: [password] } } }`,
+      ],
+      {
+        'policies/session.yaml': String(validFiles['policies/session.yaml']).replace('never', 'always'),
+        'policies/sign-on/notes.yaml': policy(rest(`{ allow: { chains: [[${either}, ${either}]] } }`)),
+      },
+    );
+    expect(verdicts).toEqual(['holds', 'refuted']);
+  });
+
   test('a chain of two passkeys is shown by a user who has two', async () => {
     const files = {
       'stepgate.yaml': withKeys,
