@@ -3,6 +3,7 @@
 import type { Authenticator } from '../authenticators/authenticator.ts';
 import type { Facts, Seconds } from '../core/model/facts.ts';
 import type { App } from '../policy/model/app.ts';
+import type { Brought } from '../policy/revision/device-signals.ts';
 import type { Snapshot } from '../policy/revision/snapshot.ts';
 import type { Store } from '../stores/store.ts';
 import type { UnitOfWork } from '../stores/unit-of-work.ts';
@@ -54,6 +55,10 @@ export interface ShadowSample {
   readonly isDenied?: boolean;
   /** Epoch seconds. */
   readonly at: Seconds;
+  /**
+   * Of a sign-in: what its request brought in the headers that the active configuration reads. Absent: it reads none.
+   */
+  readonly brought?: Brought;
 }
 
 /** Receives decisions to compare them with a draft. Returns at once, and never throws. */

@@ -57,10 +57,30 @@ export function factsForDraft(
 ): { readonly facts: Facts; readonly unknown: readonly UnknownToShadow[] } {
   const { facts, snapshot, kind } = sample;
   const { past, unknown } = kind === 'token' ? pastOfToken(sample, draft) : pastOfSignIn(sample, draft, unit);
-  const { lastSignIn: _at, isLastSignInAssumed: _is, risk: _risk, distance: _far, ...others } = facts;
-  const readsSameSignals =
-    JSON.stringify(snapshot.settings.deviceSignals) === JSON.stringify(draft.settings.deviceSignals);
-  return { facts: { ...others, ...past }, unknown: [...unknown, ...(readsSameSignals ? [] : (['device'] as const))] };
+  const { lastSignIn: _at, isLastSignInAssumed: _is, risk: _risk, distance: _far, device, ...others } = facts;
+  const seen = readsSameSignals(snapshot, draft) ? device : deviceForDraft(sample, draft);
+  return {
+    facts: { ...others, ...past, device: seen ?? device },
+    unknown: [...unknown, ...(seen ? [] : (['device'] as const))],
+  };
+}
+
+function readsSameSignals(active: Snapshot, draft: Snapshot): boolean {
+  return JSON.stringify(active.settings.deviceSignals) === JSON.stringify(draft.settings.deviceSignals);
+}
+
+/**
+ * The draft may believe other proxies, authorities and keys, and ask for other versions. `undefined`: it reads a header
+ * that the request did not keep, or the device is that of an earlier request.
+ */
+function deviceForDraft(
+  { kind, snapshot, facts, brought }: ShadowSample,
+  draft: Snapshot,
+): Facts['device'] | undefined {
+  const isKept = draft.signalHeaders.every((header) => snapshot.signalHeaders.includes(header));
+  if (kind === 'token' || !isKept) return undefined;
+  const { registered: _is, managed: _has, assurances: _met, ...others } = facts.device;
+  return { ...others, ...draft.deviceSignals(brought, facts.now) };
 }
 
 function pastOfSignIn(sample: ShadowSample, draft: Snapshot, unit: UnitOfWork): DraftPast {

@@ -1,7 +1,15 @@
-/** The results of the conditions in an explanation. */
+/** The rules that decided in an explanation, and the results of its conditions. */
 import { locationKey } from '../../core/model/location-key.ts';
 import type { ConditionTrace } from '../../core/model/trace.ts';
-import type { Explanation } from '../../flow/explain.ts';
+import type { ExplainedLayer, Explanation } from '../../flow/explain.ts';
+
+/** The locations of the rules that decided, in the form of `locationKey`. */
+export function decidingLocations(layers: readonly ExplainedLayer[]): readonly string[] {
+  return layers.flatMap(({ decidedBy, rules }) => {
+    const rule = decidedBy === undefined ? undefined : rules.at(-1);
+    return rule ? [locationKey(rule)] : [];
+  });
+}
 
 /** `location condition result` for each evaluated condition. Locations are in the form of `locationKey`. */
 export function conditionResults({ layers }: Pick<Explanation, 'layers'>): readonly string[] {

@@ -4,10 +4,9 @@ import type { RuleHead } from '../../core/model/policy.ts';
 import { inOrderOfLocations } from '../../core/model/source-location.ts';
 import { compilePolicy } from '../../core/policy/rules/compile.ts';
 import type { CompiledCondition } from '../../core/policy/rules/condition-table.ts';
-import type { ExplainedLayer } from '../../flow/explain.ts';
 import type { Document, Documents } from '../../policy/model/documents.ts';
 import { readEnrollmentPolicy, readPolicy, readProfilePolicy } from '../../policy/revision/read-document.ts';
-import { conditionResults } from './condition-results.ts';
+import { conditionResults, decidingLocations } from './condition-results.ts';
 import type { TestResult } from './run-tests.ts';
 
 export interface UncoveredRule {
@@ -27,8 +26,10 @@ export interface Coverage {
   /** The number of rules that could be covered. */
   readonly rules: number;
   readonly uncovered: readonly UncoveredRule[];
+  /** Of the others, those that decided only tests about all sign-ins that a test leaves open. */
+  readonly withoutExpect: readonly UncoveredRule[];
   readonly conditions: number;
-  /** Conditions of rules that decided a test. For all other rules, every condition lacks something. */
+  /** Those of rules that are not covered are among them. */
   readonly uncoveredConditions: readonly UncoveredCondition[];
 }
 
@@ -40,21 +41,29 @@ interface CoveredRule extends UncoveredRule {
 }
 
 /**
- * In the order of files and lines. Disabled and report-only rules are left out, because they decide nothing. Only tests
- * about one sign-in count: one about all sign-ins would cover everything.
+ * In the order of files and lines. Disabled and report-only rules are left out, because they decide nothing. A rule is
+ * covered if it decides in a sign-in that a test evaluates (decision 195).
  */
 export function coverageOf(documents: Documents, results: readonly TestResult[]): Coverage {
   const layers = results.flatMap(({ explanation: of }) => (of ? [...of.layers, ...of.later] : []));
-  const covered = new Set(deciding(layers));
-  const seen = new Set(conditionResults({ layers }));
+  const expected = new Set(decidingLocations(layers));
+  const covered = new Set([...expected, ...results.flatMap(({ evaluated }) => [...(evaluated?.rules ?? [])])]);
+  const seen = new Set([
+    ...conditionResults({ layers }),
+    ...results.flatMap(({ evaluated }) => [...(evaluated?.conditions ?? [])]),
+  ]);
   const all = [...documents.values()]
     .filter(({ kind }) => testable.includes(kind))
     .flatMap(rulesOf)
     .sort(inOrderOfLocations);
-  const uncovered = all.filter((rule) => !covered.has(locationKey({ location: rule })));
+  const rulesWhere = (isListed: (location: string) => boolean) =>
+    all
+      .filter((rule) => isListed(locationKey({ location: rule })))
+      .map(({ conditions: _, ...rule }): UncoveredRule => rule);
   return {
     rules: all.length,
-    uncovered: uncovered.map(({ conditions: _, ...rule }) => rule),
+    uncovered: rulesWhere((location) => !covered.has(location)),
+    withoutExpect: rulesWhere((location) => covered.has(location) && !expected.has(location)),
     conditions: all.flatMap(({ conditions }) => conditions).length,
     uncoveredConditions: all.flatMap((rule) => lackingConditions(rule, seen)),
   };
@@ -70,13 +79,6 @@ function lackingConditions(
     );
     if (hit && miss) return [];
     return [{ ...rule, condition, lacks: hit ? 'a miss' : miss ? 'a hit' : 'both' } as const];
-  });
-}
-
-function deciding(layers: readonly ExplainedLayer[]): readonly string[] {
-  return layers.flatMap(({ decidedBy, rules }) => {
-    const rule = decidedBy === undefined ? undefined : rules.at(-1);
-    return rule ? [locationKey(rule)] : [];
   });
 }
 

@@ -21,7 +21,7 @@ import { printResult, type ResultOptions } from '../shared/output/print-result.t
 import { printable } from '../shared/output/printable.ts';
 import { writeOutputFile } from '../shared/output/write-output-file.ts';
 import { withStore } from '../shared/store/with-store.ts';
-import { type Coverage, coverageOf } from './coverage.ts';
+import { type Coverage, coverageOf, type UncoveredRule } from './coverage.ts';
 import { junitXml } from './junit.ts';
 import { hasTests, readTests } from './read-tests.ts';
 import { type RecordOptions, record, recordedFile } from './record-policy-test.ts';
@@ -87,7 +87,10 @@ export function configTestCommand(context: PolicyTestContext): Command {
         text: [...results.flatMap(resultLines), ...summary(outcome, options)].map((line) => `${line}\n`).join(''),
         data: {
           ok,
-          tests: results.map(({ explanation: _, ...result }) => ({ ...result, ok: result.differences.length === 0 })),
+          tests: results.map(({ explanation: _, evaluated: __, ...result }) => ({
+            ...result,
+            ok: result.differences.length === 0,
+          })),
           ...(options.coverage && { coverage }),
         },
       });
@@ -216,18 +219,24 @@ function leftAsideLines(results: readonly TestResult[]): readonly string[] {
   ];
 }
 
-function coverageLines({ rules, uncovered, conditions, uncoveredConditions }: Coverage): readonly string[] {
+function coverageLines({ rules, uncovered, withoutExpect, ...covered }: Coverage): readonly string[] {
+  const { conditions, uncoveredConditions } = covered;
   const decided = `${rules - uncovered.length} of ${rules} rules decided a test`;
-  const covered = conditions - uncoveredConditions.length;
-  const conditionsText = `${covered} of ${conditions} conditions were hit in one test and missed in another`;
+  const conditionsText = `${conditions - uncoveredConditions.length} of ${conditions} conditions were both hit and missed in tests`;
   return [
-    `${decided}${uncovered.length > 0 ? '; no `expect` was decided by' : ''}`,
-    ...uncovered.map((rule) => `  ${sourceLocationText(rule)}  ${printable(rule.rule)}`),
+    `${decided}${uncovered.length > 0 ? '; no test was decided by' : ''}`,
+    ...uncovered.map(ruleLine),
+    ...(withoutExpect.length > 0 ? ['only `always`, `never` or `depends` was decided by'] : []),
+    ...withoutExpect.map(ruleLine),
     `${conditionsText}${uncoveredConditions.length > 0 ? '; the others' : ''}`,
     ...uncoveredConditions.map((uncoveredCondition) => {
-      const { rule, condition, lacks } = uncoveredCondition;
+      const { condition, lacks } = uncoveredCondition;
       const what = lacks === 'both' ? 'a hit and a miss' : lacks;
-      return `  ${sourceLocationText(uncoveredCondition)}  ${printable(rule)}: ${printable(condition)} lacks ${what}`;
+      return `${ruleLine(uncoveredCondition)}: ${printable(condition)} lacks ${what}`;
     }),
   ];
+}
+
+function ruleLine(uncovered: UncoveredRule): string {
+  return `  ${sourceLocationText(uncovered)}  ${printable(uncovered.rule)}`;
 }

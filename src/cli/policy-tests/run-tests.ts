@@ -1,12 +1,14 @@
 /** Runs policy tests: each is one question to `explain`. */
+import type { Facts } from '../../core/model/facts.ts';
 import { plainTime } from '../../core/policy/theories/theory.ts';
 import { signInConditions } from '../../core/queries/sign-in-conditions.ts';
 import { StepgateError } from '../../errors.ts';
-import { decidedSignIn, explainWhole, type WholeExplanation } from '../../flow/explain.ts';
+import { type DecidedSignIn, decidedSignIn, explainWhole, type WholeExplanation } from '../../flow/explain.ts';
 import type { Finding } from '../../policy/model/finding.ts';
 import type { PolicyTest } from '../../policy/schema/policy-tests.ts';
 import { factsFromOptions } from '../explain/facts-from-options.ts';
 import { pastLeftAside } from '../explain/unanswered-conditions.ts';
+import { conditionResults, decidingLocations } from './condition-results.ts';
 import { type Difference, differences } from './expectation-differences.ts';
 import { openDifferences } from './open-differences.ts';
 import { openSignIns } from './open-sign-ins.ts';
@@ -23,8 +25,18 @@ export interface TestResult {
   readonly differences: readonly Difference[];
   /** The explanation of its one sign-in. Absent for a test about all that it leaves open. */
   readonly explanation?: WholeExplanation;
+  /** What decided in the sign-ins that a test about all that it leaves open looked at. Absent for other tests. */
+  readonly evaluated?: EvaluatedRules;
   /** Conditions about the past of its user of which `expect` takes for granted that nothing is unusual. */
   readonly leftAside: readonly string[];
+}
+
+/** Locations are in the form of `locationKey`. */
+interface EvaluatedRules {
+  /** Locations of rules that decided. */
+  readonly rules: ReadonlySet<string>;
+  /** `location condition result` for each condition that was evaluated. */
+  readonly conditions: ReadonlySet<string>;
 }
 
 /** `findings`: tests that cannot be run, such as one with a proof by something that is not enrolled. */
@@ -50,7 +62,7 @@ export async function runTests(
 async function outcomeOf(
   test: PolicyTest,
   configuration: TestedConfiguration,
-): Promise<Pick<TestResult, 'differences' | 'explanation' | 'leftAside'> | string> {
+): Promise<Pick<TestResult, 'differences' | 'explanation' | 'evaluated' | 'leftAside'> | string> {
   const { snapshot, authenticators } = configuration;
   const app = await snapshot.app(test.app);
   if (app?.signOnPolicies === undefined) return `no user signs in to ${test.app}: it is a service`;
@@ -60,17 +72,36 @@ async function outcomeOf(
     const sets = signInConditions(await snapshot.policies(app));
     const isOpen = (test.always ?? test.never ?? test.depends) !== undefined;
     const open = isOpen ? await openSignIns(test, app, configuration) : undefined;
+    const { decide, evaluated } = watched((sample) => decidedSignIn(snapshot, app, sample));
     const explanation = test.expect && (await explainWhole(snapshot, app, facts));
     return {
       differences: [
         ...(test.expect ? differences(test.expect, await decidedSignIn(snapshot, app, facts)) : []),
-        ...(open ? await openDifferences(test, open, (sample) => decidedSignIn(snapshot, app, sample)) : []),
+        ...(open ? await openDifferences(test, open, decide) : []),
       ],
       leftAside: test.expect && test.user ? pastLeftAside(sets, options) : [],
       ...(explanation && { explanation }),
+      ...(open && { evaluated }),
     };
   } catch (error) {
     if (error instanceof StepgateError && error.code === 'bad_request') return error.message;
     throw error;
   }
+}
+
+type Decide = (facts: Facts) => Promise<DecidedSignIn>;
+
+/** Keeps what decided before and after the first proof, as that is what an expectation is compared with. */
+function watched(decided: Decide): { readonly decide: Decide; readonly evaluated: EvaluatedRules } {
+  const rules = new Set<string>();
+  const conditions = new Set<string>();
+  const decide: Decide = async (facts) => {
+    const signIn = await decided(facts);
+    for (const layers of new Set([signIn.first, signIn.layers])) {
+      for (const location of decidingLocations(layers)) rules.add(location);
+      for (const result of conditionResults({ layers })) conditions.add(result);
+    }
+    return signIn;
+  };
+  return { decide, evaluated: { rules, conditions } };
 }

@@ -7,27 +7,34 @@ import { passwordToReplace } from '../enrollment/password-to-replace.ts';
 import { signsInWith } from '../evidence/supporting-evidence.ts';
 import type { DecisionOutcome, LayerRequirement } from '../model/decision.ts';
 import type { PasswordToReplace } from '../model/password-policy.ts';
-import { type Capabilities, enrollable } from '../remediation/capabilities.ts';
+import type { Capabilities } from '../remediation/capabilities.ts';
+import { enrollable } from '../remediation/enrollable.ts';
 import { afterProving, onceEnrolled } from '../remediation/made-enrollments.ts';
 import { type RequirementStatus, requirementStatus } from '../remediation/requirement-status.ts';
 import { askedAfterSignIn } from './after-sign-in.ts';
 import { canBeReplaced, type ToReplace } from './before-replacement.ts';
 import type { SubjectEvaluation } from './denial.ts';
 import { replacementStep, withoutVoluntaryAcr } from './replacement-step.ts';
-import { towardsRequired } from './required-enrollment.ts';
+import { stepTowardsRequired, towardsRequired } from './required-enrollment.ts';
 
 type OpenStatus = Extract<RequirementStatus, { kind: 'enroll' | 'challenge' }>;
 
 /** `status`: without regard to the password. If no enrollment leads in, the password is replaced first, or denies. */
 export function enrollingStep(status: OpenStatus, evaluation: SubjectEvaluation): DecisionOutcome {
   const toReplace = toEnrollBy(status) ? passwordInUse(evaluation) : undefined;
-  if (toReplace === undefined) return withChoices(status, evaluation);
+  if (toReplace === undefined) return towardsRequiredBy(status, evaluation);
   const { capabilities, chosen } = evaluation;
   const required = asProved(evaluation).toEnroll?.terms.required ?? [];
   const old = { password: toReplace.authenticator, requirements: chosen.requirements, required };
   const leading = leadingStatus(capabilities, { ...old, denying: withoutVoluntaryAcr(evaluation) });
   if (leading.kind === 'enroll' || leading.kind === 'challenge') return withChoices(leading, evaluation);
   return replacementStep(evaluation, toReplace) ?? withChoices(status, evaluation);
+}
+
+/** The step, or one that leads to what is required as well. */
+function towardsRequiredBy(status: OpenStatus, evaluation: SubjectEvaluation): DecisionOutcome {
+  const instead = status.kind === 'enroll' ? stepTowardsRequired(status.choices, asProved(evaluation)) : undefined;
+  return instead ?? withChoices(status, evaluation);
 }
 
 function withChoices(status: OpenStatus, evaluation: SubjectEvaluation): DecisionOutcome {

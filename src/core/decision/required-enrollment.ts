@@ -7,6 +7,7 @@ import {
   enrollmentStep,
   mustEnroll,
   mustEnrollInTime,
+  provenStep,
   requiredStep,
   unsatisfiable,
 } from '../enrollment/apply-policy.ts';
@@ -15,9 +16,10 @@ import { meetsAll } from '../evidence/requirement.ts';
 import type { DecisionOutcome, Denial, LayerRequirement } from '../model/decision.ts';
 import type { RequiredEnrollment } from '../model/enrollment-policy.ts';
 import { omitUndefined } from '../model/omit-undefined.ts';
-import { type Capabilities, enrollable } from '../remediation/capabilities.ts';
+import type { Capabilities } from '../remediation/capabilities.ts';
+import { enrollable } from '../remediation/enrollable.ts';
 import { additionGroups } from '../remediation/enrollment-plans.ts';
-import { enrollmentsTo, everyProof } from '../remediation/enrollment-sequences.ts';
+import { enrollmentsTo, everyProof, nextEnrollments } from '../remediation/enrollment-sequences.ts';
 import { afterEnrolling } from '../remediation/made-enrollments.ts';
 import { enrollmentsMissing } from '../remediation/missing-enrollments.ts';
 import { additionDenial, type NeededEnrollment } from './addition-denial.ts';
@@ -55,28 +57,68 @@ export function towardsRequired(choices: readonly string[], { toEnroll, chosen }
 }
 
 /**
+ * The enrollments that lead to what is required, where none of `choices` does: they help with what the app asks for
+ * later. Or first the proof that they take. Undefined: one of the choices does, or no enrollment.
+ */
+export function stepTowardsRequired(
+  choices: readonly string[],
+  { toEnroll, chosen }: Required,
+): Extract<DecisionOutcome, { kind: 'enroll' | 'challenge' }> | undefined {
+  if (toEnroll?.capabilities.additions === undefined) return undefined;
+  const open = mustEnroll(toEnroll);
+  if (open.length === 0 || countsTo(open, choices, { toEnroll, chosen }).some(isReached)) return undefined;
+  const capabilities = { ...toEnroll.capabilities, required: mustEnrollInTime(toEnroll) };
+  const next = nextEnrollments(chosen.requirements, capabilities, undefined).map(({ authenticator }) => authenticator);
+  const leading = fewestOf(countsTo(open, next, { toEnroll, chosen }));
+  return leading.some(isReached) ? provenStep({ choices: keysOf(leading) }, toEnroll) : undefined;
+}
+
+/**
  * Those after which everything that is required is within reach, if possible with what can still be skipped. Of these
  * those after which the fewest enrollments come before it. All of them if there is none.
  */
 function leadingOn(
   choices: readonly string[],
   toEnroll: EnrollmentContext,
-  { requirements }: Pick<ChosenRequestLayer, 'requirements'>,
+  chosen: Pick<ChosenRequestLayer, 'requirements'>,
 ): readonly string[] {
   const inTime = mustEnrollInTime(toEnroll);
   const now = mustEnroll(toEnroll);
   if (choices.length < 2 || inTime.length === 0 || toEnroll.capabilities.additions === undefined) return choices;
-  const capabilities = { ...toEnroll.capabilities, required: inTime };
+  const within = countsTo(inTime, choices, { toEnroll, chosen }).filter(isReached);
+  return keysOf(fewestOf(countsTo(now, within.length > 0 ? keysOf(within) : choices, { toEnroll, chosen })));
+}
+
+/** An authenticator, and how many enrollments lead to what is required after it. Infinite: none do. */
+interface CountedChoice {
+  readonly key: string;
+  readonly count: number;
+}
+
+function countsTo(
+  required: readonly RequiredEnrollment[],
+  keys: readonly string[],
+  { toEnroll, chosen: { requirements } }: { readonly toEnroll: EnrollmentContext } & Pick<Required, 'chosen'>,
+): readonly CountedChoice[] {
+  const capabilities = { ...toEnroll.capabilities, required: mustEnrollInTime(toEnroll) };
   const actions = enrollable(capabilities, requirements);
-  const countsTo = (required: readonly RequiredEnrollment[], keys: readonly string[]) =>
-    keys.map((key) => {
-      const made = actions.filter(({ authenticator }) => authenticator === key).slice(0, 1);
-      return { key, count: enrollmentsBefore(required, requirements, afterEnrolling(made, capabilities)) };
-    });
-  const within = countsTo(inTime, choices).filter(({ count }) => Number.isFinite(count));
-  const counted = countsTo(now, within.length > 0 ? within.map(({ key }) => key) : choices);
-  const fewest = Math.min(...counted.map(({ count }) => count));
-  return counted.filter(({ count }) => count === fewest).map(({ key }) => key);
+  return keys.map((key) => {
+    const made = actions.filter(({ authenticator }) => authenticator === key).slice(0, 1);
+    return { key, count: enrollmentsBefore(required, requirements, afterEnrolling(made, capabilities)) };
+  });
+}
+
+function isReached({ count }: CountedChoice): boolean {
+  return Number.isFinite(count);
+}
+
+function fewestOf(choices: readonly CountedChoice[]): readonly CountedChoice[] {
+  const fewest = Math.min(...choices.map(({ count }) => count));
+  return choices.filter(({ count }) => count === fewest);
+}
+
+function keysOf(choices: readonly CountedChoice[]): readonly string[] {
+  return choices.map(({ key }) => key);
 }
 
 /**

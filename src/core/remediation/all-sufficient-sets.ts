@@ -3,17 +3,13 @@
  * what is asked for needs all of them.
  */
 import { withMethodsApart } from '../evidence/proof-names.ts';
-import { type AssessedEvidence, meetsAll } from '../evidence/requirement.ts';
+import type { AssessedEvidence } from '../evidence/requirement.ts';
 import type { LayerRequirement } from '../model/decision.ts';
 import { distinct } from '../model/distinct.ts';
 import { omitUndefined } from '../model/omit-undefined.ts';
 import type { Requirement } from '../model/policy.ts';
-import { type Capabilities, forAccountManagement, provable } from './capabilities.ts';
-import { enrollmentPlans, takesFromEachGroup } from './enrollment-plans.ts';
-import { firstOfSequence } from './enrollment-sequences.ts';
-import { afterEnrolling, madeBy } from './made-enrollments.ts';
+import { type Capabilities, provable } from './capabilities.ts';
 import { minimalSets } from './minimal-sets.ts';
-import type { EvidenceAndActions } from './sufficient-sets.ts';
 
 /**
  * The proof or the enrollment of an authenticator. A set may contain two equal actions, because a chain may ask for one
@@ -54,87 +50,35 @@ interface SearchedSets {
   readonly distinguished?: readonly Requirement[];
   /** Which proofs the user can begin with. Each set then has one of them. Absent: any. */
   readonly isFirst?: ((proof: AssessedEvidence) => boolean) | undefined;
+  /** Among them the secret of the first page. It is told before another set only if it matters. Absent: none is. */
+  readonly isSecret?: ((proof: AssessedEvidence) => boolean) | undefined;
   /** Whether it matters that the user began with the proof, also if it is in another set. Absent: it does not. */
   readonly isTold?: ((proof: AssessedEvidence) => boolean) | undefined;
 }
 
 /**
- * Finds all sets. If a user has two enrollments of one kind, the better one counts, since it may suffice where the
- * other does not. Enrollments are considered only if no set of proofs suffices.
+ * Finds all sets of proofs. If a user has two enrollments of one kind, the better one counts, since it may suffice
+ * where the other does not. Empty: no proofs suffice, or none of those with which the user can begin counts here.
  */
 export function allSufficientEvidence(
   requirements: readonly LayerRequirement[],
   capabilities: Capabilities,
-  { distinguished = [], isFirst, isTold }: SearchedSets = {},
+  { distinguished = [], isFirst, isSecret, isTold }: SearchedSets = {},
 ): AllSetsOfEvidence {
   const apart = withMethodsApart([...requirements.flatMap(({ anyOf }) => anyOf), ...distinguished]);
-  const setsFor = (all: readonly LayerRequirement[], able: EvidenceAndActions): AllSetsOfEvidence => {
-    const actions = byMethod(able.actions, apart);
-    const found = minimalSets(all, { ...able, actions });
-    const first = isFirst ? actions.filter(isFirst) : [];
-    return { ...found, sets: begunWith(first, found.sets), begunOtherwise: begunNeedlessly(first, found.sets, isTold) };
-  };
-  const byProof = setsFor(requirements, { evidence: capabilities.evidence, actions: provable(capabilities) });
-  if (byProof.sets.length > 0 || !byProof.isComplete) return byProof;
-  const byEnrolling = setsByEnrolling(requirements, capabilities, setsFor);
-  if (byEnrolling.sets.length > 0 || !byEnrolling.isComplete) return byEnrolling;
-  return joined(
-    firstOfSequence(requirements, capabilities).map((first) => {
-      const able = afterEnrolling([first], capabilities);
-      const found = allSufficientEvidence(requirements, able, { distinguished, isFirst, isTold });
-      const withFirst = (sets: Sets) => sets.map((set) => begunBy(first, set));
-      return { ...found, sets: withFirst(found.sets), begunOtherwise: withFirst(found.begunOtherwise) };
-    }),
-  );
-}
-
-/** The set with the enrollment in place of a proof by what it makes. */
-function begunBy(first: AssessedEvidence, set: readonly AssessedEvidence[]): readonly AssessedEvidence[] {
-  return [...set.filter(({ enrollment }) => enrollment !== madeBy(first)), first];
-}
-
-function setsByEnrolling(
-  requirements: readonly LayerRequirement[],
-  capabilities: Capabilities,
-  setsFor: (all: readonly LayerRequirement[], able: EvidenceAndActions) => AllSetsOfEvidence,
-): AllSetsOfEvidence {
-  const { evidence } = forAccountManagement(capabilities);
-  const found = enrollmentPlans(requirements, capabilities).map((plan) => {
-    const { before, actions } = plan;
-    const { sets: joint, begunOtherwise, isComplete } = setsFor([...before, ...requirements], { evidence, actions });
-    const sets = joint.length > 0 ? joint : setsApart();
-    const takesAll = (set: readonly AssessedEvidence[]) =>
-      takesFromEachGroup(
-        plan,
-        set.map((action) => [action]),
-      );
-    return { sets: sets.filter(takesAll), begunOtherwise: begunOtherwise.filter(takesAll), isComplete };
-
-    /** What comes before the enrollments, and what meets the requirements, where no set does both. */
-    function setsApart(): Sets {
-      const isProved = meetsAll(before, evidence);
-      const proofs = actions.filter(({ toEnroll }) => !toEnroll);
-      const first = isProved ? [[]] : setsFor(before, { evidence, actions: proofs }).sets;
-      const enough = setsFor(requirements, { evidence, actions }).sets;
-      return first.flatMap((some) => enough.map((set) => [...new Set([...some, ...set])]));
-    }
-  });
-  return joined(found);
-}
-
-function joined(parts: readonly AllSetsOfEvidence[]): AllSetsOfEvidence {
-  return {
-    sets: parts.flatMap(({ sets }) => sets),
-    begunOtherwise: parts.flatMap(({ begunOtherwise }) => begunOtherwise),
-    isComplete: parts.every(({ isComplete }) => isComplete),
-  };
+  const actions = byMethod(provable(capabilities), apart);
+  const found = minimalSets(requirements, { evidence: capabilities.evidence, actions });
+  if (isFirst === undefined) return { ...found, begunOtherwise: [] };
+  const first = actions.filter(isFirst);
+  if (first.length === 0) return { ...found, sets: [], begunOtherwise: [] };
+  const begun = first.filter((proof) => !isSecret?.(proof) || isTold?.(proof));
+  return { ...found, sets: begunWith(first, found.sets), begunOtherwise: begunNeedlessly(begun, found.sets, isTold) };
 }
 
 type Sets = AllSetsOfEvidence['sets'];
 
 /** Adds one of the first proofs to sets that have none. */
 function begunWith(first: readonly AssessedEvidence[], sets: Sets): Sets {
-  if (first.length === 0) return sets;
   return sets.flatMap((set) => (hasOneOf(set, first) ? [set] : first.map((proof) => [proof, ...set])));
 }
 
@@ -187,7 +131,8 @@ export function minimalOf(sets: AllSets['sets']): AllSets['sets'] {
   return kept;
 }
 
-function holdsAllOf(set: readonly Action[], part: readonly Action[]): boolean {
+/** Whether the set contains all of the part, each action as often. */
+export function holdsAllOf(set: readonly Action[], part: readonly Action[]): boolean {
   const left = set.map((action) => JSON.stringify(action));
   return part.every((action) => {
     const at = left.indexOf(JSON.stringify(action));

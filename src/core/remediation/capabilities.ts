@@ -3,13 +3,12 @@
 import type { CountedEvidence } from '../evidence/counted-evidence.ts';
 import { presenceOnly } from '../evidence/presence-only.ts';
 import type { NamedProof } from '../evidence/proof-names.ts';
-import { isAddress, isIndependent } from '../evidence/recovered-password.ts';
-import { type AssessedEvidence, meetsLayerRequirement } from '../evidence/requirement.ts';
-import { authenticatorIn } from '../model/authenticator-name.ts';
+import { isIndependent } from '../evidence/recovered-password.ts';
+import type { AssessedEvidence } from '../evidence/requirement.ts';
 import type { LayerRequirement } from '../model/decision.ts';
 import type { RequiredEnrollment } from '../model/enrollment-policy.ts';
-import type { AuthenticatorDescriptor, Enrollment, RecoveredPart } from '../model/facts.ts';
-import { type ChainStep, longestChain } from '../model/policy.ts';
+import type { AuthenticatorDescriptor, Enrollment } from '../model/facts.ts';
+import type { Demand, Requirement } from '../model/policy.ts';
 import type { PolicySet } from '../policy/rules/compile.ts';
 import { accountManagementRequirement } from './account-management.ts';
 
@@ -37,6 +36,8 @@ export interface Capabilities extends AuthenticatorState {
    * disables here, and marks them.
    */
   readonly accountManagement: AuthenticatorState & { readonly authenticators: readonly AuthenticatorDescriptor[] };
+  /** The user proves something beside a recovery before an enrollment. */
+  readonly isBesideRecovery?: true;
 }
 
 /** The capabilities if only the authenticators of `usable` may be used, out of all that are `enabled`. */
@@ -58,8 +59,19 @@ export function capabilitiesWithin(usable: PolicySet, enabled: PolicySet, all: A
 }
 
 /** The account-management requirement (Law 7) for a user with these capabilities. */
-export function accountManagementOf({ accountManagement }: Capabilities): LayerRequirement {
-  return accountManagementRequirement(accountManagement.enrollments, accountManagement.authenticators);
+export function accountManagementOf({ accountManagement, isBesideRecovery }: Capabilities): LayerRequirement {
+  const { enrollments, authenticators } = accountManagement;
+  const required = accountManagementRequirement(enrollments, authenticators);
+  if (!isBesideRecovery) return required;
+  const isDependent = (key: string) =>
+    enrollments.some((enrollment) => enrollment.authenticator === key && !isIndependent([enrollment]));
+  const beside = { authenticators: authenticators.map(({ key }) => key).filter((key) => !isDependent(key)) };
+  return { ...required, anyOf: required.anyOf.map((requirement) => withDemand(requirement, beside)) };
+}
+
+function withDemand(requirement: Requirement, demand: Demand): Requirement {
+  if ('chains' in requirement) return requirement;
+  return { anyOf: requirement.anyOf.map((each) => ({ ...each, demands: [...each.demands, demand] })) };
 }
 
 /**
@@ -114,73 +126,8 @@ function evidenceOfProving(enrollment: Enrollment): AssessedEvidence {
   };
 }
 
-/**
- * The evidence that the user would gain by enrolling each authenticator. Each kind appears once, or more often if a
- * chain needs several.
- */
-export function enrollable(
-  capabilities: Capabilities,
-  requirements: readonly LayerRequirement[],
-): readonly AssessedEvidence[] {
-  const { enrollments, policies } = capabilities;
-  const isRecovered = enrollments.some(({ recovered }) => recovered !== undefined) && !hasOtherProof(capabilities);
-  return policies.authenticators.flatMap((descriptor) => {
-    const { key, methods, factors, characteristics, auxiliary } = descriptor;
-    const recovered = isRecovered ? partOfNew(descriptor) : undefined;
-    const own = enrollments.filter(({ authenticator }) => authenticator === key);
-    const equal = own.filter((enrollment) => isAsGood(enrollment, descriptor)).length;
-    const left = descriptor.enrollable ? (descriptor.enrollmentsLeft ?? longestChain) : 0;
-    // A new enrollment replaces the existing one if only one is allowed, and so adds nothing.
-    const wanted = descriptor.maxEnrollments ?? mostOf(key, requirements);
-    const missing = Math.max(0, Math.min(left, wanted - equal));
-    const proof = { authenticator: key, factors, characteristics, age: 'now', toEnroll: true } as const;
-    const one = {
-      ...proof,
-      ...(methods && { methods }),
-      ...(auxiliary && { auxiliary }),
-      ...(recovered && { recovered }),
-    };
-    const numbered = Array.from({ length: missing }, (_, index) => {
-      return { ...one, enrollment: `new ${key} ${own.length + index}` };
-    });
-    return numbered.flatMap((action) => withinMethods(action, policies));
-  });
-}
-
 /** Limits the action to the one method that an analysis assumes for the authenticator. */
-function withinMethods<Action extends NamedProof>(action: Action, { onlyBy }: PolicySet): readonly Action[] {
+export function withinMethods<Action extends NamedProof>(action: Action, { onlyBy }: PolicySet): readonly Action[] {
   if (onlyBy?.authenticator !== action.authenticator) return [action];
   return action.methods?.includes(onlyBy.method) ? [{ ...action, methods: [onlyBy.method] }] : [];
-}
-
-/** Whether the user has proved more than what a recovery made, or must do so before an enrollment (Law 7). */
-function hasOtherProof(capabilities: Capabilities): boolean {
-  const able = forAccountManagement(capabilities);
-  if (isIndependent(able.evidence)) return true;
-  const dependent = [...able.evidence, ...provable(able)].filter((proof) => !isIndependent([proof]));
-  return !meetsLayerRequirement(accountManagementOf(capabilities), dependent);
-}
-
-/** How a recent recovery would restrict a new enrollment. */
-function partOfNew(descriptor: AuthenticatorDescriptor): RecoveredPart | undefined {
-  if (descriptor.underPasswordPolicy) return 'secret';
-  return isAddress(descriptor) && !descriptor.recovery ? 'proof' : undefined;
-}
-
-function isAsGood(enrollment: Enrollment, descriptor: AuthenticatorDescriptor): boolean {
-  return (
-    (descriptor.methods?.every((method) => enrollment.methods?.includes(method) ?? true) ?? true) &&
-    descriptor.factors.every((factor) => enrollment.factors.includes(factor)) &&
-    descriptor.characteristics.every((characteristic) => enrollment.characteristics.includes(characteristic))
-  );
-}
-
-/** How many enrollments of one authenticator a requirement can use. */
-export function mostOf(authenticator: string, requirements: readonly LayerRequirement[]): number {
-  const chains = requirements.flatMap(({ anyOf }) =>
-    anyOf.flatMap((requirement) => ('chains' in requirement ? requirement.chains : [])),
-  );
-  const stepsOf = (chain: readonly ChainStep[]) =>
-    chain.filter(({ authenticators }) => authenticators.some((name) => authenticatorIn(name) === authenticator)).length;
-  return Math.max(1, ...chains.map(stepsOf));
 }

@@ -5,7 +5,8 @@
 import { independentParts } from '../evidence/recovered-password.ts';
 import { type AssessedEvidence, meetsAll } from '../evidence/requirement.ts';
 import type { LayerRequirement } from '../model/decision.ts';
-import { accountManagementOf, type Capabilities, enrollable, forAccountManagement, provable } from './capabilities.ts';
+import { accountManagementOf, type Capabilities, forAccountManagement, provable } from './capabilities.ts';
+import { enrollable, provingBesideRecovery } from './enrollable.ts';
 
 /** Enrollments with which the user can meet the requirements. */
 export interface EnrollmentPlan {
@@ -51,9 +52,9 @@ export function enrollmentPlans(
   requirements: readonly LayerRequirement[],
   capabilities: Capabilities,
 ): readonly EnrollmentPlan[] {
-  const scope = planScope(requirements, capabilities);
-  const largest = largestPlan(scope);
-  if (largest === undefined) return [];
+  const found = scopeWithPlan(requirements, capabilities);
+  if (found === undefined) return [];
+  const { scope, largest } = found;
   const plans: EnrollmentPlan[] = [];
   let tried = 0;
   for (const some of combinations(scope.groups)) {
@@ -67,7 +68,24 @@ export function enrollmentPlans(
 
 /** Whether there is a plan. */
 export function hasEnrollmentPlan(requirements: readonly LayerRequirement[], capabilities: Capabilities): boolean {
-  return largestPlan(planScope(requirements, capabilities)) !== undefined;
+  return scopeWithPlan(requirements, capabilities) !== undefined;
+}
+
+interface ScopeWithPlan {
+  readonly scope: PlanScope;
+  readonly largest: EnrollmentPlan;
+}
+
+/** After a recovery, a further proof may be what lets an enrollment count. */
+function scopeWithPlan(
+  requirements: readonly LayerRequirement[],
+  capabilities: Capabilities,
+): ScopeWithPlan | undefined {
+  const scope = planScope(requirements, capabilities);
+  const largest = largestPlan(scope);
+  if (largest) return { scope, largest };
+  const proving = provingBesideRecovery(capabilities);
+  return proving && scopeWithPlan(requirements, proving);
 }
 
 /**

@@ -58,7 +58,7 @@ function proofOf(given: AssessedEvidence, origin: Evidence['origin']): CountedEv
 }
 
 /** The id of what the action makes. It differs from those of the enrollments that may follow. */
-export function madeBy({ enrollment }: AssessedEvidence): string {
+function madeBy({ enrollment }: AssessedEvidence): string {
   return `made ${enrollment}`;
 }
 

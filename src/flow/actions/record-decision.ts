@@ -1,5 +1,7 @@
 /** Which decisions of the step loop are audited: a request for more proofs, a denial, a user who leaves. */
+
 import type { Decision } from '../../core/model/decision.ts';
+import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { audit } from '../audit.ts';
 import { auditTrace, decidingRule, decidingRules } from '../audit-trace.ts';
 import { sampledSession } from '../browser/sso-session.ts';
@@ -56,6 +58,7 @@ function auditDenial(context: OpenTransaction, { facts, decision }: Decided): vo
         transaction: transaction.id,
         isDenied: true,
         at: facts.now,
+        ...omitUndefined({ brought: request.visitor.brought }),
         ...session,
       }),
     );

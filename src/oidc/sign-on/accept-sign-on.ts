@@ -125,7 +125,9 @@ async function endTransaction(accepted: AcceptedSignOn): Promise<void> {
 function auditCompletion({ services, accountId, app, snapshot, facts, decision, ...more }: AcceptedSignOn): void {
   const { unit, visitor } = currentRequest();
   const transaction = more.transaction?.id ?? newReference();
-  const sample = { kind: 'sign_in' as const, snapshot, app, facts, transaction, at: facts.now, isCompleted: true };
+  const { brought } = visitor;
+  const about = { snapshot, app, facts, transaction, at: facts.now, ...omitUndefined({ brought }) };
+  const sample = { kind: 'sign_in' as const, ...about, isCompleted: true };
   const inSession = sampledSession(unit, more.session.uid);
   unit.afterCommit(() => services.shadow.take({ ...sample, ...inSession }));
   const { acr, amr, supportingEvidence } = decision.assurance;

@@ -117,7 +117,9 @@ function auditDeniedRequest(
 ): void {
   const { unit, visitor } = currentRequest();
   const reference = transaction?.id ?? newReference();
-  const sample = { kind: 'sign_in' as const, snapshot, app, facts, transaction: reference, at: facts.now };
+  const { brought } = visitor;
+  const about = { snapshot, app, facts, transaction: reference, at: facts.now, ...omitUndefined({ brought }) };
+  const sample = { kind: 'sign_in' as const, ...about };
   const session = sampledSession(unit, ctx.oidc.session?.uid);
   unit.afterCommit(() => services.shadow.take({ ...sample, ...session }));
   audit(unit, services.audit, {

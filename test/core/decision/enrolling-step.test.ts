@@ -218,6 +218,16 @@ describe('what the enrollment policy requires', () => {
     expect(decideBy(policies)).toMatchObject({ kind: 'enroll', choices: ['totp'] });
   });
 
+  test('is led to by what is enough for the app later, where nothing that is enough now leads to it', () => {
+    const app = factors(2, { demands: [{ factor: 'possession', characteristics: ['deviceBound'] }] });
+    const add = { totp: factors(2, { demands: [{ factor: 'knowledge' }] }) };
+    const world: World = { app, change: factors(1), add, required: [{ anyOf: ['totp'] }] };
+    const byEmail = { subject: userWith(['email']), evidence: [proof('email', 'now')] };
+    expect(decide(world, byEmail)).toMatchObject({ kind: 'enroll', choices: ['password'] });
+    expect(endsOf(world, byEmail)).toEqual(['allow']);
+    expect(decide({ ...world, required: [] }, byEmail)).toMatchObject({ kind: 'enroll', choices: ['webauthn'] });
+  });
+
   test('is counted before anything is set up', () => {
     const policies = policiesFor({ app: factors(1), change: factors(1) });
     const single = (count: number, ...anyOf: readonly Used[]) => {

@@ -4,7 +4,8 @@ import type { LayerRequirement } from '../../../src/core/model/decision.ts';
 import type { AuthenticatorDescriptor, Enrollment } from '../../../src/core/model/facts.ts';
 import type { ChainStep } from '../../../src/core/model/policy.ts';
 import type { PolicySet } from '../../../src/core/policy/rules/compile.ts';
-import { type Capabilities, enrollable, provable } from '../../../src/core/remediation/capabilities.ts';
+import { type Capabilities, provable } from '../../../src/core/remediation/capabilities.ts';
+import { enrollable } from '../../../src/core/remediation/enrollable.ts';
 import { descriptor, enrolled, policiesOf } from '../support/fixtures.ts';
 
 function capabilities(enrollments: readonly Enrollment[], policies: PolicySet): Capabilities {

@@ -1,6 +1,7 @@
 /** Sign-ins that need several enrollments, before each of which the account policy asks for something else. */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { askedInAll } from '../../../src/core/analysis/simulation/asked-in-all.ts';
 import { evaluate } from '../../../src/core/decision/evaluate.ts';
 import { requiredOf } from '../../../src/core/decision/required-evidence.ts';
 import type { AccountRule } from '../../../src/core/model/account-policy.ts';
@@ -10,7 +11,6 @@ import type { AuthenticatorDescriptor, Evidence, Subject } from '../../../src/co
 import type { Requirement } from '../../../src/core/model/policy.ts';
 import { compileAccountPolicy } from '../../../src/core/policy/rules/account-policy.ts';
 import { compilePolicy, type PolicySet } from '../../../src/core/policy/rules/compile.ts';
-import { allSufficientEvidence, setsOfActions } from '../../../src/core/remediation/all-sufficient-sets.ts';
 import { afterEnrolling } from '../../../src/core/remediation/made-enrollments.ts';
 import {
   action,
@@ -138,13 +138,8 @@ describe('what is enrolled in the sign-in', () => {
 
   test('is told with all that the sign-in takes', () => {
     const policies = policiesFor({ session: by('email'), app: by('totp'), before: byPasskey });
-    const { requirements, capabilities } = requiredOf(
-      policies,
-      factsOf({ subject: userWith(['email']) }),
-      userWith(['email']),
-    );
-    const { sets } = setsOfActions(allSufficientEvidence(requirements, capabilities));
-    expect(sets).toEqual([
+    const asked = askedInAll(policies, factsOf({ subject: userWith(['email']) }));
+    expect(asked?.proofs.sets).toEqual([
       [
         { authenticator: 'email' },
         { authenticator: 'totp', toEnroll: true },
@@ -228,11 +223,10 @@ describe('what the enrollment policy requires in any case', () => {
     const policies = policiesFor({ ...world, required: [['totp']] });
     expect(decide(policies, password)).toMatchObject({ kind: 'enroll', choices: ['totp'] });
     expect(endsOf(policies, password).map(({ kind }) => kind)).toEqual(['allow']);
-    const { requirements, capabilities } = requiredOf(policies, factsOf(password), password.subject);
-    expect(setsOfActions(allSufficientEvidence(requirements, capabilities)).sets).toEqual([
+    expect(askedInAll(policies, factsOf(password))?.proofs.sets).toEqual([
       [
-        { authenticator: 'webauthn', toEnroll: true },
         { authenticator: 'totp', toEnroll: true },
+        { authenticator: 'webauthn', toEnroll: true },
       ],
     ]);
   });

@@ -10,9 +10,9 @@ import {
   type AuthenticatorState,
   type Capabilities,
   capabilitiesWithin,
-  enrollable,
   enrolledAtBest,
 } from '../../../src/core/remediation/capabilities.ts';
+import { enrollable } from '../../../src/core/remediation/enrollable.ts';
 import { additionGroups, enrollmentPlans } from '../../../src/core/remediation/enrollment-plans.ts';
 import { firstChallenge } from '../../../src/core/remediation/first-challenge.ts';
 import { challenge, isPossible, requirementStatus } from '../../../src/core/remediation/requirement-status.ts';

@@ -1,5 +1,5 @@
 /** Every way through a fresh sign-in, each decided by the evaluator. */
-import { decisionAt, factsAt } from '../../../src/core/analysis/simulation/simulate.ts';
+import { afterFirstSecret, decisionAt, factsAt } from '../../../src/core/analysis/simulation/simulate.ts';
 import { identifiedAs, type Progress, prove } from '../../../src/core/analysis/simulation/simulated-answers.ts';
 import type { Evidence, Facts, Subject } from '../../../src/core/model/facts.ts';
 import { omitUndefined } from '../../../src/core/model/omit-undefined.ts';
@@ -14,9 +14,17 @@ export interface Way {
   readonly evidence: readonly Evidence[];
 }
 
-/** The ways of a user who sets nothing up, with whatever is offered at each step. */
+/**
+ * The ways of a user who sets nothing up, with whatever is offered at each step, and those by the secret of the first
+ * page that contain none of them.
+ */
 export function everyWay(policies: PolicySet, facts: Facts, subject: Subject): readonly Way[] {
-  return waysFrom(identifiedAs(subject, facts), { policies, facts }, []);
+  const signIn = { policies, facts };
+  const begun = afterFirstSecret({ policies, facts: { ...facts, subject } });
+  const secret = begun?.transaction.evidence.map(({ authenticator }) => ({ authenticator })) ?? [];
+  const ways = waysFrom(identifiedAs(subject, facts), signIn, []);
+  const byFirstSecret = begun ? waysFrom(begun, signIn, secret) : [];
+  return [...ways, ...byFirstSecret.filter(({ proofs }) => !ways.some((way) => isPart(way.proofs, proofs)))];
 }
 
 function waysFrom(

@@ -10,6 +10,7 @@ import { findingLine } from '../../../src/policy/model/finding.ts';
 import { shadowKey, shadowKeyOfUser, shadowTotalsKey, shadowUsersKey } from '../../../src/stores/keys.ts';
 import type { TestUser } from '../../support/clients/relying-party.ts';
 import { beginSignIn, currentStep, identify, userWithPassword } from '../../support/clients/sign-in-flow.ts';
+import { UserAgent } from '../../support/pages/user-agent.ts';
 import { configOn } from '../../support/servers/config-on-node.ts';
 import { startNode, type TestNode } from '../../support/servers/node.ts';
 import { type OpenedStore, storesUnderTest } from '../../support/stores/stores.ts';
@@ -250,6 +251,39 @@ notes: 1 user would be denied
     expect(await shadow('report')).toContain(
       '1 left out: the active revision reads signals of the device from other sources than the draft\n',
     );
+  });
+
+  test('a draft believes other proxies, by a header that the active configuration reads as well', async () => {
+    const settings = await readFile('config/stepgate.yaml', 'utf8');
+    const from = (proxies: string) => `${settings}\n${signals.replace('127.0.0.1/32', proxies)}`;
+    const managed = { when: { device: { managed: true } }, then: 'deny' };
+    await one.configure({
+      'stepgate.yaml': from('10.0.0.0/8'),
+      'policies/enrollment.yaml': undefined,
+      'policies/sign-on/notes.yaml': policy('notes', noContractors, oneFactor),
+    });
+    await writeFile(join(dir, 'stepgate.yaml'), from('127.0.0.1/32'));
+    await begin(managed, oneFactor);
+    const user = await userWithPassword(one, ['staff']);
+    for (const said of ['managed', 'nothing']) {
+      const { agent, page } = await beginSignIn(one, 'notes', new UserAgent({ headers: { 'X-Device-Signals': said } }));
+      expect(currentStep(await identify(agent, page, user))).toBe('code');
+    }
+    // The device of tokens is that of the authorization, as the active configuration saw it.
+    const sample = taken.findLast(({ kind }) => kind === 'sign_in');
+    if (sample) one.app.shadow.take({ ...sample, kind: 'token' });
+    await follow();
+    const text = await shadow('report');
+    expect(text).toContain(
+      '2 sign-ins and 0 exchanges for tokens\n1 of them would have come out otherwise, for 1 user\n',
+    );
+    expect(text).toContain('notes: 1 user would be denied\n');
+    expect(text).toContain('1 left out: the active revision reads signals of the device');
+    await writeFile(join(dir, 'stepgate.yaml'), settings);
+    await one.configure({
+      'policies/enrollment.yaml': undefined,
+      'policies/sign-on/notes.yaml': policy('notes', noContractors, oneFactor),
+    });
   });
 
   test('the active configuration and files with an error are refused', async () => {

@@ -140,9 +140,11 @@ function counted(parts: readonly string[]): readonly string[] {
 
 /** Whichever proofs the user gives, and whatever may be skipped: what follows only some of the proofs is none. */
 function lackingIn({ steps, asked, least }: Outcome): readonly string[] {
-  const ways = asked === undefined ? [steps] : least();
-  const setUps = requiredInEach(ways.map(choicesIn)).map((keys) => `${keys.join(' or ')}, to be enrolled`);
-  const [first = [], ...others] = ways.map((way) => way.flatMap(lackingAt));
+  const ways = asked === undefined ? [{ steps, setUps: [choicesIn(steps)] }] : least();
+  const setUps = requiredInEach(ways.flatMap((way) => way.setUps)).map(
+    (keys) => `${keys.join(' or ')}, to be enrolled`,
+  );
+  const [first = [], ...others] = ways.map((way) => way.steps.flatMap(lackingAt));
   const countIn = (parts: readonly string[], part: string) => parts.filter((other) => other === part).length;
   const inEach = first.filter((part, at) => {
     const before = countIn(first.slice(0, at), part);

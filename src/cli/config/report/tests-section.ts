@@ -47,8 +47,11 @@ function failedCard(result: TestResult): PageMarkup {
 `;
 }
 
-function uncoveredTable({ uncovered, conditions, uncoveredConditions }: Coverage): PageContent {
-  const rules = uncovered.map((rule) => [sourceLocationText(rule), rule.rule, 'decided no test'] as const);
+function uncoveredTable({ uncovered, withoutExpect, conditions, uncoveredConditions }: Coverage): PageContent {
+  const rules = [
+    ...uncovered.map((rule) => [sourceLocationText(rule), rule.rule, 'decided no test'] as const),
+    ...withoutExpect.map((rule) => [sourceLocationText(rule), rule.rule, 'decided no test of one sign-in'] as const),
+  ];
   const lacking = uncoveredConditions
     .filter(
       (condition) =>
@@ -60,7 +63,7 @@ function uncoveredTable({ uncovered, conditions, uncoveredConditions }: Coverage
       return [sourceLocationText(uncoveredCondition), rule, `${condition} lacks ${what}`] as const;
     });
   const covered = conditions - uncoveredConditions.length;
-  return markup`<p>${covered} of ${quantity(conditions, 'condition')} were hit in one test and missed in another.</p>
+  return markup`<p>${covered} of ${quantity(conditions, 'condition')} were both hit and missed in tests.</p>
 ${rules.length + lacking.length === 0 ? '' : gapsTable([...rules, ...lacking])}`;
 }
 

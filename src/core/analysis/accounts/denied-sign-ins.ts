@@ -72,14 +72,16 @@ const mostUsers = 24;
 function deniedThere(denying: Deciding<Rule>, search: Search): UserFacts | 'undecided' | undefined {
   const { policy, space, there, otherwise, isReached = () => true, allowed, open } = search;
   const rules = [...there, ...denying.formulas];
-  const lasting = [...variablesIn([...rules, ...allowed.flatMap(({ formulas }) => formulas)])].filter(
-    (variable) => variable.lasting,
-  );
+  const own = variablesIn([...rules, ...allowed.flatMap(({ formulas }) => formulas)]);
+  const lasting = [...own].filter((variable) => variable.lasting);
+  const inAnother = elsewhere();
   const others: Formula[] = [];
+  let wanted: readonly Formula[] = [];
   for (let count = 0; count < mostUsers; count += 1) {
-    const model = modelOf([...rules, ...others], space);
-    if (model === 'impossible') return undefined;
-    if (model === 'undecided') return model;
+    const found = modelOf([...rules, ...wanted, ...others], space);
+    if (found === 'impossible') return undefined;
+    if (found === 'undecided') return found;
+    const model = wanted.length === 0 ? found : new Map([...found].filter(([variable]) => own.has(variable)));
     const { user: lastingFacts, facts, isShown } = userOf(model, lasting, space);
     const user = asIn(lastingFacts);
     const letIn = firstOf(open, (way) => [...user, ...there, ...way.formulas]);
@@ -94,6 +96,9 @@ function deniedThere(denying: Deciding<Rule>, search: Search): UserFacts | 'unde
     if (letInOtherwise === 'undecided') return letInOtherwise;
     const isConfirmed = isShown && isReached(facts) && findRule(policy, facts).rule === denying.rule;
     if (letInOtherwise && isConfirmed) return facts;
+    // From now on only users are looked at who may get in otherwise.
+    if (!letInOtherwise)
+      wanted = [inAnother({ any: allowed.map(({ formulas }) => ({ all: [...otherwise, ...formulas] })) })];
     others.push(negated({ all: user }));
   }
   return 'undecided';

@@ -2,11 +2,13 @@
 import { acrOf } from '../../evidence/assurance.ts';
 import type { AssessedEvidence } from '../../evidence/requirement.ts';
 import type { Facts } from '../../model/facts.ts';
+import type { Requirement } from '../../model/policy.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
 import { type Action, actionsOf } from '../../remediation/all-sufficient-sets.ts';
 import type { AskedInAll } from './asked-in-all.ts';
-import { identifiedAs, type SimulatedStep } from './simulated-answers.ts';
-import { sufficientProofs } from './sufficient-proofs.ts';
+import { identifiedAs, type Progress, type SimulatedStep, type Simulation } from './simulated-answers.ts';
+import { requiredAt, sufficientProofs, toldApart } from './sufficient-proofs.ts';
+import { walkedSets } from './walked-sets.ts';
 
 /** A set of proofs that lets the user in. */
 export interface AcrOfWay {
@@ -21,10 +23,10 @@ export function acrOfWays(policies: PolicySet, facts: Facts, { proofs, ways }: A
   if (subject === undefined) return [];
   const { acrLevels } = policies;
   const distinguished = acrLevels.map(({ requirement }) => requirement);
-  const sufficient = sufficientProofs(identifiedAs(subject, facts), { policies, facts }, distinguished);
-  const found = [...sufficient.sets, ...sufficient.begunOtherwise].map((evidence) => ({
-    actions: actionsOf(evidence),
-    acr: acrOf([...sufficient.given, ...evidence.filter(countsInTokens)], acrLevels, request.acrValues),
+  const simulation = { policies, facts };
+  const found = enoughProofs(identifiedAs(subject, facts), simulation, distinguished).map(({ actions, evidence }) => ({
+    actions,
+    acr: acrOf(evidence.filter(countsInTokens), acrLevels, request.acrValues),
   }));
   return proofs.sets.map((set) => {
     const own = found.filter(({ actions }) => isByMethods(set, actions));
@@ -33,6 +35,28 @@ export function acrOfWays(policies: PolicySet, facts: Facts, { proofs, ways }: A
     const acrs = own.length > 0 ? own.map(({ acr }) => acr) : ends.flatMap(acrInTokens);
     return { set, acrs: [...new Set(acrs)] };
   });
+}
+
+interface ProvenSet {
+  readonly actions: readonly Action[];
+  readonly evidence: readonly AssessedEvidence[];
+}
+
+function enoughProofs(
+  start: Progress,
+  simulation: Simulation,
+  distinguished: readonly Requirement[],
+): readonly ProvenSet[] {
+  const { given, sets, begunOtherwise, isComplete } = sufficientProofs(start, simulation, distinguished);
+  if (sets.length > 0 || !isComplete)
+    return [...sets, ...begunOtherwise].map((evidence) => ({
+      actions: actionsOf(evidence),
+      evidence: [...given, ...evidence],
+    }));
+  const { followed } = walkedSets(start, simulation, toldApart(start, simulation, distinguished));
+  return followed.flatMap(({ set, turns: [end] }) =>
+    end ? [{ actions: set, evidence: requiredAt(end.from, simulation).capabilities.evidence }] : [],
+  );
 }
 
 function acrInTokens(step: SimulatedStep): readonly (string | undefined)[] {

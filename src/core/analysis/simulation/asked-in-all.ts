@@ -2,10 +2,11 @@
 import type { Facts } from '../../model/facts.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
 import { type AllSets, minimalOf } from '../../remediation/all-sufficient-sets.ts';
-import { type FollowedSet, followedSignIns } from './followed-sign-ins.ts';
+import { followedSignIns } from './followed-sign-ins.ts';
 import { stepsOf } from './simulate.ts';
 import type { SimulatedStep } from './simulated-answers.ts';
 import { endsWell } from './skipping-offers.ts';
+import type { FollowedSet } from './walked-sets.ts';
 
 export interface AskedInAll {
   /** The user needs one of these sets. */
@@ -48,7 +49,8 @@ function waysAmong(followed: readonly FollowedSet[], { isComplete, sets }: AllSe
   const all = followed.map(({ set, turns }) => ({ set, after: stepsOf(turns) }));
   const some = all.filter(({ after }) => endsWell(after));
   const ways = [...Map.groupBy(some, ({ after }) => JSON.stringify(after.map(withoutAcr))).values()].flatMap(
-    (alike): readonly WayIn[] => (alike[0] ? [{ sets: alike.map(({ set }) => set), after: alike[0].after }] : []),
+    (alike): readonly WayIn[] =>
+      alike[0] ? [{ sets: [...new Set(alike.map(({ set }) => set))], after: alike[0].after }] : [],
   );
   if (ways.length === 0) return undefined;
   const isEach = sets.every((set) => followed.some((each) => each.set === set));

@@ -5,20 +5,15 @@ import { omitUndefined } from '../../model/omit-undefined.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
 import { type Action, type AllSets, setsOfActions } from '../../remediation/all-sufficient-sets.ts';
 import { byEachFurtherProof, furtherProofs } from './further-proofs.ts';
-import { isFollowed, proving } from './proving.ts';
+import { proving } from './proving.ts';
 import { stepsOf, type WalkedTurn, walkFrom, walkThrough } from './simulate.ts';
 import { identifiedAs, type Progress, type SimulatedStep, type Simulation } from './simulated-answers.ts';
 import { withoutDenyingOffers } from './skipping-offers.ts';
-import { requiredAt, sufficientProofs } from './sufficient-proofs.ts';
+import { requiredAt, sufficientProofs, toldApart } from './sufficient-proofs.ts';
+import { type FollowedSet, walkedSets } from './walked-sets.ts';
 
 /** Of more sets it is not found out what follows them, so they are left out. */
 const mostFollowed = 64;
-
-/** A set of proofs, and what follows it: the user gets in, or is denied. */
-export interface FollowedSet {
-  readonly set: readonly Action[];
-  readonly turns: readonly WalkedTurn[];
-}
 
 export interface FollowedSignIns {
   /** All sets that are enough to get that far. */
@@ -29,8 +24,19 @@ export interface FollowedSignIns {
   readonly others?: readonly FollowedSet[];
 }
 
+/** Cached by facts, for the policies that were asked about last. */
+const known = new WeakMap<Facts, { readonly policies: PolicySet; readonly found: FollowedSignIns | undefined }>();
+
 /** Undefined: no user, or one who is denied before all is proved, by rules that do not ask what was proved. */
 export function followedSignIns(policies: PolicySet, facts: Facts): FollowedSignIns | undefined {
+  const last = known.get(facts);
+  if (last?.policies === policies) return last.found;
+  const found = follow(policies, facts);
+  known.set(facts, { policies, found });
+  return found;
+}
+
+function follow(policies: PolicySet, facts: Facts): FollowedSignIns | undefined {
   const simulation = { policies, facts };
   const { subject } = facts;
   const { first, turns } = walkThrough(policies, facts);
@@ -38,11 +44,11 @@ export function followedSignIns(policies: PolicySet, facts: Facts): FollowedSign
   const start = identifiedAs(subject, facts);
   const met = endOfProofs(turns, simulation);
   const proved = turns[met]?.from;
-  if (proved === undefined) return undefined;
+  if (proved === undefined) return otherChoices(start, turns, simulation);
   const after = withoutDenyingOffers(turns.slice(met), proved, simulation);
-  const all = setsOfActions(sufficientProofs(start, simulation));
-  const proofs = offeredOf(all, stepsOf(turns.slice(0, met)), (set) => isFollowed(set, start, simulation));
+  const proofs = setsOfActions(sufficientProofs(start, simulation));
   const simulated = { set: provedBy(proved), turns: after };
+  if (proofs.sets.length === 0 && proofs.isComplete) return walkedSignIns(start, simulated, simulation);
   // With the secret of the first page, the simulated user may prove more than is needed.
   const isOnlyWay = proofs.sets.length === 1 && proofs.sets.every((set) => isProvedBy(set, proved));
   if (!isOnlyWay && !mayBeFollowedByOthers(stepsOf(after), simulation)) return { proofs, simulated };
@@ -51,6 +57,24 @@ export function followedSignIns(policies: PolicySet, facts: Facts): FollowedSign
     return byEachChoice({ set, turns: own ?? after }, simulation);
   });
   return isOnlyWay && others.length === 1 ? { proofs, simulated } : { proofs, simulated, others };
+}
+
+/** The user is denied before all is proved. Undefined: there was no choice of what to set up. */
+function otherChoices(
+  start: Progress,
+  turns: readonly WalkedTurn[],
+  simulation: Simulation,
+): FollowedSignIns | undefined {
+  const isChosen = stepsOf(turns).some((step) => step.kind === 'enroll' && step.alternatives.length > 0);
+  const last = turns.at(-1);
+  return isChosen && last ? walkedSignIns(start, { set: provedBy(last.from), turns: [last] }, simulation) : undefined;
+}
+
+/** No proofs are enough without an enrollment. */
+function walkedSignIns(start: Progress, simulated: FollowedSet, simulation: Simulation): FollowedSignIns {
+  const { followed, isComplete } = walkedSets(start, simulation, toldApart(start, simulation));
+  const others = followed.flatMap((each) => byEachChoice(each, simulation));
+  return { proofs: { sets: [...new Set(followed.map(({ set }) => set))], isComplete }, simulated, others };
 }
 
 /** Index of the turn after all proofs, or of an earlier denial that what was proved may have led to. */
@@ -75,22 +99,6 @@ function provedBy({ transaction: { evidence } }: Progress): readonly Action[] {
   return evidence.map(({ authenticator, origin }) =>
     omitUndefined({ authenticator, toEnroll: origin === 'enrollment' ? (true as const) : undefined }),
   );
-}
-
-/**
- * Leaves out sets with enrollments that no page offers, for example since the enrollment policy requires others.
- * `steps`: those of the simulated user, who may choose an enrollment after which the pages offer others.
- */
-function offeredOf(
-  proofs: AllSets,
-  steps: readonly SimulatedStep[],
-  isFollowedBy: (set: readonly Action[]) => boolean,
-): AllSets {
-  const offered = steps.flatMap((step) =>
-    step.kind === 'enroll' ? [step.authenticator, ...step.alternatives.map(({ authenticator }) => authenticator)] : [],
-  );
-  const isOffered = ({ authenticator, toEnroll }: Action) => !toEnroll || offered.includes(authenticator);
-  return { ...proofs, sets: proofs.sets.filter((set) => set.every(isOffered) || isFollowedBy(set)) };
 }
 
 /** Whether the user proved and enrolled just these. */
@@ -134,6 +142,6 @@ function afterProving(
   start: Progress,
   simulation: Simulation,
 ): readonly WalkedTurn[] | undefined {
-  const end = proving(set, { progress: start, steps: [] }, simulation)?.progress;
+  const end = proving(set, start, simulation);
   return end && withoutDenyingOffers(walkFrom(end, simulation), end, simulation);
 }

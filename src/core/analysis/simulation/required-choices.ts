@@ -1,4 +1,5 @@
 /** What must be set up whichever of several ways the user takes. */
+import { distinct } from '../../model/distinct.ts';
 import type { SimulatedStep } from './simulated-answers.ts';
 
 /** Keys of authenticators; one of them must be enrolled. */
@@ -17,46 +18,70 @@ export function choicesIn(way: readonly SimulatedStep[]): readonly RequiredChoic
   });
 }
 
-/**
- * What must be set up in each of these ways. One choice of each way makes a choice that holds for all of them, with the
- * keys of all; those are taken first that make the smallest. A choice of a way counts once.
- */
-export function requiredInEach(ways: readonly (readonly RequiredChoice[])[]): readonly RequiredChoice[] {
-  const [shortest = [], ...others] = ways.toSorted((a, b) => a.length - b.length).map(copied);
-  const required = new Map<RequiredChoice, RequiredChoice>();
-  while (required.size < shortest.length) {
-    const joined = shortest
-      .filter((choice) => !required.has(choice))
-      .map((choice) => ({ choice, ...joinedWith(choice, others) }));
-    const best = joined.reduce((one, other) => (other.keys.length < one.keys.length ? other : one));
-    required.set(best.choice, best.keys);
-    for (const [index, taken] of best.taken.entries()) others[index]?.splice(others[index].indexOf(taken), 1);
-  }
-  return shortest.flatMap((choice) => [required.get(choice) ?? []]);
-}
+/** Of more choices that hold in all ways, those with the fewest keys are tried, and of these some first. */
+const most = { kept: 32, tried: 4 };
 
-/** Each choice a value of its own, also where the same is there twice. */
-function copied(way: readonly RequiredChoice[]): RequiredChoice[] {
-  return way.map((choice) => [...choice]);
+type Way = readonly RequiredChoice[];
+
+/**
+ * What must be set up in each of these ways: as many choices as the shortest takes. One choice of each way makes a
+ * choice that holds for all of them, with the keys of all; those are taken that have the fewest keys together. A choice
+ * of a way counts once.
+ */
+export function requiredInEach(ways: readonly Way[]): readonly RequiredChoice[] {
+  const [shortest, ...others] = ways.toSorted((a, b) => a.length - b.length);
+  if (shortest === undefined || others.length === 0) return shortest ?? [];
+  const found = fewestKeys(distinct([shortest, ...others]));
+  return found.toSorted((one, other) => one.at - other.at).map(({ keys }) => keys);
 }
 
 interface JoinedChoice {
   readonly keys: RequiredChoice;
-  /** The choice of each other way. */
-  readonly taken: readonly RequiredChoice[];
+  /** Its position in the first way. */
+  readonly at: number;
 }
 
-/** With that choice of each other way that adds the fewest keys. Each has one left, as none is shorter. */
-function joinedWith(choice: RequiredChoice, others: readonly (readonly RequiredChoice[])[]): JoinedChoice {
-  return others.reduce<JoinedChoice>(
-    ({ keys, taken }, way) => {
-      const [closest = []] = way.toSorted((a, b) => added(a, keys).length - added(b, keys).length);
-      return { keys: [...keys, ...added(closest, keys)], taken: [...taken, closest] };
+/** The first way is the shortest. */
+function fewestKeys(ways: readonly Way[], positions?: readonly number[]): readonly JoinedChoice[] {
+  const [shortest = []] = ways;
+  if (shortest.length === 0) return [];
+  const own = positions ?? [...shortest.keys()];
+  const families = joinedChoices(ways)
+    .slice(0, most.tried)
+    .map((keys): readonly JoinedChoice[] => {
+      const taken = ways.map((way) => way.findIndex((choice) => isWithin(choice, keys)));
+      const left = ways.map((way, index) => way.toSpliced(taken[index] ?? 0, 1));
+      const [at = 0] = taken;
+      return [{ keys, at: own[at] ?? 0 }, ...fewestKeys(left, own.toSpliced(at, 1))];
+    });
+  return families.reduce((one, other) => (keysIn(other) < keysIn(one) ? other : one));
+}
+
+function keysIn(family: readonly JoinedChoice[]): number {
+  return family.reduce((sum, { keys }) => sum + keys.length, 0);
+}
+
+/** The choices that hold in each of these ways, and of which none contains another one; the fewest keys first. */
+function joinedChoices(ways: readonly Way[]): readonly RequiredChoice[] {
+  return ways.reduce<readonly RequiredChoice[]>(
+    (joined, way) => {
+      const wider = joined.flatMap((keys) =>
+        way.map((choice) => [...keys, ...choice.filter((key) => !keys.includes(key))]),
+      );
+      const least: RequiredChoice[] = [];
+      for (const keys of wider.toSorted((a, b) => a.length - b.length))
+        if (!least.some((other) => isWithin(other, keys))) least.push(keys);
+      return least.slice(0, most.kept);
     },
-    { keys: choice, taken: [] },
+    [[]],
   );
 }
 
-function added(choice: RequiredChoice, keys: RequiredChoice): RequiredChoice {
-  return choice.filter((key) => !keys.includes(key));
+function isWithin(choice: RequiredChoice, keys: RequiredChoice): boolean {
+  return choice.every((key) => keys.includes(key));
+}
+
+/** How many of these must be set up at least, whichever way the user takes. */
+export function leastOf(keys: RequiredChoice, ways: readonly Way[]): number {
+  return Math.min(...ways.map((way) => way.filter((choice) => isWithin(choice, keys)).length));
 }

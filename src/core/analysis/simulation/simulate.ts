@@ -62,6 +62,12 @@ export function walkThrough(policies: PolicySet, facts: Facts): Walk {
   return walk;
 }
 
+/** Where a user is who proved the secret of the first page. Undefined: it asks for none that the user has. */
+export function afterFirstSecret({ policies, facts }: Simulation): Progress | undefined {
+  const { steps, next } = walkThrough(policies, facts).first;
+  return steps.length > 0 && next && next.transaction.evidence.length > 0 ? next : undefined;
+}
+
 /** The first steps, and where the user is after them. */
 export function startOf(simulation: Simulation): Turn {
   const { subject, evidence } = simulation.facts;

@@ -75,7 +75,8 @@ function startedStep({ decision, plan, methodsOf }: Started, { subject }: Progre
   });
 }
 
-function simulateEnrollment(
+/** The user enrolls the authenticator, and proves it by this method. */
+export function simulateEnrollment(
   progress: Progress,
   descriptor: AuthenticatorDescriptor,
   { policies, facts, method }: Simulation & { readonly method: string | undefined },

@@ -29,7 +29,8 @@ function turnsSkippingFrom(
   return turns;
 }
 
-function afterOffer({ transaction, subject }: Progress, turn: Turn): Turn {
+/** The turn of a user who skips what is offered there. */
+export function afterOffer({ transaction, subject }: Progress, turn: Turn): Turn {
   const skippable = turn.steps.map(offered).find((offer) => offer !== undefined);
   return skippable
     ? { steps: [], next: { transaction: skipping(transaction, skippable.authenticators), subject } }

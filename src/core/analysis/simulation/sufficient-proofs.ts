@@ -1,6 +1,7 @@
 /** All sets of proofs that are enough for a fresh sign-in, whichever rules decide on the way. */
 import type { RequiredEvidence } from '../../decision/required-evidence.ts';
 import { requiredOf } from '../../decision/required-evidence.ts';
+import { withMethodsApart } from '../../evidence/proof-names.ts';
 import type { AssessedEvidence } from '../../evidence/requirement.ts';
 import { authenticatorIn } from '../../model/authenticator-name.ts';
 import type { ChallengeOption } from '../../model/decision.ts';
@@ -10,8 +11,16 @@ import { conditionSets } from '../../policy/rules/condition-table.ts';
 import { signInOnceProved } from '../../policy/rules/once-proved.ts';
 import { askedMethods } from '../../queries/asked-methods.ts';
 import { type AllSetsOfEvidence, allSufficientEvidence } from '../../remediation/all-sufficient-sets.ts';
-import { decisionAt, factsAt } from './simulate.ts';
+import { afterFirstSecret, decisionAt, factsAt } from './simulate.ts';
 import type { Progress, Simulation } from './simulated-answers.ts';
+
+/** What is told apart among ways to sign in. */
+export interface ToldApart {
+  /** Keys of authenticators whose methods are. */
+  readonly methods: ReadonlySet<string>;
+  /** Whether it matters that the user began with this authenticator. Absent: with none. */
+  readonly isTold?: ((authenticator: string) => boolean) | undefined;
+}
 
 export interface SufficientProofs extends AllSetsOfEvidence {
   /** What the user has proved already. */
@@ -42,10 +51,38 @@ export function sufficientProofs(
   if (after === before && told.length === 0)
     return { ...allSufficientEvidence(requirements, capabilities, { distinguished }), given };
   const first = requiredAt(start, simulation).requirements.flatMap(({ anyOf }) => anyOf);
-  const isFirst = askedFirst(start, simulation);
+  const decision = decisionAt(start, simulation);
+  const options = decision.kind === 'challenge' ? decision.options : [];
+  // What counts for an enrollment only (Law 7) is in no set of proofs, and a user may begin with it.
+  if (options.some(({ enrollments }) => !capabilities.enrollments.some(({ id }) => enrollments.includes(id))))
+    return { sets: [], begunOtherwise: [], isComplete: true, given };
+  const secret = afterFirstSecret(simulation)?.transaction.evidence[0]?.enrollment;
+  const isSecret = (proof: AssessedEvidence) =>
+    proof.enrollment === secret && !options.some(({ enrollments }) => enrollments.includes(proof.enrollment));
+  const isOffered = askedFirst(options, start, simulation);
+  const isFirst = options.length > 0 ? (proof: AssessedEvidence) => isOffered(proof) || isSecret(proof) : undefined;
   const isTold = ({ authenticator }: AssessedEvidence) => told.includes(authenticator);
-  const apart = { distinguished: [...distinguished, ...first], isFirst, isTold };
+  const apart = { distinguished: [...distinguished, ...first], isFirst, isSecret, isTold };
   return { ...allSufficientEvidence(requirements, capabilities, apart), given };
+}
+
+/** What is told apart of the ways of a user who is at the start of the sign-in. `distinguished`: as above. */
+export function toldApart(
+  start: Progress,
+  simulation: Simulation,
+  distinguished: readonly Requirement[] = [],
+): ToldApart {
+  const { policies, facts } = simulation;
+  const before = factsAt(start, facts);
+  const after = signInOnceProved(policies, before);
+  const told = namesOfSignIn(policies);
+  const layers = [before, after].flatMap((at) => requiredOf(policies, at, start.subject).requirements);
+  const additions = policies.accountPolicy?.rules.flatMap(({ then }) =>
+    then.kind === 'allow' ? then.requirement : [],
+  );
+  const requirements = [...layers.flatMap(({ anyOf }) => anyOf), ...(additions ?? []), ...distinguished];
+  const isTold = after === before && told.length === 0 ? undefined : (key: string) => told.includes(key);
+  return { methods: withMethodsApart(requirements), isTold };
 }
 
 /** Keys of the authenticators that rules about how the user signed in name. */
@@ -58,21 +95,18 @@ function namesOfSignIn({ enrollment, profile }: PolicySet): readonly string[] {
   return [...new Set(names.map(authenticatorIn))];
 }
 
-/** Whether the user can begin with this proof. Undefined: nothing is asked for. */
-function askedFirst(start: Progress, simulation: Simulation): ((proof: AssessedEvidence) => boolean) | undefined {
-  const decision = decisionAt(start, simulation);
-  if (decision.kind !== 'challenge') return undefined;
+/** Whether the user can begin with this proof, which is one of the options. */
+function askedFirst(
+  options: readonly ChallengeOption[],
+  start: Progress,
+  simulation: Simulation,
+): (proof: AssessedEvidence) => boolean {
   const facts = factsAt(start, simulation.facts);
   const methodsOf = new Map(
-    decision.options.map(({ authenticator }) => [
-      authenticator,
-      askedMethods(simulation.policies, facts, authenticator),
-    ]),
+    options.map(({ authenticator }) => [authenticator, askedMethods(simulation.policies, facts, authenticator)]),
   );
   const isOffered = ({ authenticator, enrollment }: AssessedEvidence) =>
-    decision.options.some(
-      (option: ChallengeOption) => option.authenticator === authenticator && option.enrollments.includes(enrollment),
-    );
+    options.some((option) => option.authenticator === authenticator && option.enrollments.includes(enrollment));
   return (proof) => {
     const methods = methodsOf.get(proof.authenticator);
     const isAsked = !proof.methods || !methods || proof.methods.some((method) => methods.includes(method));

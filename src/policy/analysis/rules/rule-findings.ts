@@ -8,7 +8,6 @@ import { deciding } from '../../../core/analysis/space/rule-combinations.ts';
 import { ruleSpace } from '../../../core/analysis/space/rule-space.ts';
 import { locationKey } from '../../../core/model/location-key.ts';
 import type { Rule, RuleHead } from '../../../core/model/policy.ts';
-import { appTests } from '../../../core/policy/rules/app-lists.ts';
 import { conditionSets } from '../../../core/policy/rules/condition-table.ts';
 import { accountClientId } from '../../model/account-client-id.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';
@@ -87,7 +86,7 @@ function unreachable(
 ): readonly AnalysisFinding[] {
   const location = configuration.locationOf(rule);
   if (location === undefined || combinations === undefined || combinations.length > 0) return [];
-  if (mayBeForAccountPages(rule, apps, configuration)) return [];
+  if (mayDecideAtAccountPages(rule, apps, configuration)) return [];
   const own = apps.filter((app) => rulesOf(app).some((ruleOfApp) => locationKey(ruleOfApp) === locationKey(rule)));
   // The finding that no user can enter these apps names the same cause.
   if (own.every(isClosed)) return [];
@@ -106,19 +105,19 @@ function unreachable(
   return [findingAt('unreachable', location, { ...because, rules: rules.slice(0, mostNamed).map(namedRule) })];
 }
 
-/** The pages of the account are an app, too, which no file describes. A session rule about apps may decide there. */
-function mayBeForAccountPages(
+/** The pages of the account are an app, too, which no file describes. There, the session policy decides alone. */
+function mayDecideAtAccountPages(
   rule: Rule,
   [first]: readonly AnalysedApp[],
   { universe }: AnalysedConfiguration,
 ): boolean {
-  const isAboutApps = conditionSets(rule.when).some((set) => appTests(set).length > 0);
   const rules = first?.policies.session.rules.map((compiled) => compiled.rule) ?? [];
-  const cases = rules.filter((own) => isAboutApps && locationKey(own) === locationKey(rule));
+  const cases = rules.filter((own) => locationKey(own) === locationKey(rule));
+  if (cases.length === 0) return false;
   const whens = rules.map(({ when }) => when);
   const space = ruleSpace(whens, universe([accountClientId]));
   return cases.some((own) => {
-    const formulas = decidingFormulas(own, rules.slice(0, rules.indexOf(own)), space);
+    const formulas = [...space.onceProved, ...decidingFormulas(own, rules.slice(0, rules.indexOf(own)), space)];
     return findModelWithin(formulas, { steps: denialSteps }, space.reader) !== 'impossible';
   });
 }

@@ -20,7 +20,7 @@ function policiesWith(rules: readonly Rule[], count: 1 | 2 = 1): PolicySet {
 /** The steps of each way. */
 function leastOf(policies: PolicySet, ...keys: Parameters<typeof userWith>[0]): unknown {
   const facts = factsOf({ subject: userWith(keys) });
-  return leastOfWays(policies, facts, askedInAll(policies, facts)).map((steps) =>
+  return leastOfWays(policies, facts, askedInAll(policies, facts)).map(({ steps }) =>
     steps.map((step) => ('authenticator' in step ? `${step.kind} ${step.authenticator}` : step.kind)).join(),
   );
 }
@@ -55,30 +55,49 @@ describe('of several ways', () => {
     ]);
   });
 
-  test('what has to be enrolled for the proofs is told with them', () => {
-    const byKey: Rule = [{ required: [{ anyOf: ['totp'] }] }, { authenticated: { any: ['password'] } }];
-    expect(leastOf(policiesWith([byKey, [{}]], 2), 'password')).toEqual(['enroll totp,complete']);
-  });
-
-  test('what each of them enrolls is no choice, in whatever order it is offered', () => {
-    const demand = (...authenticators: readonly string[]) => factors(1, { demands: [{ authenticators }] });
-    const session = always(allow(demand('webauthn')));
-    const choicesOf = (...authenticators: readonly string[]) => {
-      const policies = policiesOf({ session, app: demand(...authenticators) });
-      const facts = factsOf({ subject: userWith(['password']) });
-      return leastOfWays(policies, facts, askedInAll(policies, facts)).map((steps) =>
-        steps.flatMap((step) =>
-          step.kind === 'enroll'
-            ? [[step.authenticator, ...step.alternatives.map((other) => other.authenticator)]]
-            : [],
-        ),
-      );
-    };
-    expect(choicesOf('totp')).toEqual([[['totp'], ['webauthn']]]);
-    expect(choicesOf('totp', 'phone')).toEqual([[['phone', 'totp'], ['webauthn']]]);
-  });
-
   test('there is none for a user who does not get in', () => {
     expect(leastOf(policiesWith([[{}, { authenticated: { any: ['totp'] } }]]), 'password')).toEqual([]);
+  });
+});
+
+describe('what must be set up', () => {
+  /** In each way, by each set of proofs and each choice after it. */
+  const setUpsOf = (policies: PolicySet, ...keys: Parameters<typeof userWith>[0]) => {
+    const facts = factsOf({ subject: userWith(keys) });
+    return leastOfWays(policies, facts, askedInAll(policies, facts)).map(({ setUps }) => setUps);
+  };
+  const demand = (...authenticators: readonly string[]) => factors(1, { demands: [{ authenticators }] });
+
+  test('is what is enrolled for the proofs, and after them', () => {
+    const byKey: Rule = [{ required: [{ anyOf: ['totp'] }] }, { authenticated: { any: ['password'] } }];
+    expect(setUpsOf(policiesWith([byKey, [{}]], 2), 'password')).toEqual([[[['totp']]]]);
+    const both: Rule = [{ required: [{ anyOf: ['webauthn', 'totp'] }] }];
+    expect(setUpsOf(policiesWith([both]), 'password')).toEqual([[[['webauthn', 'totp']]]]);
+    expect(setUpsOf(policiesWith([[{ optional: ['totp'] }]]), 'password')).toEqual([[[]]]);
+  });
+
+  test('is told by each set, in whatever order it is offered', () => {
+    const policies = policiesOf({ session: always(allow(demand('webauthn'))), app: demand('totp', 'phone') });
+    expect(setUpsOf(policies, 'password')).toEqual([
+      [
+        [['phone'], ['webauthn']],
+        [['totp'], ['webauthn']],
+      ],
+    ]);
+  });
+
+  test('is told by each choice, where one saves the other', () => {
+    const terms = { required: [{ anyOf: ['webauthn', 'totp'] }, { anyOf: ['totp'] }] };
+    expect(setUpsOf(policiesWith([[terms]]), 'password')).toEqual([[[['webauthn'], ['totp']], [['totp']]]]);
+  });
+
+  test('is told of all that a chain takes, also where it may take two of a kind', () => {
+    const app = { chains: [[{ authenticators: ['totp'] }, { authenticators: ['webauthn', 'totp'] }]] };
+    expect(setUpsOf(policiesOf({ app }), 'password')).toEqual([
+      [
+        [['totp'], ['totp']],
+        [['totp'], ['webauthn']],
+      ],
+    ]);
   });
 });

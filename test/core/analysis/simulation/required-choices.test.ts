@@ -28,6 +28,16 @@ test.each<[string, readonly (readonly string[])[], readonly string[]]>([
     ],
     ['webauthn', 'totp|email'],
   ],
+  [
+    'the fewest keys together',
+    [
+      ['password', 'email'],
+      ['email', 'webauthn'],
+      ['password', 'phone'],
+      ['phone', 'webauthn'],
+    ],
+    ['password|webauthn', 'email|phone'],
+  ],
 ])('of several ways, %s', (_, ways, required) => {
   expect(written(requiredInEach(ways.map((way) => way.map(choice))))).toEqual(required);
 });

@@ -65,7 +65,7 @@ test('the tests of the demo pass, and cover every rule of it', async () => {
   const { stdout, stderr, code } = await run('--coverage');
   expect(stdout).not.toContain('FAILED');
   expect(stdout).toMatch(
-    /^(\d+) of \1 tests passed\n(\d+) of \2 rules decided a test\n(\d+) of \3 conditions were hit in one test and missed in another\n$/m,
+    /^(\d+) of \1 tests passed\n(\d+) of \2 rules decided a test\n(\d+) of \3 conditions were both hit and missed in tests\n$/m,
   );
   expect([stderr, code]).toEqual(['', 0]);
 });
@@ -392,6 +392,7 @@ test('coverage distinguishes rules of one line', async () => {
     expect(coverage).toEqual({
       rules: 3,
       uncovered: [guests],
+      withoutExpect: [],
       conditions: 1,
       uncoveredConditions: [{ ...guests, condition: 'groups', lacks: 'a hit' }],
     });
@@ -526,9 +527,9 @@ rules:
   await withConfiguration(files, async (dir) => {
     expect((await run(dir, '--coverage')).stdout).toBe(`passed  tests/own.yaml:2:5  One
 1 of 1 tests passed
-2 of 3 rules decided a test; no \`expect\` was decided by
+2 of 3 rules decided a test; no test was decided by
   policies/sign-on/notes.yaml:5:5  Guests
-0 of 1 conditions were hit in one test and missed in another; the others
+0 of 1 conditions were both hit and missed in tests; the others
   policies/sign-on/notes.yaml:5:5  Guests: groups lacks a hit
 `);
   });
@@ -956,16 +957,59 @@ test('an example with several values of an attribute gives each of them', async 
 test('the coverage names conditions that no test hit, or none missed', async () => {
   const when = '{ groups: { any: [a] }, any: [{ network: { any: [office] } }, { device: { known: true } }] }';
   const lines = ['app: notes', 'user: { groups: [a], enrolled: [password] }', 'network: { ip: 192.0.2.7 }'];
-  const { coverage } = await runWithRule(when, ...lines, 'expect: { deny: rule }', 'always: { deny: rule }');
+  const { coverage } = await runWithRule(when, ...lines, 'expect: { deny: rule }');
   expect(coverage).toEqual({
     rules: 3,
     uncovered: [expect.objectContaining({ rule: 'Rest' })],
+    withoutExpect: [],
     conditions: 3,
     uncoveredConditions: [
       expect.objectContaining({ rule: 'Own', condition: 'groups', lacks: 'a miss' }),
       expect.objectContaining({ rule: 'Own', condition: 'any[0].network', lacks: 'a miss' }),
       expect.objectContaining({ rule: 'Own', condition: 'any[1].device.known', lacks: 'a hit' }),
     ],
+  });
+});
+
+test.each([
+  ['always: { deny: rule, rule: Own }', []],
+  ['never: { deny: false }', []],
+  ['depends: { deny: rule }', ['Rest']],
+])('%s covers the rules that decide, and the conditions that are met, in what it leaves open', async (line, others) => {
+  const when = '{ groups: { any: [a] }, device: { known: false } }';
+  const user = `user: { groups: ${others.length > 0 ? "['*']" : '[a]'}, enrolled: [password] }`;
+  const { tests, coverage } = await runWithRule(when, 'app: notes', user, 'device: { known: false }', line);
+  expect(tests[0].differences).toEqual([]);
+  const decided = coverage.withoutExpect.map(({ rule }: { readonly rule: string }) => rule);
+  expect(decided).toEqual(['All', 'Own', ...others]);
+  const uncovered = coverage.uncovered.map(({ rule }: { readonly rule: string }) => rule);
+  expect(uncovered).toEqual(others.length > 0 ? [] : ['Rest']);
+  expect(coverage.uncoveredConditions).toEqual([
+    ...(others.length > 0 ? [] : [expect.objectContaining({ condition: 'groups', lacks: 'a miss' })]),
+    expect.objectContaining({ condition: 'device.known', lacks: 'a miss' }),
+  ]);
+});
+
+test('the coverage tells which rules decided no expectation of a single sign-in', async () => {
+  const tests = `tests:
+  - { name: Outside, app: notes, user: { groups: [a], enrolled: [password] }, always: { deny: rule } }
+  - { name: Others, app: notes, user: { enrolled: [password] }, expect: { rule: Rest } }
+`;
+  const rules = [
+    { name: 'Own', when: { groups: { any: ['a'] } }, then: 'deny' },
+    { name: 'Rest', then: { allow: { factors: 1 } } },
+  ];
+  const policy = JSON.stringify({ name: 'notes', rules });
+  const files = { ...validFiles, 'policies/sign-on/notes.yaml': policy, 'tests/own.yaml': tests };
+  await withConfiguration(files, async (dir) => {
+    expect((await run(dir, '--coverage')).stdout).toBe(`passed  tests/own.yaml:2:5  Outside
+passed  tests/own.yaml:3:5  Others
+2 of 2 tests passed
+3 of 3 rules decided a test
+only \`always\`, \`never\` or \`depends\` was decided by
+  policies/sign-on/notes.yaml:1:26  Own
+1 of 1 conditions were both hit and missed in tests
+`);
   });
 });
 

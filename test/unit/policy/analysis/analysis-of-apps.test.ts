@@ -49,7 +49,7 @@ describe('weaker below', () => {
     });
     expect(found?.example).toEqual([
       ...['--app', 'notes', '--groups', 'admins', '--enrolled', 'password', '--ip', '203.0.113.7'],
-      ...['--platform', 'desktop', '--os', 'windows'],
+      ...['--platform', 'desktop', '--os', 'windows', '--evidence', 'password'],
     ]);
   });
 

@@ -1,6 +1,6 @@
 /** What tokens say in their `acr` under only one of two configurations, in any way to sign in. */
 import type { AcrOfWay } from '../../../../core/analysis/simulation/acr-of-ways.ts';
-import type { SignInContent } from './sign-in-view.ts';
+import type { SignInContent } from '../compared/sign-in-content.ts';
 import type { StatedWays } from './ways-compared.ts';
 
 export interface AcrDifference extends AcrWords {

@@ -5,6 +5,7 @@ import { identityText } from '../../questions/identities.ts';
 import type { AppPair } from '../compared/app-pairs.ts';
 import { freeScopes } from '../compared/carried-scopes.ts';
 import type { AccessChange, AffectedUsers, Effect } from '../compared/configuration-changes.ts';
+import type { SignInContent } from '../compared/sign-in-content.ts';
 import type { Circumstance, ComparedCircumstances } from './circumstances.ts';
 import { whereText } from './circumstances-text.ts';
 import { type ContentDifference, located, type SignInDifference } from './content-difference.ts';
@@ -21,7 +22,7 @@ import {
 } from './occurrences.ts';
 import { changeSentence } from './sentences.ts';
 import { contentDifferences } from './sign-in-differences.ts';
-import { type SignInContent, type SignInContents, type SignInView, type Viewer, viewerOf } from './sign-in-view.ts';
+import { type SignInContents, type SignInView, type Viewer, viewerOf } from './sign-in-view.ts';
 import type { UserClass } from './user-classes.ts';
 
 /** The sign-ins that are compared. */

@@ -2,8 +2,8 @@
 import { leastFactors } from '../../../../core/analysis/proofs/rules-in-effect.ts';
 import { exclusionText, getsIn } from '../../questions/asked-text.ts';
 import type { EffectKind } from '../compared/configuration-changes.ts';
+import type { SignInContent } from '../compared/sign-in-content.ts';
 import { choicesText, setUpChange } from './set-up.ts';
-import type { SignInContent } from './sign-in-view.ts';
 
 /** An effect, in words that follow "1 of them " or "37 of them ". */
 export interface EffectOnUsers {
@@ -27,10 +27,12 @@ export function effectOf(active: SignInContent, next: SignInContent): EffectOnUs
 
 /** On users whom a rule denied before, so that nothing was required of them. */
 function effectOfLettingIn(next: SignInContent): EffectOnUsers | undefined {
-  return getsIn(next) ? demandOf([[]], next) : plainEffect('kept_out', `still can't get in: ${exclusionText(next)}`);
+  return getsIn(next)
+    ? demandOf([{ steps: [], setUps: [[]] }], next)
+    : plainEffect('kept_out', `still can't get in: ${exclusionText(next)}`);
 }
 
-/** What is newly required of users who get in. `before`: the steps of each way to sign in. */
+/** What is newly required of users who get in. */
 function demandOf(before: SignInContent['least'], next: SignInContent): EffectOnUsers | undefined {
   const { added } = setUpChange(before, next.least);
   if (added.length > 0) return mustEnroll(choicesText(added), isWithoutSecondFactor(next));
@@ -65,7 +67,7 @@ export function isWithoutSecondFactor({ asks, factors }: SignInContent): boolean
 
 /** In each way. */
 function toFillIn(ways: SignInContent['least']): readonly string[] {
-  const [first = [], ...others] = ways.map((steps) =>
+  const [first = [], ...others] = ways.map(({ steps }) =>
     steps.flatMap((step) => (step.kind === 'profile' ? step.required : [])),
   );
   return first.filter((field) => others.every((fields) => fields.includes(field)));

@@ -1,11 +1,13 @@
 /** Describes what users must set up under only one of the configurations. */
+import type { LeastOfWay } from '../../../../core/analysis/simulation/least-steps.ts';
 import {
-  choicesIn,
   isSetUp,
+  leastOf,
   type RequiredChoice,
   requiredInEach,
 } from '../../../../core/analysis/simulation/required-choices.ts';
 import type { SimulatedStep } from '../../../../core/analysis/simulation/simulated-answers.ts';
+import { subsetsOf } from '../../../../core/analysis/space/subsets.ts';
 
 export interface SetUpChange {
   /** Enrollments that are required now and were not before. */
@@ -18,19 +20,45 @@ export interface SetUpChange {
   readonly kept: readonly RequiredChoice[];
 }
 
-/** What the user does in one way to sign in. */
-type Way = readonly SimulatedStep[];
+type Ways = readonly LeastOfWay[];
 
 /** Whichever way the user takes. */
-export function setUpChange(active: readonly Way[], next: readonly Way[]): SetUpChange {
+export function setUpChange(active: Ways, next: Ways): SetUpChange {
   if (active.length === 0 || next.length === 0) return { added: [], gone: [], wider: [], kept: [] };
-  return setUpBetween(requiredIn(active), requiredIn(next));
+  const [before, after] = [setUpsIn(active), setUpsIn(next)];
+  return confirmed(setUpBetween(requiredIn(before), requiredIn(after)), before, after);
+}
+
+type SetUps = readonly Choices[];
+
+function setUpsIn(ways: Ways): SetUps {
+  return ways.flatMap(({ setUps }) => setUps);
 }
 
 /** Each choice sorted: whichever of it the user takes, it is the same. */
-function requiredIn(ways: readonly Way[]): Choices {
-  return requiredInEach(ways.map(choicesIn)).map((choice) => choice.toSorted());
+function requiredIn(setUps: SetUps): Choices {
+  return requiredInEach(setUps).map((choice) => choice.toSorted());
 }
+
+/**
+ * The choices of both sides may be joined otherwise. What counts is how many of the same authenticators must be set up
+ * at least.
+ */
+function confirmed(change: SetUpChange, before: SetUps, after: SetUps): SetUpChange {
+  const keys = [...new Set([...before, ...after].flat(2))].sort();
+  if (keys.length > mostKeys) return change;
+  const isMore = (choice: RequiredChoice) => leastOf(choice, after) > leastOf(choice, before);
+  const isLess = (choice: RequiredChoice) => leastOf(choice, after) < leastOf(choice, before);
+  const smallest = (isMeant: typeof isMore) => subsetsOf(keys).filter(isMeant).toSorted(bySize).slice(0, 1);
+  const told = change.added.filter(isMore);
+  const added = told.length > 0 ? told : smallest(isMore);
+  if (added.length > 0) return { ...change, added };
+  const [gone, wider] = [change.gone.filter(isLess), change.wider.filter(({ from }) => isLess(from))];
+  return { ...change, added, wider, gone: gone.length + wider.length > 0 ? gone : smallest(isLess) };
+}
+
+/** Of more authenticators, not all choices are tried. */
+const mostKeys = 10;
 
 type Choices = readonly RequiredChoice[];
 
@@ -54,7 +82,7 @@ function setUpBetween(active: Choices, next: Choices): SetUpChange {
 }
 
 /** What else the user is asked. */
-export function withoutSetUps(steps: Way): Way {
+export function withoutSetUps(steps: readonly SimulatedStep[]): readonly SimulatedStep[] {
   return steps.filter((step) => !isSetUp(step));
 }
 

@@ -5,11 +5,11 @@ import type { Requirement } from '../../../../core/model/policy.ts';
 import { requirementText } from '../../../explain/requirement-text.ts';
 import { scopeNames, scopesHeadline } from '../compared/carried-scopes.ts';
 import { rememberedDifference, rememberedLengths } from '../compared/remembered-second-factor.ts';
+import type { SessionLength, SignInContent } from '../compared/sign-in-content.ts';
 import { acrDifferences } from './acr-difference.ts';
 import { newOnes } from './asked-headline.ts';
 import type { ContentDifference } from './content-difference.ts';
 import { type EffectOnUsers, effectOf, isWithoutSecondFactor } from './effect-on-users.ts';
-import type { SessionLength, SignInContent } from './sign-in-view.ts';
 import { type ComparedContents, laterStepsDifferences, stepsDifferences } from './step-differences.ts';
 
 export function contentDifferences(

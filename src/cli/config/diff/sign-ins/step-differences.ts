@@ -1,6 +1,7 @@
 /** The differences in the steps of a sign-in: one for each thing that users are told to do, or need not do any more. */
 import { askedParts, getsIn, stepParts, stepPartsByName } from '../../questions/asked-text.ts';
 import { proofSetsText } from '../../questions/proof-sets-text.ts';
+import type { SignInContent } from '../compared/sign-in-content.ts';
 import {
   askedHeadline,
   changeHeadline,
@@ -14,7 +15,6 @@ import type { ContentDifference } from './content-difference.ts';
 import { type EffectOnUsers, effectOf, fillInEffect } from './effect-on-users.ts';
 import { type SaidThere, saidByAllText } from './said-text.ts';
 import { setUpChange, setUpHeadline, withoutSetUps } from './set-up.ts';
-import type { SignInContent } from './sign-in-view.ts';
 import {
   type ComparedWays,
   changeOfWay,

@@ -5,8 +5,8 @@ import { distinct } from '../../../../core/model/distinct.ts';
 import type { Action } from '../../../../core/remediation/all-sufficient-sets.ts';
 import { partsByWay, stepParts } from '../../questions/asked-text.ts';
 import { proofSetsText } from '../../questions/proof-sets-text.ts';
+import type { SignInContent } from '../compared/sign-in-content.ts';
 import { newOnes } from './asked-headline.ts';
-import type { SignInContent } from './sign-in-view.ts';
 
 /** Sets of proofs. */
 export type ProofSets = readonly (readonly Action[])[];
@@ -82,7 +82,7 @@ export function waysOfSkipping(...sides: readonly [SignInContent, SignInContent]
 }
 
 function leastAsked({ asked, least }: SignInContent): AskedInAll | undefined {
-  return asked && { ...asked, ways: asked.ways.map((way, at) => ({ ...way, after: least[at] ?? way.after })) };
+  return asked && { ...asked, ways: asked.ways.map((way, at) => ({ ...way, after: least[at]?.steps ?? way.after })) };
 }
 
 /** Steps in words, in each way on. */

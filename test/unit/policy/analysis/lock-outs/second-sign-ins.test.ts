@@ -39,6 +39,19 @@ async function replay(files: Readonly<Record<string, string>>, example: readonly
   return replayed(example, { documents: loaded.documents, authenticators, now: 1_800_000_000 });
 }
 
+test('users of very many kinds whom no rule ever lets in are no reason to give up', async () => {
+  const guests = 'groups: { none: [a, b, c, d, e, f] }';
+  const policy = {
+    'policies/sign-on/notes.yaml': `name: notes\n${rules(
+      '{ name: New, when: { device: { known: false } }, then: deny }',
+      `{ name: Guests, when: { ${guests}, userType: { any: [guest] } }, then: { allow: { factors: 1 } } }`,
+      '{ name: Rest, then: deny }',
+    )}`,
+  };
+  const codes = (await findings(policy)).map(({ code, message }) => `${code} ${message}`);
+  expect(codes.filter((code) => /undecided|come back|second sign-in/.test(code))).toEqual([]);
+});
+
 test('two rules that together deny every network are one finding', async () => {
   const both = session(
     '{ name: A, when: { device: { known: true }, network: { any: [office] } }, then: deny }',

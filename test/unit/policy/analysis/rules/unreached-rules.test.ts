@@ -93,6 +93,11 @@ test.each([
   expect(await found(...files)).toHaveLength(count);
 });
 
+test('a rule of the session policy decides at the pages of the account alone, where every app denies', async () => {
+  const strict = `{ name: Guests, ${guests}, then: { allow: { primary: any, secondFactor: always, idle: PT2H, absolute: P1D } } }`;
+  expect(await found(session(strict), signOn(noGuests))).toEqual([]);
+});
+
 test('a rule that never decides is reported once, at its position', async () => {
   const files = rules(
     '{ name: First, when: { groups: { any: [guests] } }, then: {} }',

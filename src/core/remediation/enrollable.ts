@@ -1,0 +1,91 @@
+/** What a user could enroll under the policies of an app. */
+import { isAddress, isIndependent } from '../evidence/recovered-password.ts';
+import { type AssessedEvidence, meetsLayerRequirement } from '../evidence/requirement.ts';
+import { authenticatorIn } from '../model/authenticator-name.ts';
+import type { LayerRequirement } from '../model/decision.ts';
+import type { AuthenticatorDescriptor, Enrollment, RecoveredPart } from '../model/facts.ts';
+import { type ChainStep, longestChain } from '../model/policy.ts';
+import {
+  accountManagementOf,
+  type Capabilities,
+  forAccountManagement,
+  provable,
+  withinMethods,
+} from './capabilities.ts';
+
+/**
+ * The evidence that the user would gain by enrolling each authenticator. Each kind appears once, or more often if a
+ * chain needs several.
+ */
+export function enrollable(
+  capabilities: Capabilities,
+  requirements: readonly LayerRequirement[],
+): readonly AssessedEvidence[] {
+  const { enrollments, policies } = capabilities;
+  const isRecovered = enrollments.some(({ recovered }) => recovered !== undefined) && !hasOtherProof(capabilities);
+  return policies.authenticators.flatMap((descriptor) => {
+    const { key, methods, factors, characteristics, auxiliary } = descriptor;
+    const recovered = isRecovered ? partOfNew(descriptor) : undefined;
+    const own = enrollments.filter(({ authenticator }) => authenticator === key);
+    const equal = own.filter((enrollment) => isAsGood(enrollment, descriptor)).length;
+    const left = descriptor.enrollable ? (descriptor.enrollmentsLeft ?? longestChain) : 0;
+    // A new enrollment replaces the existing one if only one is allowed, and so adds nothing.
+    const wanted = descriptor.maxEnrollments ?? mostOf(key, requirements);
+    const missing = Math.max(0, Math.min(left, wanted - equal));
+    const proof = { authenticator: key, factors, characteristics, age: 'now', toEnroll: true } as const;
+    const one = {
+      ...proof,
+      ...(methods && { methods }),
+      ...(auxiliary && { auxiliary }),
+      ...(recovered && { recovered }),
+    };
+    const numbered = Array.from({ length: missing }, (_, index) => {
+      return { ...one, enrollment: `new ${key} ${own.length + index}` };
+    });
+    return numbered.flatMap((action) => withinMethods(action, policies));
+  });
+}
+
+/**
+ * The capabilities of a user who proves something beside a recovery before an enrollment: what is enrolled then stands
+ * for itself (decision 33). Undefined: the user cannot, or has done so.
+ */
+export function provingBesideRecovery(capabilities: Capabilities): Capabilities | undefined {
+  const { enrollments } = capabilities.accountManagement;
+  const isRecovered = enrollments.some(({ recovered }) => recovered !== undefined);
+  return isRecovered && isIndependent(enrollments) && !hasOtherProof(capabilities)
+    ? { ...capabilities, isBesideRecovery: true }
+    : undefined;
+}
+
+/** Whether the user has proved more than what a recovery made, or must do so before an enrollment (Law 7). */
+function hasOtherProof(capabilities: Capabilities): boolean {
+  const able = forAccountManagement(capabilities);
+  if (isIndependent(able.evidence)) return true;
+  const dependent = [...able.evidence, ...provable(able)].filter((proof) => !isIndependent([proof]));
+  return !meetsLayerRequirement(accountManagementOf(capabilities), dependent);
+}
+
+/** How a recent recovery would restrict a new enrollment. */
+function partOfNew(descriptor: AuthenticatorDescriptor): RecoveredPart | undefined {
+  if (descriptor.underPasswordPolicy) return 'secret';
+  return isAddress(descriptor) && !descriptor.recovery ? 'proof' : undefined;
+}
+
+function isAsGood(enrollment: Enrollment, descriptor: AuthenticatorDescriptor): boolean {
+  return (
+    (descriptor.methods?.every((method) => enrollment.methods?.includes(method) ?? true) ?? true) &&
+    descriptor.factors.every((factor) => enrollment.factors.includes(factor)) &&
+    descriptor.characteristics.every((characteristic) => enrollment.characteristics.includes(characteristic))
+  );
+}
+
+/** How many enrollments of one authenticator a requirement can use. */
+export function mostOf(authenticator: string, requirements: readonly LayerRequirement[]): number {
+  const chains = requirements.flatMap(({ anyOf }) =>
+    anyOf.flatMap((requirement) => ('chains' in requirement ? requirement.chains : [])),
+  );
+  const stepsOf = (chain: readonly ChainStep[]) =>
+    chain.filter(({ authenticators }) => authenticators.some((name) => authenticatorIn(name) === authenticator)).length;
+  return Math.max(1, ...chains.map(stepsOf));
+}
