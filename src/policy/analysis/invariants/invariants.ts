@@ -13,7 +13,7 @@ import type { App } from '../../model/app.ts';
 import { withAccountApp } from '../../revision/account-app.ts';
 import { type InvariantApps, invariantsSchema, type WrittenInvariant } from '../../schema/policies/invariants.ts';
 import type { DocumentSource, YamlSource } from '../../source/yaml-source.ts';
-import { type AppGroup, appGroups } from '../analysed/app-groups.ts';
+import { type AppsExaminedOnce, appsExaminedOnce } from '../analysed/apps-examined-once.ts';
 import type { AnalysedConfiguration } from '../analysed/configuration.ts';
 
 /**
@@ -61,9 +61,9 @@ function examinerFor(
   const { snapshot, apps, universe } = configuration;
   const known = withAccountApp(snapshot, snapshot.settings.issuer ?? 'https://localhost');
   const whens = invariants.map(({ when }) => when);
-  const groupsOf = appGroups(configuration, whens, known);
+  const groupsOf = appsExaminedOnce(configuration, whens, known);
   const spaces = new Map<string, ExaminedPolicies>();
-  const examinedPolicies = async ({ app, asked }: AppGroup): Promise<ExaminedPolicies> => {
+  const examinedPolicies = async ({ app, asked }: AppsExaminedOnce): Promise<ExaminedPolicies> => {
     const present = spaces.get(app.clientId);
     if (present) return present;
     const policies = await known.policies(app);

@@ -14,7 +14,7 @@ import type { App } from '../../model/app.ts';
 import type { AuthenticatorKind, DeliveryChannel } from '../../model/authenticator-kind.ts';
 import { enabledAuthenticators } from '../../revision/enabled-authenticators.ts';
 import { type FileLocation, findingAt } from '../../source/finding-at.ts';
-import { type AppGroup, appGroups } from '../analysed/app-groups.ts';
+import { type AppsExaminedOnce, appsExaminedOnce } from '../analysed/apps-examined-once.ts';
 import { type AnalysedConfiguration, analysedConfiguration, namedRule } from '../analysed/configuration.ts';
 import { type AcceptedFinding, dayOf, withoutAccepted } from '../findings/accepted-findings.ts';
 import type { CheckedSources } from '../findings/analyse.ts';
@@ -53,7 +53,7 @@ export async function standardFindings(checked: CheckedSources, options: Standar
   const meant = configuration.apps.map(({ app }) => app).filter((app) => isMeant(app, options));
   const ofApps: AppFinding[] = [];
   const context = { configuration, standard, roles: rolesIn(configuration, options.authenticators) };
-  for (const alike of await appGroups(configuration, [everySignIn])(meant, [everySignIn])) {
+  for (const alike of await appsExaminedOnce(configuration, [everySignIn])(meant, [everySignIn])) {
     const findings = appFindings(alike, await configuration.snapshot.policies(alike.app), context);
     ofApps.push(...findings.map((finding) => ({ finding, alike })));
   }
@@ -66,7 +66,7 @@ export async function standardFindings(checked: CheckedSources, options: Standar
 interface AppFinding {
   readonly finding: AnalysisFinding;
   /** The apps that it is about. */
-  readonly alike: AppGroup;
+  readonly alike: AppsExaminedOnce;
 }
 
 /** One for each rule and section: an error if there is one. It names all apps. */
@@ -119,7 +119,11 @@ function rolesIn(
 
 const everySignIn: Conditions = {};
 
-function appFindings({ app, asked }: AppGroup, policies: PolicySet, context: Context): readonly AnalysisFinding[] {
+function appFindings(
+  { app, asked }: AppsExaminedOnce,
+  policies: PolicySet,
+  context: Context,
+): readonly AnalysisFinding[] {
   const { configuration, standard, roles } = context;
   const when = asked(everySignIn);
   const conditions = [when, ...rulesTogether(policies).map((rule) => rule.when)];

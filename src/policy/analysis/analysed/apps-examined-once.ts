@@ -8,27 +8,27 @@ import { refusedClaims, refusedScopes } from '../../revision/refused-scopes.ts';
 import type { Snapshot } from '../../revision/snapshot.ts';
 import type { AnalysedConfiguration } from './configuration.ts';
 
-export interface AppGroup extends EquivalentApps {
+export interface AppsExaminedOnce extends EquivalentApps {
   /** The same conditions for requests that these apps can make. Equal conditions are one object. */
   asked(when: Conditions): Conditions;
 }
 
 /** `about`: the conditions of what is examined. Rejects if a policy cannot be read. */
-type AppGroups = (apps: readonly App[], about: readonly Conditions[]) => Promise<readonly AppGroup[]>;
+type ExaminedOnce = (apps: readonly App[], about: readonly Conditions[]) => Promise<readonly AppsExaminedOnce[]>;
 
 /** `all`: the conditions of all that is going to be examined. `known`: has the policies of the apps. */
-export function appGroups(
+export function appsExaminedOnce(
   { policies, snapshot }: Pick<AnalysedConfiguration, 'policies' | 'snapshot'>,
   all: readonly Conditions[],
   known: Pick<Snapshot, 'policies'> = snapshot,
-): AppGroups {
+): ExaminedOnce {
   const declared = snapshot.settings.scopes;
   const rules = policies.flatMap(({ policy }): readonly { readonly rule: RuleHead }[] => policy.rules);
   const isAsked = [...rules.map(({ rule }) => rule.when), ...all].some(asksForScopes);
-  const askedBy = new Map<string, AppGroup['asked']>();
+  const askedBy = new Map<string, AppsExaminedOnce['asked']>();
   return async (apps, about) => {
     const alike = Map.groupBy(apps, (app) => JSON.stringify(isAsked ? refusedScopes(app, declared) : []));
-    const found: AppGroup[] = [];
+    const found: AppsExaminedOnce[] = [];
     for (const [key, same] of alike) {
       const refused: readonly string[] = JSON.parse(key);
       const asked = askedBy.get(key) ?? conditionsWithout(refused, refusedClaims(refused, declared));
@@ -45,7 +45,7 @@ function asksForScopes(when: Conditions): boolean {
   return conditionSets(when).some(({ scopes, claims, expression }) => (scopes ?? claims ?? expression) !== undefined);
 }
 
-function conditionsWithout(scopes: readonly string[], claims: readonly string[]): AppGroup['asked'] {
+function conditionsWithout(scopes: readonly string[], claims: readonly string[]): AppsExaminedOnce['asked'] {
   const made = new WeakMap<Conditions, Conditions>();
   return (when) => {
     if (scopes.length === 0) return when;
