@@ -72,6 +72,8 @@ export interface ServerApp {
   readonly deletions: DeletionWorker;
   /** Compares a draft with what is active; starts after `activeRevision`. */
   readonly shadow: ShadowWorker;
+  /** Starts after `activeRevision`. */
+  readonly networkFiles: NetworkFiles;
 }
 
 /** What the parts below are built from. */
@@ -124,7 +126,7 @@ export function createApp(options: AppOptions): ServerApp {
     health: {
       unreadyBecause: () =>
         storeHealth.unreadyBecause() ?? activeRevision.unreadyBecause() ?? fileFault(activeRevision.current()),
-      warning: () => storeHealth.warning(),
+      warnings: () => [storeHealth.warning(), activeRevision.current()?.networkWarning()],
     },
     accountClientId,
     ...(options.demo ? { readInbox: () => readInbox(store) } : {}),
@@ -143,6 +145,7 @@ export function createApp(options: AppOptions): ServerApp {
     outbox: { start, stop },
     deletions,
     shadow,
+    networkFiles,
   };
 }
 

@@ -1,11 +1,14 @@
 /**
  * Data about addresses from MaxMind DB files: country, place, autonomous system, anonymisers. The operator supplies the
  * files. Each is read when first needed, and again when it changes. This file promises: a file that is unreadable or of
- * another kind is a fault with a code; its addresses are never treated as unknown.
+ * another kind is a fault with a code; its addresses are never treated as unknown. Nothing replaces what is in use but
+ * a file that was checked as a whole (decision 191).
  */
-import { readFileSync, statSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFileSync, type Stats, statSync } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Reader, type Response } from 'mmdb-lib';
+import { checkNetworkFile } from './network-file-check.ts';
 
 /** The kind of a file: `country` (Country or City), `asn` (ASN or ISP), `anonymiser` (Anonymous IP). */
 export type NetworkFileKind = 'country' | 'asn' | 'anonymiser';
@@ -38,19 +41,20 @@ export function faultText({ code, message, advice }: NetworkFileFault): string {
 }
 
 interface OpenFile {
+  readonly kind: NetworkFileKind;
+  readonly path: string;
   reader?: Reader<Response>;
   fault?: NetworkFileFault;
-  /** Distinguishes a changed file. */
-  version: string;
-  /** Milliseconds since the epoch. */
-  checkedAt: number;
+  /** Why the newest content is not in use. */
+  refused?: NetworkFileFault;
+  /** Distinguishes a changed file. Absent: it was not read yet. */
+  version?: string;
 }
 
-/** The number of blocks of 2^20 addresses in IPv4. */
-const examinedBlocks = 4096;
-
-/** How long until a changed file is noticed (milliseconds). */
-const checkAfter = 2000;
+/** How often files are looked at (milliseconds). */
+const usualInterval = 2000;
+/** How long a check may keep the process from anything else (milliseconds). */
+const longestTurn = 5;
 
 const typePattern: Readonly<Record<NetworkFileKind, RegExp>> = {
   country: /(Country|City|Enterprise)/,
@@ -68,10 +72,44 @@ const whatIsNeeded: Readonly<Record<NetworkFileKind, string>> = {
 export class NetworkFiles {
   readonly #open = new Map<string, OpenFile>();
   readonly #warn: (text: string) => void;
+  #timer: NodeJS.Timeout | undefined;
+  #pass: Promise<void> = Promise.resolve();
+  #isStopped = false;
 
   /** `warn`: called if a file cannot be used, or becomes unusable. Default: no warnings. */
   constructor(warn: (text: string) => void = () => undefined) {
     this.#warn = warn;
+  }
+
+  /** Looks at the files again and again, so that a node without requests follows changes as well. */
+  start(interval = usualInterval): void {
+    this.#timer = setTimeout(() => {
+      this.#pass = this.refresh().then(() => {
+        if (!this.#isStopped) this.start(interval);
+      });
+    }, interval);
+    this.#timer.unref();
+  }
+
+  /** Breaks off what is being checked. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
+    await this.#pass;
+  }
+
+  /** Reads what changed. No request waits for it. */
+  async refresh(): Promise<void> {
+    for (const file of this.#open.values()) await this.#read(file);
+  }
+
+  /** Reads a file that nothing needed until now, so that no request has to. */
+  async open(kind: NetworkFileKind, path: string): Promise<void> {
+    const key = keyOf(kind, path);
+    if (this.#open.has(key)) return;
+    const file: OpenFile = { kind, path };
+    await this.#read(file);
+    if ((file.reader ?? file.fault) !== undefined && !this.#open.has(key)) this.#open.set(key, file);
   }
 
   /** Undefined if the file can be used. */
@@ -79,92 +117,117 @@ export class NetworkFiles {
     return this.#fileOf(kind, path).fault;
   }
 
-  /**
-   * Like `fault`, but looks up addresses throughout the file, since missing data in its middle shows only at an address
-   * that leads there. Takes some ten milliseconds.
-   */
-  examine(kind: NetworkFileKind, path: string): NetworkFileFault | undefined {
-    for (let block = 0; block < examinedBlocks; block += 1)
-      this.lookup(kind, path, `${block >> 4}.${(block & 15) << 4}.0.1`);
-    return this.fault(kind, path);
+  /** Why the file on disk is not the one in use. Undefined if it is, or if none can be used (`fault`). */
+  refused(kind: NetworkFileKind, path: string): NetworkFileFault | undefined {
+    return this.#fileOf(kind, path).refused;
   }
 
   /** `ip`: an IP address. Undefined if the file has no data about it, or cannot be used. */
   lookup(kind: NetworkFileKind, path: string, ip: string): NetworkRecord | undefined {
-    const file = this.#fileOf(kind, path);
-    try {
-      const record: unknown = readRecord(file.reader, ip);
-      if (record === null || record === undefined) return undefined;
-      // A record of these databases is a map. Anything else means a damaged file.
-      if (typeof record !== 'object') throw new TypeError('no record');
-      return recordOf(kind, record);
-    } catch {
-      // The file is truncated at a place that only this address reaches.
-      delete file.reader;
-      file.fault = damaged(path);
-      this.#warn(faultText(file.fault));
-      return undefined;
-    }
+    const record: unknown = readRecord(this.#fileOf(kind, path).reader, ip);
+    return typeof record === 'object' && record !== null ? recordOf(kind, record) : undefined;
   }
 
   #fileOf(kind: NetworkFileKind, path: string): OpenFile {
-    const key = `${kind}\n${path}`;
-    const file = this.#open.get(key);
-    if (file === undefined) {
-      const opened = { ...openNow(kind, path), checkedAt: Date.now() };
-      this.#open.set(key, opened);
-      if (opened.fault) this.#warn(faultText(opened.fault));
-      return opened;
+    const key = keyOf(kind, path);
+    const known = this.#open.get(key);
+    if (known !== undefined) return known;
+    const opened = openNow(kind, path);
+    this.#open.set(key, opened);
+    if (opened.fault) this.#warn(faultText(opened.fault));
+    return opened;
+  }
+
+  /** What is in use stays in use until the new content is known to be good. */
+  async #read(file: OpenFile): Promise<void> {
+    const { kind, path } = file;
+    const version = await versionOf(path);
+    if (version === file.version) return;
+    const content = version === unreadable ? undefined : await readFile(path).catch(() => undefined);
+    const parsed = content === undefined ? { fault: missing(path) } : parseFile(kind, path, content);
+    const isDamaged = content && 'reader' in parsed && !(await this.#isWhole(content, parsed.reader));
+    // A file that is still being written is read again.
+    if (this.#isStopped || (await versionOf(path)) !== version) return;
+    file.version = version;
+    if (isDamaged) this.#refuse(file, damaged(path));
+    else if ('fault' in parsed) this.#refuse(file, parsed.fault);
+    else {
+      file.reader = parsed.reader;
+      delete file.fault;
+      delete file.refused;
     }
-    if (Date.now() - file.checkedAt >= checkAfter) {
-      file.checkedAt = Date.now();
-      if (versionOf(path) !== file.version) void reopen(file, { kind, path, warn: this.#warn });
+  }
+
+  #refuse(file: OpenFile, fault: NetworkFileFault): void {
+    if (file.reader !== undefined) {
+      file.refused = fault;
+      this.#warn(`${faultText(fault)}${previousStays}`);
+    } else {
+      if (file.fault?.code !== fault.code) this.#warn(faultText(fault));
+      file.fault = fault;
     }
-    return file;
+  }
+
+  /** In short turns, between which requests are answered. Ends early when it is stopped. */
+  async #isWhole(content: Buffer, { metadata }: Reader<Response>): Promise<boolean> {
+    const portions = checkNetworkFile(content, metadata);
+    let end = performance.now() + longestTurn;
+    try {
+      while (!this.#isStopped && portions.next().done !== true) {
+        if (performance.now() < end) continue;
+        await nextTurn();
+        end = performance.now() + longestTurn;
+      }
+      return true;
+    } catch {
+      return false;
+    }
   }
 }
 
-/** Only the first time. Later, a changed file is read without blocking requests. */
-function openNow(kind: NetworkFileKind, path: string): Omit<OpenFile, 'checkedAt'> {
-  const version = versionOf(path);
-  if (version === unreadable) return { fault: missing(path), version };
+/** What follows the text of a fault of a file that does not replace another one. */
+export const previousStays = '; the previous version stays in use';
+
+function keyOf(kind: NetworkFileKind, path: string): string {
+  return `${kind}\n${path}`;
+}
+
+/** Reads a file and checks it as a whole; one of 60 MB takes a second. Undefined if it can be used. */
+export function examineNetworkFile(kind: NetworkFileKind, path: string): NetworkFileFault | undefined {
+  return openNow(kind, path).fault;
+}
+
+function openNow(kind: NetworkFileKind, path: string): OpenFile {
   try {
-    return { ...parseFile(kind, path, readFileSync(path)), version };
+    const version = versionFrom(statSync(path));
+    const parsed = version === unreadable ? { fault: missing(path) } : parseWhole(kind, path);
+    return { kind, path, version, ...parsed };
   } catch {
-    return { fault: missing(path), version };
+    return { kind, path, version: unreadable, fault: missing(path) };
   }
 }
 
-interface Reopened {
-  readonly kind: NetworkFileKind;
-  readonly path: string;
-  readonly warn: (text: string) => void;
-}
-
-/** The old content stays in use until the new content is valid, because a file may be half written. */
-async function reopen(file: OpenFile, { kind, path, warn }: Reopened): Promise<void> {
-  file.version = versionOf(path);
-  const content = file.version === unreadable ? undefined : await readFile(path).catch(() => undefined);
-  const read = content === undefined ? { fault: missing(path) } : parseFile(kind, path, content);
-  if ('reader' in read) {
-    file.reader = read.reader;
-    delete file.fault;
-  } else if (file.reader === undefined) {
-    if (file.fault?.code !== read.fault.code) warn(faultText(read.fault));
-    file.fault = read.fault;
-  } else warn(`${faultText(read.fault)}; the previous version stays in use`);
+function parseWhole(kind: NetworkFileKind, path: string): Parsed {
+  const content = readFileSync(path);
+  const parsed = parseFile(kind, path, content);
+  if ('fault' in parsed) return parsed;
+  try {
+    for (const _ of checkNetworkFile(content, parsed.reader.metadata));
+    return parsed;
+  } catch {
+    return { fault: damaged(path) };
+  }
 }
 
 /** The version of a path that is not a regular file, such as a pipe, or cannot be reached. */
 const unreadable = '';
 
-function versionOf(path: string): string {
-  try {
-    const stats = statSync(path);
-    return stats.isFile() ? `${stats.mtimeMs} ${stats.size} ${stats.ino}` : unreadable;
-  } catch {
-    return unreadable;
-  }
+async function versionOf(path: string): Promise<string> {
+  return stat(path).then(versionFrom, () => unreadable);
+}
+
+function versionFrom(stats: Stats): string {
+  return stats.isFile() ? `${stats.mtimeMs} ${stats.size} ${stats.ino}` : unreadable;
 }
 
 function missing(path: string): NetworkFileFault {
@@ -180,18 +243,11 @@ type Parsed = { readonly reader: Reader<Response> } | { readonly fault: NetworkF
 function parseFile(kind: NetworkFileKind, path: string, content: Buffer): Parsed {
   try {
     const reader = new Reader<Response>(content);
-    const { databaseType, nodeCount, treeDepth } = reader.metadata;
+    const { databaseType } = reader.metadata;
     if (!typePattern[kind].test(databaseType)) {
       const message = `${path} is of the type ${databaseType}`;
       return { fault: { code: 'network_file_foreign', message, advice: `${whatIsNeeded[kind]} is needed` } };
     }
-    const { searchTreeSize, nodeByteSize } = reader.metadata;
-    const separator = content.subarray(searchTreeSize, searchTreeSize + 16);
-    // If part of the file before the metadata is missing, there is no separator after the tree.
-    // Zeros would be a node that leads back to the root, which none does.
-    const hasHole = content.subarray(0, searchTreeSize).includes(Buffer.alloc(2 * nodeByteSize));
-    if (hasHole || nodeCount < 1 || treeDepth < 32 || separator.length < 16 || separator.some((byte) => byte !== 0))
-      throw new RangeError('no tree');
     return { reader };
   } catch {
     return { fault: damaged(path) };

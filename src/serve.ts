@@ -173,6 +173,8 @@ async function startApp(
   if (isEmbedded && !options.isNew) await options.files.apply(options.store);
   await app.activeRevision.start();
   closing.add(() => app.activeRevision.stop());
+  app.networkFiles.start();
+  closing.add(() => app.networkFiles.stop());
   app.storeHealth.start();
   closing.add(() => app.storeHealth.stop());
   app.outbox.start();

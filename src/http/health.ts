@@ -4,13 +4,12 @@
 
 import type { RequestListener } from 'node:http';
 import type { Context } from 'koa';
-import { omitUndefined } from '../core/model/omit-undefined.ts';
 
 export interface Health {
   /** Why the node cannot serve. Undefined if it can. */
   unreadyBecause(): string | undefined;
-  /** A problem for the operator, although the node can serve. */
-  warning(): string | undefined;
+  /** Problems for the operator, although the node can serve. */
+  warnings(): readonly (string | undefined)[];
 }
 
 export function healthHandlers(health: Health) {
@@ -23,10 +22,10 @@ export function healthHandlers(health: Health) {
       const reason = health.unreadyBecause();
       ctx.set('Cache-Control', 'no-store');
       ctx.status = reason === undefined ? 200 : 503;
-      const warning = health.warning();
+      const warnings = health.warnings().filter((warning) => warning !== undefined);
       ctx.body = {
         ...(reason === undefined ? { status: 'ready' } : { status: 'not_ready', reason }),
-        ...omitUndefined({ warning }),
+        ...(warnings.length > 0 && { warning: warnings.join('; ') }),
       };
     },
   };

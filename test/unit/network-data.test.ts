@@ -1,11 +1,13 @@
 /** Files that say where addresses are: what is read from them, what is refused, and when they are read again. */
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { type NetworkFileKind, NetworkFiles } from '../../src/network-data.ts';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { Reader, type Response } from 'mmdb-lib';
+import { examineNetworkFile, type NetworkFileKind, NetworkFiles } from '../../src/network-data.ts';
 import { sampleAddresses } from '../../src/policy/analysis/analysed/sample-addresses.ts';
+import type { Settings } from '../../src/policy/model/settings.ts';
 import { networkFault, zoneData } from '../../src/policy/revision/network-files.ts';
 import { compileZones } from '../../src/policy/schema/settings/zones.ts';
 import { noteFound } from '../support/values/found-codes.ts';
@@ -78,129 +80,124 @@ test.each([
   expect(files.lookup(kind, path(name), '192.0.2.1')).toBeUndefined();
 });
 
-test('a good file that becomes bad is reported once, and its old version stays in use', async () => {
-  const file = path('cut-later');
+/** Files that changed are read again, as often as is asked, without a clock. */
+function watched() {
   const told: string[] = [];
-  const clock = jest.spyOn(Date, 'now');
-  let now = 1_000_000;
-  clock.mockImplementation(() => now);
-  try {
-    const files = new NetworkFiles((text) => told.push(text));
-    const countryIn = () => files.lookup('country', file, '192.0.2.1')?.country;
-    const later = () => {
-      now += 2000;
-      return countryIn();
-    };
-    await writeFile(file, mmdb('GeoLite2-City', city));
-    expect(countryIn()).toBe('AT');
-    await writeFile(file, mmdb('GeoLite2-City', city).subarray(0, 200));
-    while (told.length === 0) {
-      later();
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-    expect([later(), later()]).toEqual(['AT', 'AT']);
-    expect(told).toEqual([
-      `network_file_damaged: ${file} is no complete MaxMind DB file: fetch it again; the previous version stays in use`,
-    ]);
-  } finally {
-    clock.mockRestore();
-  }
+  const files = new NetworkFiles((text) => told.push(text));
+  const countryIn = (file: string) => files.lookup('country', file, '192.0.2.1')?.country;
+  const put = async (file: string, content: Buffer | string) => {
+    await writeFile(`${file}.new`, content);
+    await rename(`${file}.new`, file);
+    await files.refresh();
+  };
+  return { told, files, countryIn, put };
+}
+
+const whole = mmdb('GeoLite2-City', city);
+/** Where its data begin: after the tree and the separator. */
+const dataAt = new Reader<Response>(whole).metadata.searchTreeSize + 16;
+/** The same length, as a copy that broke off and went on. */
+const filled = (byte: number, from: number, to: number) => Buffer.from(whole).fill(byte, from, to);
+const damagedLine = (file: string) => `network_file_damaged: ${file} is no complete MaxMind DB file: fetch it again`;
+
+test.each([
+  ['cut at the end', whole.subarray(0, 200)],
+  ['whose tree leads beyond the data', filled(0xff, 0, 300)],
+  ['whose tree has zeros', filled(0, 600, 700)],
+  ['whose tree is cut off in a branch that the addresses in use do not reach', brokenAt(whole)],
+  ['whose data are overwritten', filled(0xff, dataAt, dataAt + 30)],
+  ['whose data have zeros', filled(0, dataAt, dataAt + 30)],
+  ['that is empty', Buffer.alloc(0)],
+])('a file %s does not replace a good one, and is reported once', async (_, bad) => {
+  const file = path('becomes-bad');
+  const { told, files, countryIn, put } = watched();
+  await put(file, whole);
+  expect([countryIn(file), files.refused('country', file)]).toEqual(['AT', undefined]);
+  await put(file, bad);
+  await files.refresh();
+  expect([countryIn(file), files.fault('country', file)]).toEqual(['AT', undefined]);
+  expect(files.refused('country', file)?.code).toBe('network_file_damaged');
+  expect(told).toEqual([`${damagedLine(file)}; the previous version stays in use`]);
+  expect(new NetworkFiles().fault('country', file)?.code).toBe('network_file_damaged');
+  expect(examineNetworkFile('country', file)?.code).toBe('network_file_damaged');
+  await put(file, mmdb('GeoLite2-Country', { '192.0.2.0/24': { country: { iso_code: 'DE' } } }));
+  expect([countryIn(file), files.refused('country', file)]).toEqual(['DE', undefined]);
 });
 
-test('a file that is bad when it is first read is reported, and again when it is bad in another way', async () => {
-  const file = path('bad-at-first');
-  const told: string[] = [];
-  const clock = jest.spyOn(Date, 'now');
-  let now = 1_000_000;
-  clock.mockImplementation(() => now);
-  try {
-    const files = new NetworkFiles((text) => told.push(text));
-    for (const code of ['network_file_missing', 'network_file_damaged', 'network_file_damaged'] as const) {
-      now += 2000;
-      while (files.fault('country', file)?.code !== code) await new Promise((resolve) => setImmediate(resolve));
-      await writeFile(file, 'half written');
-    }
-    expect(told).toEqual([
-      expect.stringMatching(/^network_file_missing: /),
-      expect.stringMatching(/^network_file_damaged: /),
-    ]);
-  } finally {
-    clock.mockRestore();
-  }
-});
-
-test.each([0, 100])('a tree with zeros from byte %i on, which a broken download leaves, is damaged', async (from) => {
-  const good = mmdb('GeoLite2-City', city);
-  await writeFile(path('zeros'), Buffer.from(good).fill(0, from, from + 100));
-  expect(new NetworkFiles().fault('country', path('zeros'))?.code).toBe('network_file_damaged');
-});
-
-test('a file that lacks something in its middle is found by looking all over it', async () => {
-  const all = Object.fromEntries(
-    Array.from({ length: 128 }, (_, at) => [`${at}.0.0.0/8`, { country: { iso_code: 'AT' }, note: `${at}` }]),
-  );
-  const good = mmdb('GeoLite2-Country', all);
-  // Within the data, which the tree and its separator come before: 14 bytes for each network and a little more.
+/** One branch of the last node leads a little beyond the data. */
+function brokenAt(good: Buffer): Buffer {
+  const { nodeCount, searchTreeSize } = new Reader<Response>(good).metadata;
   const end = good.indexOf('\xab\xcd\xefMaxMind.com', 0, 'latin1');
-  await writeFile(path('dense'), good);
-  await writeFile(path('cut-middle'), Buffer.concat([good.subarray(0, end - 900), good.subarray(end - 890)]));
-  expect(new NetworkFiles().examine('country', path('dense'))).toBeUndefined();
-  expect(new NetworkFiles().fault('country', path('cut-middle'))).toBeUndefined();
-  expect(new NetworkFiles().examine('country', path('cut-middle'))?.code).toBe('network_file_damaged');
-  expect(new NetworkFiles().examine('country', path('cut-end'))?.code).toBe('network_file_damaged');
+  const broken = Buffer.from(good);
+  broken.writeUIntBE(nodeCount + end - searchTreeSize, searchTreeSize - 3, 3);
+  return broken;
+}
+
+test('a file of another kind, or none, does not replace a good one either', async () => {
+  const file = path('becomes-foreign');
+  const { told, files, countryIn, put } = watched();
+  await put(file, whole);
+  expect(countryIn(file)).toBe('AT');
+  await put(file, mmdb('GeoLite2-ASN', asn));
+  expect([countryIn(file), files.refused('country', file)?.code]).toEqual(['AT', 'network_file_foreign']);
+  await rm(file);
+  await symlink(file, file);
+  await files.refresh();
+  expect([countryIn(file), files.refused('country', file)?.code]).toEqual(['AT', 'network_file_missing']);
+  expect(told.map((line) => line.split(':')[0])).toEqual(['network_file_foreign', 'network_file_missing']);
+  expect(told[1]).toBe(
+    `network_file_missing: ${file} is not there, or this process may not read it: ${missingAdvice}; the previous version stays in use`,
+  );
 });
 
-test('a good file that can no longer be reached stays in use, and is reported', async () => {
-  const file = path('unreachable');
+test('a file that is bad when it is first read is reported, and again when it is bad in another way, until it is good', async () => {
+  const file = path('bad-at-first');
+  const { told, files, countryIn, put } = watched();
+  expect(files.fault('country', file)?.code).toBe('network_file_missing');
+  await put(file, 'half written');
+  await put(file, 'half written, too');
+  expect([files.fault('country', file)?.code, files.refused('country', file)]).toEqual([
+    'network_file_damaged',
+    undefined,
+  ]);
+  expect(told).toEqual([expect.stringMatching(/^network_file_missing: /), damagedLine(file)]);
+  await put(file, whole);
+  expect([countryIn(file), files.fault('country', file)]).toEqual(['AT', undefined]);
+});
+
+test('a node without requests follows a change, until it stops', async () => {
+  const file = path('idle');
   const told: string[] = [];
-  const clock = jest.spyOn(Date, 'now');
-  let now = 1_000_000;
-  clock.mockImplementation(() => now);
-  try {
-    const files = new NetworkFiles((text) => told.push(text));
-    await writeFile(file, mmdb('GeoLite2-City', city));
-    expect(files.lookup('country', file, '192.0.2.1')?.country).toBe('AT');
-    await rm(file);
-    await symlink(file, file);
-    now += 2000;
-    expect(files.lookup('country', file, '192.0.2.1')?.country).toBe('AT');
-    while (told.length === 0) await new Promise((resolve) => setImmediate(resolve));
-    expect(told).toEqual([
-      `network_file_missing: ${file} is not there, or this process may not read it: ${missingAdvice}; the previous version stays in use`,
-    ]);
-  } finally {
-    clock.mockRestore();
-  }
+  const files = new NetworkFiles((text) => told.push(text));
+  await writeFile(file, whole);
+  await files.open('country', file);
+  files.start(1);
+  await rm(file);
+  while (told.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  expect(told).toEqual([expect.stringMatching(/^network_file_missing: .*; the previous version stays in use$/)]);
+  await files.stop();
+  expect(files.lookup('country', file, '192.0.2.1')?.country).toBe('AT');
 });
 
-test('a file that is replaced is read again, and a bad one does not replace a good one', async () => {
-  const file = path('replaced');
-  const clock = jest.spyOn(Date, 'now');
-  let now = 1_000_000;
-  clock.mockImplementation(() => now);
-  try {
-    const files = new NetworkFiles();
-    const countryIn = () => files.lookup('country', file, '192.0.2.1')?.country;
-    const replace = async (content: Buffer | string, at: number) => {
-      await writeFile(file, content);
-      await utimes(file, at, at);
-      now += 10_000;
-      countryIn();
-    };
-    const settled = async (expected: string | undefined) => {
-      while (countryIn() !== expected) await new Promise((resolve) => setImmediate(resolve));
-    };
-    expect(files.fault('country', file)?.code).toBe('network_file_missing');
-    await replace(mmdb('GeoLite2-Country', { '192.0.2.0/24': { country: { iso_code: 'AT' } } }), 1000);
-    await settled('AT');
-    expect(files.fault('country', file)).toBeUndefined();
-    await replace('half written', 2000);
-    expect(countryIn()).toBe('AT');
-    await replace(mmdb('GeoLite2-Country', { '192.0.2.0/24': { country: { iso_code: 'DE' } } }), 3000);
-    await settled('DE');
-  } finally {
-    clock.mockRestore();
-  }
+test('a file that was opened ahead is not read at a lookup', async () => {
+  const file = path('ahead');
+  const { told, files, countryIn } = watched();
+  await writeFile(file, whole);
+  await files.open('country', file);
+  await files.open('country', path('none'));
+  await rm(file);
+  expect([countryIn(file), files.fault('country', path('none'))?.code]).toEqual(['AT', 'network_file_missing']);
+  expect(told).toEqual([expect.stringMatching(/^network_file_missing: .*none/)]);
+});
+
+test('a check that is broken off changes nothing', async () => {
+  const file = path('broken-off');
+  const { told, files, countryIn, put } = watched();
+  await put(file, whole);
+  expect(countryIn(file)).toBe('AT');
+  await files.stop();
+  await put(file, filled(0xff, 0, 300));
+  expect([countryIn(file), files.refused('country', file), told]).toEqual(['AT', undefined, []]);
 });
 
 describe('zones', () => {
@@ -211,7 +208,7 @@ describe('zones', () => {
     hidden: { cidrs: [], anonymisers: true as const },
   };
   const zonesBy = (networkData: object) =>
-    compileZones(zones, zoneData({ networkData } as Parameters<typeof zoneData>[0], new NetworkFiles()));
+    compileZones(zones, zoneData({ zones, networkData } as unknown as Settings, new NetworkFiles()));
 
   test.each([
     ['192.0.2.1', ['office', 'cloud']],

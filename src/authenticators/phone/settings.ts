@@ -1,7 +1,7 @@
 /** `authenticators.phone` of `stepgate.yaml`: which numbers are allowed, and limits for sending. */
 import { z } from 'zod';
 import type { AuthenticatorConfiguration } from '../../policy/model/authenticator-kind.ts';
-import { closed, country, listOf } from '../../policy/schema/fields/fields.ts';
+import { closed, listOf, phoneCountry } from '../../policy/schema/fields/fields.ts';
 import { enabledSetting } from '../shared/limits.ts';
 import type { PhoneMethod } from '../shared/phone-number.ts';
 import type { PhoneLimits } from './quotas.ts';
@@ -38,10 +38,10 @@ const settings = closed({
     .default(['sms'])
     .describe('How codes are sent. The first method that suits the number is used, unless the user chooses another.'),
   countries: z
-    .array(country)
+    .array(phoneCountry)
     .default([])
     .describe('Countries whose numbers may be used (ISO 3166-1 alpha-2). Nothing is sent to any other.'),
-  defaultCountry: country
+  defaultCountry: phoneCountry
     .optional()
     .describe('Country of numbers that are typed without a country code. Default: the first of `countries`.'),
   limits,

@@ -4,7 +4,7 @@ import { bestEvidence } from '../../core/evidence/attainable-acr.ts';
 import type { Policy, Requirement, Rule } from '../../core/model/policy.ts';
 import type { ProfilePolicy } from '../../core/model/profile-policy.ts';
 import { sufficientSets } from '../../core/remediation/sufficient-sets.ts';
-import { NetworkFiles } from '../../network-data.ts';
+import { examineNetworkFile } from '../../network-data.ts';
 import type { AnalysisFinding } from '../model/analysis-finding.ts';
 import type { App } from '../model/app.ts';
 import type { AuthenticatorKind, DeliveryChannel } from '../model/authenticator-kind.ts';
@@ -95,10 +95,9 @@ function settingsWarnings(
 
 /** Faults of the network files on this machine. Each node reads its own, which may differ. */
 function networkFileFaults(source: YamlSource, { networkData = {} }: Settings): readonly AnalysisFinding[] {
-  const files = new NetworkFiles();
   return (['country', 'asn', 'anonymiser'] as const).flatMap((kind) => {
     const path = networkData[kind];
-    const fault = path === undefined ? undefined : files.examine(kind, path);
+    const fault = path === undefined ? undefined : examineNetworkFile(kind, path);
     if (fault === undefined) return [];
     const { code, message, advice } = fault;
     const location = { source, path: ['networkData', kind] };

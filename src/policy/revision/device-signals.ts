@@ -1,7 +1,7 @@
 /**
  * What is believed about the device of a request. This file promises: nothing counts that a stranger could have sent.
  * Headers of proxies count from their addresses only, certificates only from an authority of the operator, statements
- * of agents only with a signature; each source stands by itself, so that two devices never make up a third one.
+ * of agents only with a signature. Each source meets an assurance by itself, so two devices never meet one together.
  */
 import { createPublicKey, type KeyObject, verify, X509Certificate } from 'node:crypto';
 import { clockSkew } from '../../core/model/durations.ts';
@@ -146,10 +146,11 @@ function signalsOf(value: unknown): Signals | undefined {
   return Object.fromEntries(said) as Signals;
 }
 
-/** Whether what one source says meets the assurance. */
+/** Whether what one source says meets the assurance. A managed device is also registered. */
 export function meets({ osVersion, signals = [] }: DeviceAssurance, said: Signals): boolean {
   const has = (name: string) => Object.hasOwn(said, name) && said[name] === true;
-  return signals.every(has) && (osVersion === undefined || isNewEnough(osVersion, said));
+  const holds = (name: string) => has(name) || (name === 'registered' && has('managed'));
+  return signals.every(holds) && (osVersion === undefined || isNewEnough(osVersion, said));
 }
 
 function isNewEnough(least: NonNullable<DeviceAssurance['osVersion']>, { os, osVersion }: Signals): boolean {

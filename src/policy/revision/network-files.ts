@@ -1,20 +1,25 @@
 /** The MaxMind DB files of a revision on this node: what its zones read from them, and whether they can. */
 import { isIP } from 'node:net';
-import { faultText, type NetworkFileKind, type NetworkFiles, type NetworkRecord } from '../../network-data.ts';
+import {
+  faultText,
+  type NetworkFileKind,
+  type NetworkFiles,
+  type NetworkRecord,
+  previousStays,
+} from '../../network-data.ts';
 import type { Settings } from '../model/settings.ts';
 import { filesOf, type ZoneData } from '../schema/settings/zones.ts';
 
-const kinds = ['country', 'asn', 'anonymiser'] as const satisfies readonly NetworkFileKind[];
-
-/** Looks addresses up in the files that the settings name. Files are read only if a zone needs one. */
-export function zoneData({ networkData = {} }: Settings, files: NetworkFiles): ZoneData {
+/** Looks addresses up in the files that a zone needs. */
+export function zoneData({ zones, networkData = {} }: Settings, files: NetworkFiles): ZoneData {
+  const needed = new Set(Object.values(zones).flatMap(filesOf));
   return {
     knows(kind) {
       const path = networkData[kind];
       return path !== undefined && files.fault(kind, path) === undefined;
     },
     lookup: (ip) => {
-      const records = kinds.map((kind) => {
+      const records = [...needed].map((kind) => {
         const path = networkData[kind];
         return path === undefined ? {} : files.lookup(kind, path, ip);
       });
@@ -36,17 +41,36 @@ export function placeOf({ networkData }: Settings, files: NetworkFiles, ip: stri
   return isIP(ip) === 0 ? {} : (files.lookup('country', path, ip) ?? {});
 }
 
-/** The first fault of a file that a zone needs, or what is unusual (`recordsPlaces`). */
-export function networkFault(
+/** What is unusual is asked of places (`recordsPlaces`). */
+interface Recording {
+  readonly recordsPlaces?: true;
+}
+
+/** The files that a zone or a condition needs, by kind and path. */
+function neededFiles(
   { zones, networkData = {} }: Settings,
-  files: NetworkFiles,
-  { recordsPlaces }: { readonly recordsPlaces?: true } = {},
-): string | undefined {
+  { recordsPlaces }: Recording,
+): readonly (readonly [NetworkFileKind, string])[] {
   const needed = new Set([...Object.values(zones).flatMap(filesOf), ...(recordsPlaces ? (['country'] as const) : [])]);
-  for (const kind of needed) {
+  return [...needed].flatMap((kind) => {
     const path = networkData[kind];
-    const fault = path === undefined ? undefined : files.fault(kind, path);
-    if (fault !== undefined) return faultText(fault);
-  }
-  return undefined;
+    return path === undefined ? [] : [[kind, path] as const];
+  });
+}
+
+/** Reads them, so that no request has to. What cannot be read is a `networkFault`. */
+export async function openNetworkFiles(settings: Settings, files: NetworkFiles, recording: Recording): Promise<void> {
+  for (const [kind, path] of neededFiles(settings, recording)) await files.open(kind, path);
+}
+
+/** The first fault of a file that is needed. */
+export function networkFault(settings: Settings, files: NetworkFiles, recording: Recording = {}): string | undefined {
+  const [fault] = neededFiles(settings, recording).flatMap(([kind, path]) => files.fault(kind, path) ?? []);
+  return fault && faultText(fault);
+}
+
+/** Why one of them is not as it is on disk: what is there cannot be used. */
+export function networkWarning(settings: Settings, files: NetworkFiles, recording: Recording): string | undefined {
+  const [refused] = neededFiles(settings, recording).flatMap(([kind, path]) => files.refused(kind, path) ?? []);
+  return refused && `${faultText(refused)}${previousStays}`;
 }

@@ -5,7 +5,7 @@ import type { Settings } from '../model/settings.ts';
 import { compileZones, type ZonesOfAddress } from '../schema/settings/zones.ts';
 import { compileDeviceSignals, type DeviceReader } from './device-signals.ts';
 import type { Manifest } from './document-store.ts';
-import { networkFault, type PlaceOfAddress, placeOf, zoneData } from './network-files.ts';
+import { networkFault, networkWarning, type PlaceOfAddress, placeOf, zoneData } from './network-files.ts';
 
 export interface RequestReader {
   /** The zones that hold this address; none when it is not an IP address. */
@@ -18,6 +18,8 @@ export interface RequestReader {
   readonly signalHeaders: readonly string[];
   /** Why a file that a zone or a condition needs cannot be used on this node, with its code. `undefined`: all can. */
   networkFault(): string | undefined;
+  /** Why such a file is used as it was before, with its code. `undefined`: all are as they are on disk. */
+  networkWarning(): string | undefined;
 }
 
 /** Made once for a revision. `recording`: what its policies ask about the past. */
@@ -32,5 +34,6 @@ export function requestReader(
     signalHeaders: signalHeaders(settings.deviceSignals),
     deviceSignals: compileDeviceSignals(settings.deviceSignals, settings.issuer),
     networkFault: () => networkFault(settings, files, recording),
+    networkWarning: () => networkWarning(settings, files, recording),
   };
 }

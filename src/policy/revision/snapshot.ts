@@ -24,6 +24,7 @@ import { findDocument, type Manifest, readDocument, readDocuments } from './docu
 import { enabledAuthenticators } from './enabled-authenticators.ts';
 import { type EquivalentApps, equivalentApps } from './equivalent-apps.ts';
 import type { LruCache } from './lru-cache.ts';
+import { openNetworkFiles } from './network-files.ts';
 import {
   readAccountPolicy,
   readApp,
@@ -81,8 +82,8 @@ interface DocumentSourceOfRevision {
 }
 
 /**
- * Reads the settings and nothing else: everything else is read when it is asked for. Rejects like `readDocument`.
- * `keyOf`: where a document is, by its hash; absent: where those of revisions are.
+ * Reads the settings, with the MaxMind DB files that they need, and all else when it is asked for. Rejects like
+ * `readDocument`. `keyOf`: where a document is, by its hash; absent: where those of revisions are.
  */
 export async function openSnapshot(
   manifest: Manifest,
@@ -90,7 +91,7 @@ export async function openSnapshot(
   keyOf?: (hash: string) => string,
 ): Promise<Snapshot> {
   const { documents, revision, historySince, recordsPlaces } = manifest;
-  return snapshotOf(
+  const snapshot = await snapshotOf(
     {
       revision,
       recording: omitUndefined({ historySince, recordsPlaces }),
@@ -101,6 +102,8 @@ export async function openSnapshot(
     },
     sources,
   );
+  await openNetworkFiles(snapshot.settings, sources.networkFiles, manifest);
+  return snapshot;
 }
 
 /** The documents as if they were a revision, without a store. */

@@ -170,7 +170,8 @@ export const importRules: Readonly<Record<string, Part>> = {
 
   log: { ours: [], packages: ['pino'] },
   // Files of the operator, read and followed by each process.
-  'network-data': { ours: [], packages: ['mmdb-lib'] },
+  'network-data': { ours: ['network-file-check'], packages: ['mmdb-lib'] },
+  'network-file-check': { ours: [], packages: [] },
   // What users sign in with, in one form: records have it, and so do rules that name users.
   identifier: { ours: ['core/model/mail-address'], packages: [] },
   // What a User-Agent header says: rules need it, and so do the texts of authenticators.

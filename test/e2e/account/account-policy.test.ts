@@ -2,7 +2,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { passwordCredential } from '../../../src/authenticators/password/credential.ts';
 import { hashPassword } from '../../../src/authenticators/password/hash.ts';
+import { signIn } from '../../support/clients/relying-party.ts';
 import {
+  answerStep,
   beginSignIn,
   currentStep,
   formOf,
@@ -33,10 +35,19 @@ beforeAll(async () => {
     },
     { name: 'Rest', then: { allow: { factors: 1 } } },
   ];
+  const enrollmentRules = [
+    {
+      name: 'Joining',
+      when: { groups: { any: ['joining'] } },
+      then: { required: [{ anyOf: ['totp'], grace: { skips: 3 } }] },
+    },
+    { name: 'Rest', then: {} },
+  ];
   node = await startNode({
     authenticators: ['password', 'totp'],
     files: {
       'policies/account.yaml': JSON.stringify({ rules }),
+      'policies/enrollment.yaml': JSON.stringify({ rules: enrollmentRules }),
       ...signOnPolicy('payroll', { then: { allow: { factors: 2 } } }),
     },
   });
@@ -85,6 +96,21 @@ test('a password that must be replaced, where more is asked for before than the 
       },
     },
   });
+});
+
+test('a password that must be replaced, after what is required first because of that', async () => {
+  const user = await userWithPassword(node, ['imported', 'joining']);
+  const password = 'letmein';
+  await node.app.directory.setPassword(user.id, passwordCredential(await hashPassword(node.app.hashing, password)));
+  const { agent, page } = await beginSignIn(node, 'notes');
+  const first = await identify(agent, page, { ...user, password });
+  expect([currentStep(first), formOf(first, 'skip')]).toEqual(['enroll:totp', undefined]);
+  const { page: next } = await signIn(agent, first, user);
+  expect([currentStep(next), next.messages]).toEqual(['enroll:password', ['enroll.replacement.compromised']]);
+  const end = await answerStep(agent, next, { 'credentials.passcode': 'a new one of five words' });
+  expect(currentStep(end)).toBe('code');
+  const asked = node.audit.find(({ event, subject }) => event === 'sign_in.asked' && subject === user.id);
+  expect(asked).toMatchObject({ trace: { passwordToReplace: { authenticator: 'password', reason: 'compromised' } } });
 });
 
 test('an authenticator that the app takes, where more is asked for before than the user has', async () => {

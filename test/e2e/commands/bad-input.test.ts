@@ -170,4 +170,15 @@ test('a node without a MaxMind file that a zone needs is not ready, says why as 
   }
   await writeFile(file, good);
   await until('it is ready', async () => (await ready())[0] === 200);
+  // Damage within, of the same size: what was read before stays in use.
+  await writeFile(file, Buffer.from(good).fill(0xff, 0, 200));
+  await server.line(/network_file_damaged.*the previous version stays in use/);
+  const answer = await fetch(`http://127.0.0.1:${env.PORT}/readyz`);
+  expect([answer.status, await answer.json()]).toEqual([
+    200,
+    {
+      status: 'ready',
+      warning: expect.stringMatching(/^network_file_damaged: .*; the previous version stays in use$/),
+    },
+  ]);
 }, 120_000);

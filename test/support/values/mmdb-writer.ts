@@ -1,6 +1,6 @@
 /**
- * Writes small MaxMind DB files for tests (MaxMind DB File Format Specification 2.0): a tree of 24-bit records over
- * IPv6, with IPv4 below ::/96, its data, and the metadata.
+ * Writes small MaxMind DB files for tests (MaxMind DB File Format Specification 2.0): a tree over IPv6, with IPv4 below
+ * ::/96, its data, and the metadata.
  */
 import { isIPv4 } from 'node:net';
 
@@ -13,8 +13,15 @@ type Branch = undefined | TreeNode | { readonly data: number };
 
 const separator = Buffer.alloc(16);
 
-/** `type`: such as `GeoLite2-Country`. `entries`: by network in CIDR notation; networks do not overlap. */
-export function mmdb(type: string, entries: Readonly<Record<string, MmdbValue>>): Buffer {
+/**
+ * `type`: such as `GeoLite2-Country`. `entries`: by network in CIDR notation; networks do not overlap. `recordSize`:
+ * bits of each branch of a node.
+ */
+export function mmdb(
+  type: string,
+  entries: Readonly<Record<string, MmdbValue>>,
+  recordSize: 24 | 28 | 32 = 24,
+): Buffer {
   const root: TreeNode = [undefined, undefined];
   const data: Buffer[] = [];
   let size = 0;
@@ -25,7 +32,7 @@ export function mmdb(type: string, entries: Readonly<Record<string, MmdbValue>>)
   }
   const nodes = allNodes(root);
   const index = new Map(nodes.map((node, position) => [node, position]));
-  const tree = nodes.flatMap((node) => node.map((branch) => record(branch, index)));
+  const tree = nodes.map((node) => encodeNode(node, index, recordSize));
   const metadata = encode({
     binary_format_major_version: 2,
     binary_format_minor_version: 0,
@@ -33,7 +40,7 @@ export function mmdb(type: string, entries: Readonly<Record<string, MmdbValue>>)
     database_type: type,
     ip_version: 6,
     node_count: nodes.length,
-    record_size: 24,
+    record_size: recordSize,
   });
   return Buffer.concat([...tree, separator, ...data, Buffer.from('\xab\xcd\xefMaxMind.com', 'latin1'), metadata]);
 }
@@ -74,12 +81,17 @@ function allNodes(node: TreeNode): readonly TreeNode[] {
   return [node, ...node.flatMap((branch) => (Array.isArray(branch) ? allNodes(branch) : []))];
 }
 
-function record(branch: Branch, index: ReadonlyMap<TreeNode, number>): Buffer {
+function encodeNode([left, right]: TreeNode, index: ReadonlyMap<TreeNode, number>, recordSize: number): Buffer {
   const count = index.size;
-  const value = Array.isArray(branch) ? index.get(branch) : branch && count + 16 + branch.data;
-  const bytes = Buffer.alloc(3);
-  bytes.writeUIntBE(value ?? count, 0, 3);
-  return bytes;
+  const numberOf = (branch: Branch) =>
+    BigInt((Array.isArray(branch) ? index.get(branch) : branch && count + 16 + branch.data) ?? count);
+  const [first, second] = [numberOf(left), numberOf(right)];
+  // With 28 bits, the byte in the middle has the highest four bits of the left branch, and then those of the right one.
+  const whole =
+    recordSize === 28
+      ? ((first & 0xffffffn) << 32n) | ((first >> 24n) << 28n) | second
+      : (first << BigInt(recordSize)) | second;
+  return Buffer.from(whole.toString(16).padStart(recordSize / 2, '0'), 'hex');
 }
 
 function encode(value: MmdbValue): Buffer {

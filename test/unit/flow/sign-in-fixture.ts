@@ -365,6 +365,7 @@ function snapshotOf(
     deviceSignals: () => ({}),
     signalHeaders: [],
     networkFault: () => undefined,
+    networkWarning: () => undefined,
     fileHash: () => undefined,
     brandFile: async () => undefined,
   };

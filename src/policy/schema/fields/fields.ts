@@ -136,19 +136,34 @@ export function isLoopback(hostname: string): boolean {
 }
 
 const countryNames = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' });
+/** Codes with a name in Unicode CLDR that are no countries in ISO 3166-1: reserved, of unions, or of its own. */
+const noCountries = 'AC CP CQ DG EA EU EZ IC QO TA UN XA XB ZZ'.split(' ');
+/** Islands of these that have numbers of their own (ITU-T E.164: +247, +290 8). */
+const phoneIslands = ['AC', 'TA'];
 
-/** Why this is no country code (ISO 3166-1 alpha-2); `undefined`: it is one. */
-function countryFault(code: string): string | undefined {
-  if (!/^[A-Z]{2}$/.test(code) || countryNames.of(code) === undefined)
-    return 'must be the code of a country in two capital letters, such as DE (ISO 3166-1)';
-  const { region } = new Intl.Locale(`und-${code}`);
-  return region === code ? undefined : `must be written as ${region}`;
+/** Why this is no country code (ISO 3166-1 alpha-2, and XK); `undefined`: it is one. */
+function countryFault(code: string, also: readonly string[]): string | undefined {
+  const isCode = /^[a-z]{2}$/i.test(code);
+  const written = isCode ? (new Intl.Locale(`und-${code}`).region ?? '') : '';
+  const exists = isCode && countryNames.of(written) !== undefined && !noCountries.includes(written);
+  if (!exists && !also.includes(written)) return countryForm;
+  return written === code ? undefined : `must be written as ${written}`;
 }
 
-/** ISO 3166-1 alpha-2. */
-export const country = z.string().refine((code) => countryFault(code) === undefined, {
-  error: (issue) => countryFault(String(issue.input)) ?? 'is no country',
-});
+const countryForm = 'must be the code of a country in two capital letters, such as DE (ISO 3166-1)';
+
+function countryAnd(also: readonly string[]) {
+  const error = (issue: { readonly input?: unknown }) => countryFault(String(issue.input), also) ?? countryForm;
+  return z
+    .string()
+    .regex(/^[A-Z]{2}$/, { error, abort: true })
+    .refine((code) => countryFault(code, also) === undefined, { error });
+}
+
+/** ISO 3166-1 alpha-2, and XK for Kosovo: the codes of GeoIP2 and GeoLite2. */
+export const country = countryAnd([]);
+/** A country that phone numbers can be of. */
+export const phoneCountry = countryAnd(phoneIslands);
 
 /** What `within` and `notWithin` come out as: the one that was given. Both or none is an issue. */
 export function eitherBound(

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { ExactOptional } from '../../../core/model/omit-undefined.ts';
 import type { IdentifyPage, IdentifySettings } from '../../model/settings.ts';
 import { localizedText } from '../fields/attributes.ts';
-import { closed, country, listOf } from '../fields/fields.ts';
+import { closed, listOf, phoneCountry } from '../fields/fields.ts';
 
 const page = {
   identifierFirst: z
@@ -34,7 +34,7 @@ export const identifyPage = closed(page).transform((input): IdentifyPage => inpu
 /** In the settings. */
 export const identifySettings = closed({
   ...page,
-  defaultCountry: country
+  defaultCountry: phoneCountry
     .optional()
     .describe('Country of phone numbers that are typed without country code, such as DE (ISO 3166-1 alpha-2).'),
 }).transform((input): IdentifySettings => input as ExactOptional<typeof input>);

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { ExactOptional } from '../../../core/model/omit-undefined.ts';
 import type { Zone } from '../../model/settings.ts';
-import { closedNotEmpty, key, listOf, text, whenSound } from '../fields/fields.ts';
+import { closedNotEmpty, country, key, listOf, text, whenSound } from '../fields/fields.ts';
 import { cidrFault } from './zones.ts';
 
 export const cidr = z.string().refine((value) => cidrFault(value) === undefined, {
@@ -32,9 +32,9 @@ export const zones = z
     zoneName,
     closedNotEmpty({
       cidrs: listOf(cidr).optional().describe('IPv4 and IPv6 networks, such as 192.0.2.0/24.'),
-      countries: listOf(z.string().regex(/^[A-Z]{2}$/, { error: 'must be a country code of two letters such as AT' }))
+      countries: listOf(country)
         .optional()
-        .describe('Countries (ISO 3166-1 alpha-2), by `networkData.country`.'),
+        .describe('Countries (ISO 3166-1 alpha-2, and XK for Kosovo), by `networkData.country`.'),
       asns: listOf(z.int().min(1).max(4_294_967_295))
         .optional()
         .describe('Numbers of autonomous systems, by `networkData.asn`.'),

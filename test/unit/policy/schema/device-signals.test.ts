@@ -185,6 +185,30 @@ test('two sources do not make up one device', () => {
   expect(from(proxy, both)).toEqual({});
 });
 
+test('between names two sources count together, and what one must say is one assurance (docs/policies.md)', () => {
+  const assurances = {
+    healthy: { signals: ['diskEncryption'] },
+    'healthy-managed': { signals: ['managed', 'diskEncryption'] },
+    'healthy-registered': { signals: ['registered', 'diskEncryption'] },
+  };
+  const reader = compileDeviceSignals(parsed({ ...written, assurances }).data?.deviceSignals, issuer);
+  const apart = {
+    'x-device-signals': 'diskEncryption',
+    'x-device-agent': statement({ payload: { signals: { managed: true } } }),
+  };
+  expect(reader({ peer: proxy, headers: apart }, now)).toEqual({
+    registered: true,
+    managed: true,
+    assurances: ['healthy'],
+  });
+  const said = { 'x-device-signals': 'managed, diskEncryption' };
+  expect(reader({ peer: proxy, headers: said }, now).assurances).toEqual([
+    'healthy',
+    'healthy-managed',
+    'healthy-registered',
+  ]);
+});
+
 test('without settings, or without anything sent, nothing is believed', () => {
   const sent = { peer: proxy, headers: { 'x-device-signals': 'managed' } };
   expect(compileDeviceSignals(undefined, issuer)(sent, now)).toEqual({});

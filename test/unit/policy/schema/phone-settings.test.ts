@@ -21,10 +21,12 @@ describe('authenticators.phone', () => {
   test.each([
     [{ enabled: true }, /needs `countries`/],
     [{ ...phone, countries: [] }, /needs `countries`/],
-    [{ ...phone, countries: ['de'] }, /two capital letters/],
+    [{ ...phone, countries: ['de'] }, /must be written as DE/],
     [{ ...phone, countries: ['DEU'] }, /two capital letters/],
     [{ ...phone, countries: ['XQ'] }, /two capital letters/],
     [{ ...phone, countries: ['UK'] }, /must be written as GB/],
+    [{ ...phone, countries: ['EU'] }, /two capital letters/],
+    [{ ...phone, defaultCountry: 'UK' }, /must be written as GB/],
     [{ ...phone, defaultCountry: 'US' }, /`defaultCountry` must be one of `countries`/],
     [{ ...phone, methods: [] }, /must not be empty/],
     [{ ...phone, methods: ['fax'] }, /methods\.0: /],
