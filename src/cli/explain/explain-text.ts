@@ -17,7 +17,7 @@ import { beforeText, enrollmentRows, skippableText } from './enrollment-text.ts'
 import { assumedId } from './facts-from-options.ts';
 import type { Locked } from './locked-authenticators.ts';
 import { consentText, keepText, profileRows, profileText } from './profile-text.ts';
-import { maxAgeText, missingText, requirementText } from './requirement-text.ts';
+import { appSessionText, maxAgeText, missingText, requirementText, sessionText } from './requirement-text.ts';
 import { followingDenialText, named, neededText, stepLines, withheldDenialText } from './step-text.ts';
 import { leftAsideLines } from './unanswered-conditions.ts';
 
@@ -26,6 +26,8 @@ export interface CommandExplanation extends WholeExplanation {
   readonly branches: readonly Branch[];
   /** What rules ask about the user and the past, of which nothing was given and nothing is known. */
   readonly leftAside: readonly string[];
+  /** Why no session can hold some of the evidence, in sentences. */
+  readonly outlived: readonly string[];
   /** Absent for an invented user. */
   readonly locked?: readonly Locked[];
 }
@@ -50,6 +52,7 @@ export function explanationText(explanation: CommandExplanation, source: string,
     paint('bold', 'Steps'),
     ...stepLines(steps, { known: explanation.subject !== undefined, branches }),
     ...leftAsideLines(explanation.leftAside),
+    ...(explanation.outlived.length > 0 ? ['', ...explanation.outlived.map((sentence) => `Note: ${sentence}.`)] : []),
   ];
   return lines.map((line) => line.trimEnd()).join('\n');
 }
@@ -192,16 +195,6 @@ function ruleLines(
 
 function locationText({ location }: RuleTrace, paint: Paint): string {
   return location ? paint('dim', sourceLocationText(location)) : '';
-}
-
-function sessionText({ absolute, keep }: NonNullable<ExplainedLayer['session']>): string {
-  const kept = keep === undefined ? '' : `; ${maxAgeText(keep.absolute)} if it is kept`;
-  return `evidence ${maxAgeText(absolute)} (life of the session${kept})`;
-}
-
-function appSessionText({ absolute, unkept }: NonNullable<ExplainedLayer['appSession']>): string {
-  const age = absolute === undefined ? [] : [`evidence ${maxAgeText(absolute)} (life of the session at this app)`];
-  return [...age, ...(unkept ? ['a kept session no longer than one that is not kept'] : [])].join('; ');
 }
 
 /** One line for each member: one that is left out does not compile. */

@@ -35,6 +35,7 @@ import { explanationText } from './explain-text.ts';
 import { type FactOptions, withFactOptions } from './fact-options.ts';
 import { factsFromOptions } from './facts-from-options.ts';
 import { lockedAuthenticators } from './locked-authenticators.ts';
+import { outlivedSessions } from './outlived-sessions.ts';
 import { pastOptions } from './past-options.ts';
 import { serviceText } from './service-text.ts';
 import { signInStory } from './sign-in-story.ts';
@@ -158,7 +159,8 @@ async function print(
     store && subject && (await lockedAuthenticators(store, subject, { kinds: authenticators, policies, facts }));
   const whoLeftAside = subject === undefined ? identityLeftAside(sets, told) : [];
   const leftAside = facts.subject ? [...whoLeftAside, ...pastLeftAside(sets, told)] : [];
-  const more = { branches: branchesOf(policies, facts), leftAside, ...(locked && { locked }) };
+  const outlived = outlivedSessions(facts, policies);
+  const more = { branches: branchesOf(policies, facts), leftAside, outlived, ...(locked && { locked }) };
   printExplanation({ ...(await explainWhole(snapshot, app, facts)), ...more }, explanationText);
 }
 

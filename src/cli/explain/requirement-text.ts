@@ -1,7 +1,7 @@
 /** Describes what a requirement asks for and what is missing. */
 import type { MissingEvidence } from '../../core/decision/missing-evidence.ts';
 import type { Characteristic, Seconds } from '../../core/model/facts.ts';
-import type { Alternative, ChainStep, Demand, Requirement } from '../../core/model/policy.ts';
+import type { Alternative, AppSession, ChainStep, Demand, Requirement, SessionTerms } from '../../core/model/policy.ts';
 import { durationText } from '../../policy/model/duration-text.ts';
 
 const numbers: readonly string[] = ['no', 'one', 'two', 'three'];
@@ -109,4 +109,16 @@ function membersText<Members>(table: MemberTexts<Members>, members: Members): st
   const words = [textsOf('proof').join(' '), ...textsOf('shown')].join(', ');
   const times = textsOf('time');
   return times.length === 0 ? words : `${words}${words.includes(',') ? ',' : ''} ${times.join(', ')}`;
+}
+
+/** How old what was proved may be by a session rule. */
+export function sessionText({ absolute, keep }: SessionTerms): string {
+  const kept = keep === undefined ? '' : `; ${maxAgeText(keep.absolute)} if it is kept`;
+  return `evidence ${maxAgeText(absolute)} (life of the session${kept})`;
+}
+
+/** The same for the rule of an app. */
+export function appSessionText({ absolute, unkept }: AppSession): string {
+  const age = absolute === undefined ? [] : [`evidence ${maxAgeText(absolute)} (life of the session at this app)`];
+  return [...age, ...(unkept ? ['a kept session no longer than one that is not kept'] : [])].join('; ');
 }

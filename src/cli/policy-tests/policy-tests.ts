@@ -168,11 +168,13 @@ async function recordTest(context: PolicyTestContext, dir: string, options: Test
 
 /** One line, followed by the expected and the actual result of each difference. */
 function resultLines(result: TestResult): readonly string[] {
-  const { name, differences } = result;
+  const { name, differences, outlived } = result;
   const location = sourceLocationText(result);
-  if (differences.length === 0) return [`passed  ${location}  ${printable(name)}`];
+  const notes = outlived.map((sentence) => `          note: ${printable(sentence)}`);
+  if (differences.length === 0) return [`passed  ${location}  ${printable(name)}`, ...notes];
   return [
     `FAILED  ${location}  ${printable(name)}`,
+    ...notes,
     ...differences.flatMap(({ what, expected, actual, example }) => [
       `          ${what}`,
       ...(what.endsWith('steps') ? stepLines(expected, actual) : bothLines(expected, actual)),

@@ -7,6 +7,7 @@ import { type DecidedSignIn, decidedSignIn, explainWhole, type WholeExplanation 
 import type { Finding } from '../../policy/model/finding.ts';
 import type { PolicyTest } from '../../policy/schema/policy-tests.ts';
 import { factsFromOptions } from '../explain/facts-from-options.ts';
+import { outlivedSessions } from '../explain/outlived-sessions.ts';
 import { pastLeftAside } from '../explain/unanswered-conditions.ts';
 import { conditionResults, decidingLocations } from './condition-results.ts';
 import { type Difference, differences } from './expectation-differences.ts';
@@ -29,6 +30,8 @@ export interface TestResult {
   readonly evaluated?: EvaluatedRules;
   /** Conditions about the past of its user of which `expect` takes for granted that nothing is unusual. */
   readonly leftAside: readonly string[];
+  /** Why no session can hold some of its evidence, in sentences. */
+  readonly outlived: readonly string[];
 }
 
 /** Locations are in the form of `locationKey`. */
@@ -62,14 +65,15 @@ export async function runTests(
 async function outcomeOf(
   test: PolicyTest,
   configuration: TestedConfiguration,
-): Promise<Pick<TestResult, 'differences' | 'explanation' | 'evaluated' | 'leftAside'> | string> {
+): Promise<Pick<TestResult, 'differences' | 'explanation' | 'evaluated' | 'leftAside' | 'outlived'> | string> {
   const { snapshot, authenticators } = configuration;
   const app = await snapshot.app(test.app);
   if (app?.signOnPolicies === undefined) return `no user signs in to ${test.app}: it is a service`;
   try {
     const options = factOptionsOf(test);
     const facts = factsFromOptions(options, { snapshot, app, authenticators, now: plainTime });
-    const sets = signInConditions(await snapshot.policies(app));
+    const policies = await snapshot.policies(app);
+    const sets = signInConditions(policies);
     const isOpen = (test.always ?? test.never ?? test.depends) !== undefined;
     const open = isOpen ? await openSignIns(test, app, configuration) : undefined;
     const { decide, evaluated } = watched((sample) => decidedSignIn(snapshot, app, sample));
@@ -80,6 +84,7 @@ async function outcomeOf(
         ...(open ? await openDifferences(test, open, decide) : []),
       ],
       leftAside: test.expect && test.user ? pastLeftAside(sets, options) : [],
+      outlived: outlivedSessions(facts, policies),
       ...(explanation && { explanation }),
       ...(open && { evaluated }),
     };

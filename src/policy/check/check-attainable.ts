@@ -82,13 +82,23 @@ interface KnownPolicies {
 /** Why no user can enter the app: the rules of a policy that can decide there all deny. */
 function closedTo(app: App, { documents, session }: KnownPolicies): readonly (readonly [Path, string])[] {
   const { clientId, signOnPolicies, service } = app;
-  const isClosed = (policy: Policy | undefined) => policy !== undefined && !mayAllow(compiled(policy), clientId);
+  const isClosed = (policy: Policy | undefined): policy is Policy =>
+    policy !== undefined && !mayAllow(compiled(policy), clientId);
   if (signOnPolicies === undefined) return service === undefined ? [] : closedToService(service, documents);
   const signOn = signOnOf(app, documents);
-  const what = 'no user can enter this app: every rule of';
-  if (isClosed(signOn)) return [[['signOnPolicy'], `${what} \`${signOn?.name}\` that can decide here denies`]];
-  if (isClosed(session)) return [[['clientId'], `${what} policies/session.yaml that can decide here denies`]];
+  const closed = (policy: Policy, name: string) =>
+    `no user can enter this app: every rule of ${name} that can decide here denies: ${deniersText(policy, clientId)}`;
+  if (isClosed(signOn)) return [[['signOnPolicy'], closed(signOn, `\`${signOn.name}\``)]];
+  if (isClosed(session)) return [[['clientId'], closed(session, 'policies/session.yaml')]];
   return [];
+}
+
+/** The most rules to name. */
+const mostNamed = 4;
+
+function deniersText(policy: Policy, clientId: string): string {
+  const names = rulesAnywhere(compiled(policy), anyRequestTo(clientId)).map(({ name }) => `"${name}"`);
+  return `${names.slice(0, mostNamed).join(', ')}${names.length > mostNamed ? ', ...' : ''}`;
 }
 
 /** Cached by policy, which many apps may share. */

@@ -8,6 +8,11 @@ import { beforeSignIn, type CompiledPolicy, type PolicySet } from '../../policy/
 import type { Formula } from '../../policy/theories/theory.ts';
 import { deciding } from '../space/rule-combinations.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
+import { type AdditionPlaces, placeFormulas } from './entry-rules.ts';
+
+/** The policies that say whether users may add something. */
+type AdditionPolicies = Pick<PolicySet, 'accountPolicy' | 'enrollment' | 'authenticators'> &
+  Partial<Pick<PolicySet, 'session'>>;
 
 /** Rules that let users add an authenticator where they decide together. */
 export interface AdditionRule {
@@ -19,8 +24,9 @@ export interface AdditionRule {
 }
 
 /**
- * The rules that let users add each authenticator that they can enroll and are not given, where the session policy lets
- * them in. `session`: if absent, users are let in everywhere. `space`: made of the rules of these policies.
+ * The rules that let users add each authenticator that they can enroll and are not given, where the session policy
+ * and the sign-on policy may let them in. `session`: if absent, users are let in everywhere. `places`: if absent, no
+ * sign-on policy is looked at. `space`: made of the rules of these policies and of `places`, in a universe of these.
  */
 export function additionRules(
   {
@@ -28,12 +34,14 @@ export function additionRules(
     accountPolicy,
     enrollment,
     authenticators,
-  }: Pick<PolicySet, 'accountPolicy' | 'enrollment' | 'authenticators'> & Partial<Pick<PolicySet, 'session'>>,
+    places,
+  }: AdditionPolicies & { readonly places?: AdditionPlaces },
   given: readonly AuthenticatorDescriptor[],
   space: RuleSpace,
 ): readonly AdditionRule[] {
   const terms = enrollment ? deciding(beforeSignIn(enrollment), space) : undefined;
   const inSession = session ? letIn(session, space) : [];
+  const entries = places ? placeFormulas(places, space) : [[]];
   const added = authenticators.filter(
     ({ key, enrollable }) =>
       enrollable && !given.some((authenticatorDescriptor) => authenticatorDescriptor.key === key),
@@ -46,11 +54,13 @@ export function additionRules(
     // Some rule always decides, so their formulas together exclude nothing.
     const others = leaving.length === (terms?.length ?? 0) ? [undefined] : leaving;
     return rules.flatMap((allowing) =>
-      others.map((other) => ({
-        descriptor,
-        ...(allowing && { rule: allowing.rule }),
-        formulas: [...(allowing?.formulas ?? []), ...(other?.formulas ?? []), ...inSession],
-      })),
+      others.flatMap((other) =>
+        entries.map((entry) => ({
+          descriptor,
+          ...(allowing && { rule: allowing.rule }),
+          formulas: [...(allowing?.formulas ?? []), ...(other?.formulas ?? []), ...inSession, ...entry],
+        })),
+      ),
     );
   });
 }

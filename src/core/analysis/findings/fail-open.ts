@@ -12,7 +12,8 @@ import type { Formula, Universe, UserFacts } from '../../policy/theories/theory.
 import { decidingFormulas } from '../space/deciding-formulas.ts';
 import { type FoundByRule, findByRule, findModel, newBudget } from '../space/find-model.ts';
 import { ordinaryFacts } from '../space/ordinary-facts.ts';
-import { type RulePart, ruleSpace } from '../space/rule-space.ts';
+import { allowing } from '../space/rule-combinations.ts';
+import { type RulePart, type RuleSpace, ruleSpace } from '../space/rule-space.ts';
 
 /** A rule that denies, but not users who lack the attribute. */
 export interface FailOpen {
@@ -23,8 +24,15 @@ export interface FailOpen {
   readonly facts: UserFacts;
 }
 
-/** One finding for each attribute of each rule. Skips an attribute whose absence some rule names. */
-export function failOpen(policy: CompiledPolicy, universe: Universe): FoundByRule<FailOpen, Rule> {
+/**
+ * One finding for each attribute of each rule. Skips an attribute whose absence some rule names. `beside`: the other
+ * policy that decides about the same sign-ins, and must let the user in, too.
+ */
+export function failOpen(
+  policy: CompiledPolicy,
+  universe: Universe,
+  beside?: CompiledPolicy,
+): FoundByRule<FailOpen, Rule> {
   const rules = policy.rules.map(({ rule }) => rule);
   const denying = rules.filter(({ then }) => then.kind === 'deny');
   if (denying.length === 0) return { found: [], undecided: [], opaque: [] };
@@ -39,7 +47,7 @@ export function failOpen(policy: CompiledPolicy, universe: Universe): FoundByRul
       .filter((name) => !considered.has(name))
       .map((attribute): MissedDenial => ({ rule, attribute, rules }));
   });
-  const { found, undecided } = findByRule(denials, (denial) => admittedWithout(denial, policy, universe));
+  const { found, undecided } = findByRule(denials, (denial) => admittedWithout(denial, { policy, beside }, universe));
   return { found, undecided: [...new Set(undecided.map(({ rule }) => rule))], opaque: [] };
 }
 
@@ -106,17 +114,23 @@ interface MissedDenial {
   readonly rules: readonly Rule[];
 }
 
+interface SignInPolicies {
+  readonly policy: CompiledPolicy;
+  readonly beside: CompiledPolicy | undefined;
+}
+
 /**
  * All conditions of the rule hold except for the absent attribute, and a later rule allows. A user whom an earlier
  * rule lets in does not need to lack the attribute.
  */
 function* admittedWithout(
   { rule, attribute, rules }: MissedDenial,
-  policy: CompiledPolicy,
+  { policy, beside }: SignInPolicies,
   universe: Universe,
 ): Generator<FailOpen | 'undecided'> {
   const absent = absenceOf(attribute);
-  const space = ruleSpace([...rules.map(({ when }) => when), absent], universe);
+  const others = beside?.rules.map((compiled) => compiled.rule.when) ?? [];
+  const space = ruleSpace([...rules.map(({ when }) => when), ...others, absent], universe);
   // A rule that never applies denies no user, and is a finding of its own; so is one that is not seen to apply.
   const denied = findModel(decidingFormulas(rule, [], space), newBudget());
   if (denied === 'impossible') return;
@@ -133,14 +147,22 @@ function* admittedWithout(
         ...rest,
         space.applies(absent),
         ...decidingFormulas(instead, rules.slice(0, rules.indexOf(instead)), space),
+        ...admitting(beside, space),
       ];
       const found = findModel(formulas, newBudget());
       if (found === 'undecided') yield found;
       if (typeof found !== 'object') continue;
       const facts = ordinaryFacts(formulas, space) ?? space.factsOf(found.model);
-      if (applyRules(policy, facts).rule === instead) yield { rule, attribute, instead, facts };
+      const isAdmitted = beside === undefined || applyRules(beside, facts).outcome === 'allow';
+      if (isAdmitted && applyRules(policy, facts).rule === instead) yield { rule, attribute, instead, facts };
     }
   }
+}
+
+/** What must hold so that the policy lets the user in: nothing, if no rule of it denies. */
+function admitting(policy: CompiledPolicy | undefined, space: RuleSpace): readonly Formula[] {
+  if (policy === undefined || policy.rules.every(({ rule }) => rule.then.kind === 'allow')) return [];
+  return [{ any: allowing(policy, space).map(({ formulas }) => ({ all: formulas })) }];
 }
 
 function isMet(rule: Rule, policy: CompiledPolicy, facts: UserFacts): boolean {

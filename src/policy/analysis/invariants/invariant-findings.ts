@@ -76,9 +76,9 @@ function violationFinding(
   { invariant }: ExaminedInvariant,
   { location, others }: { readonly location: FileLocation; readonly others: string },
 ): AnalysisFinding {
-  const { authenticators } = policies;
+  const { authenticators, session } = policies;
   const { guarantee } = invariant;
-  const measure = { authenticators, ...(guarantee.kind === 'proves' && { wanted: guarantee.requirement }) };
+  const measure = { authenticators, session, ...(guarantee.kind === 'proves' && { wanted: guarantee.requirement }) };
   const what = outcomeText({ rules, facts, ...(proved && { proved }), ...(isFailing && { isFailing }) }, measure);
   const everything = authenticators.map(({ key }) => key);
   return findingAt('invariant', location, {

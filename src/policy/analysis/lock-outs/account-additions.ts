@@ -1,6 +1,7 @@
 /**
  * The authenticators that accounts can reach under the account policy, and its rules by which no user ever adds any.
  */
+import type { AdditionPlaces } from '../../../core/analysis/accounts/entry-rules.ts';
 import { type NeverAdded, type NeverAddedSearch, neverAdded } from '../../../core/analysis/accounts/never-added.ts';
 import { ruleSpace } from '../../../core/analysis/space/rule-space.ts';
 import type { Rule } from '../../../core/model/policy.ts';
@@ -11,29 +12,33 @@ import type { AnalysedApp } from '../analysed/analysed-apps.ts';
 import { type AnalysedConfiguration, namedRule } from '../analysed/configuration.ts';
 import { undecidedFindings } from '../analysed/undecided-findings.ts';
 import { exampleOptions } from '../text/example-options.ts';
+import { additionPlaces, clientIdsOf } from './addition-apps.ts';
 
 export interface AccountAdditions extends NeverAddedSearch {
   /** How many enrollments of one authenticator any enrollment rule requires, or any chain takes. */
   readonly most: number;
+  readonly places: AdditionPlaces;
 }
 
 /** The search for all apps together: users add authenticators wherever they may. */
 export function accountAdditions(
-  [first, ...others]: readonly AnalysedApp[],
-  { policies: analysed, universe }: AnalysedConfiguration,
+  apps: readonly AnalysedApp[],
+  { universe }: Pick<AnalysedConfiguration, 'universe'>,
 ): AccountAdditions {
-  if (first === undefined) return { never: [], undecided: [], most: 1 };
+  const [first] = apps;
+  const places = additionPlaces(apps);
+  if (first === undefined) return { never: [], undecided: [], most: 1, places };
   const { policies } = first;
   const space = ruleSpace(
     (policies.accountPolicy?.rules ?? []).map(({ when }) => when),
-    universe([...new Set(analysed.filter(({ kind }) => kind === 'account').flatMap(({ clientIds }) => clientIds))]),
+    universe(clientIdsOf(places)),
   );
   const found = neverAdded(policies, policies.authenticators.filter(isGiven), space);
-  const counts = [first, ...others].flatMap(({ policies: { enrollment } }) =>
+  const counts = apps.flatMap(({ policies: { enrollment } }) =>
     (enrollment?.rules ?? []).flatMap(({ rule }) => rule.then.required.map(({ count = 1 }) => count)),
   );
-  const chains = [first, ...others].flatMap((app) => longestChains(app.policies));
-  return { ...found, most: Math.max(1, ...counts, ...chains) };
+  const chains = apps.flatMap((app) => longestChains(app.policies));
+  return { ...found, most: Math.max(1, ...counts, ...chains), places };
 }
 
 /** Each step may take an enrollment of its own. */

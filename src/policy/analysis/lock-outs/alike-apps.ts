@@ -5,6 +5,7 @@
  * results in all facts that were examined.
  */
 
+import type { AdditionPlaces } from '../../../core/analysis/accounts/entry-rules.ts';
 import type { ClassModel } from '../../../core/analysis/space/read-formulas.ts';
 import type { RuleCombination } from '../../../core/analysis/space/rule-combinations.ts';
 import { haveSameResults } from '../../../core/analysis/space/same-results.ts';
@@ -14,7 +15,7 @@ import type { PolicySet } from '../../../core/policy/rules/compile.ts';
 import { conditionSets } from '../../../core/policy/rules/condition-table.ts';
 import type { UserFacts } from '../../../core/policy/theories/theory.ts';
 import { type AnalysedApp, isLikeFirst, termsOf } from '../analysed/analysed-apps.ts';
-import type { AnalysedConfiguration } from '../analysed/configuration.ts';
+import { clientIdsOf } from './addition-apps.ts';
 import type { Denied, NewcomerSearch } from './denied-newcomers.ts';
 
 type SearchOfCombination = (combination: RuleCombination, app: AnalysedApp) => NewcomerSearch;
@@ -22,10 +23,10 @@ type SearchOfCombination = (combination: RuleCombination, app: AnalysedApp) => N
 /** Searches each combination of each app, once for all that are alike. */
 export function searchAlike(
   apps: readonly AnalysedApp[],
-  configuration: Pick<AnalysedConfiguration, 'policies'>,
+  places: AdditionPlaces,
   search: SearchOfCombination,
 ): readonly NewcomerSearch[] {
-  const likenessOf = likenesses(configuration);
+  const likenessOf = likenesses(places);
   const searched = new Map<string, FoundOnce>();
   const byTemplate = new Map<string, Searched>();
   const ofCombination = (combination: RuleCombination, app: AnalysedApp, likeness: Likeness): NewcomerSearch => {
@@ -120,7 +121,7 @@ interface Likeness {
 }
 
 /** Undefined: no other app counts as alike. */
-function likenesses({ policies }: Pick<AnalysedConfiguration, 'policies'>) {
+function likenesses(places: AdditionPlaces) {
   const numbers = new Map<unknown, number>();
   const numberOf = (policy: unknown): number => {
     const number = numbers.get(policy) ?? numbers.size;
@@ -128,14 +129,15 @@ function likenesses({ policies }: Pick<AnalysedConfiguration, 'policies'>) {
     return number;
   };
   // At these apps users add authenticators, so the searches of all other apps examine them, too.
-  const elsewhere = new Set(policies.flatMap(({ kind, clientIds }) => (isAboutAdding(kind) ? clientIds : [])));
+  const elsewhere = new Set(clientIdsOf(places));
+  const inPlaces = places.behind.flatMap(({ entry }) => entry.rules.flatMap(groupsIn));
   return ({ app: { clientId }, policies: set }: AnalysedApp): Likeness | undefined => {
     const { session, app: signOn, enrollment, accountPolicy, password, recovery, profile, ...others } = set;
     const own = (signOn?.rules ?? []).map(({ rule }) => rule);
     const beside = rulesBeside(set);
     const sets = [...beside, ...own].flatMap(({ when }) => conditionSets(when));
     if (elsewhere.has(clientId) || sets.some((conditionSet) => isAboutItself(conditionSet, clientId))) return undefined;
-    const known = new Set(namesIn(beside));
+    const known = new Set([...namesIn(beside), ...inPlaces]);
     const groups = [...new Set(own.flatMap(groupsIn))].filter((group) => !known.has(group));
     const positions = new Map(groups.map((group, index) => [group, index]));
     const textWith = (positionOf: (group: string) => string | number) => (rule: RuleHead) =>
@@ -152,10 +154,6 @@ function likenesses({ policies }: Pick<AnalysedConfiguration, 'policies'>) {
     };
     return { textOf, groups };
   };
-}
-
-function isAboutAdding(kind: string): boolean {
-  return kind === 'account' || kind === 'enrollment' || kind === 'session';
 }
 
 function rulesBeside({ session, enrollment, accountPolicy, password, recovery, profile }: PolicySet) {

@@ -2,8 +2,9 @@
 
 import { additionRules } from '../../../core/analysis/accounts/addition-rules.ts';
 import { afterSignInFormulas } from '../../../core/analysis/accounts/after-sign-in-rules.ts';
+import { conditionsOfPlaces } from '../../../core/analysis/accounts/entry-rules.ts';
 import { asOften, findLockOut, type LockOutSearch } from '../../../core/analysis/accounts/find-lock-out.ts';
-import { reachableByAll } from '../../../core/analysis/accounts/reachable-authenticators.ts';
+import { reachableByAll, reachableBySome } from '../../../core/analysis/accounts/reachable-authenticators.ts';
 import { reachableSets } from '../../../core/analysis/accounts/reachable-sets.ts';
 import { signInOutcome } from '../../../core/analysis/simulation/sign-in-outcomes.ts';
 import { isSignInDenied } from '../../../core/analysis/simulation/simulated-outcome.ts';
@@ -15,13 +16,18 @@ import { compileAccountPolicy } from '../../../core/policy/rules/account-policy.
 import { beforeSignIn, type CompiledPolicy, type PolicySet } from '../../../core/policy/rules/compile.ts';
 import { findRule } from '../../../core/policy/rules/rules.ts';
 import type { Formula } from '../../../core/policy/theories/theory.ts';
+import { accountClientId } from '../../model/account-client-id.ts';
 import { type AnalysedApp, rulesOfApp } from '../analysed/analysed-apps.ts';
 import type { AnalysedConfiguration } from '../analysed/configuration.ts';
 import { type AccountAdditions, isGiven } from './account-additions.ts';
+import { clientIdsOf } from './addition-apps.ts';
 import { type DecidingAdditionRule, governedBy } from './denial-cause.ts';
 import type { Denied, LockOutFinder } from './denied-newcomers.ts';
 
-export function lockOutFinder(additions: AccountAdditions, configuration: AnalysedConfiguration): LockOutFinder {
+export function lockOutFinder(
+  additions: AccountAdditions,
+  configuration: Pick<AnalysedConfiguration, 'universe'>,
+): LockOutFinder {
   const known = new Map<AnalysedApp, AppSearch>();
   const searchOf = (app: AnalysedApp) => {
     const search = known.get(app) ?? searchIn(app, additions, configuration);
@@ -97,11 +103,15 @@ interface AppSearch extends Omit<LockOutSearch, 'isConfirmed'> {
   readonly reachable: () => ReachableKeys;
 }
 
-function searchIn(app: AnalysedApp, { most }: AccountAdditions, configuration: AnalysedConfiguration): AppSearch {
+function searchIn(
+  app: AnalysedApp,
+  { most, places }: AccountAdditions,
+  { universe }: Pick<AnalysedConfiguration, 'universe'>,
+): AppSearch {
   const { policies } = app;
-  const space = spaceOf(app, configuration);
+  const space = spaceOf(app, { universe, places });
   const given = policies.authenticators.filter(isGiven);
-  const rules = additionRules(policies, given, space);
+  const rules = additionRules({ ...policies, places }, given, space);
   const search = { policies, space, given, most, additionRules: rules, budget: app.denialBudget };
   const closed = { ...policies, accountPolicy: noAdditions };
   const keysOfAll = asOften(reachableByAll({ ...search, authenticators: policies.authenticators }), most);
@@ -118,16 +128,15 @@ const noAdditions = compileAccountPolicy({
   rules: [{ name: 'none', when: {}, then: { kind: 'deny' } }],
 });
 
-/** Users add something at any app, and at the pages of their account. `more`: other rules that decide there. */
+/** Users add something at any of these places. `more`: other rules that decide there. */
 export function spaceOf(
   { app: { clientId }, policies }: AnalysedApp,
-  { policies: all, universe }: AnalysedConfiguration,
+  { universe, places }: Pick<AnalysedConfiguration, 'universe'> & Pick<AccountAdditions, 'places'>,
   more: readonly Pick<RuleHead, 'when'>[] = [],
 ): RuleSpace {
-  const rules = [...rulesOfApp(policies), ...more];
-  const others = all.filter(({ kind }) => kind === 'account' || kind === 'enrollment' || kind === 'session');
-  const clientIds = new Set([clientId, ...others.flatMap((policy) => policy.clientIds)]);
-  return ruleSpace([...rules.map(({ when }) => when), hereAlone(clientId)], universe([...clientIds]));
+  const whens = [...rulesOfApp(policies), ...more].map(({ when }) => when);
+  const clientIds = new Set([clientId, ...clientIdsOf(places)]);
+  return ruleSpace([...whens, hereAlone(clientId), ...conditionsOfPlaces(places)], universe([...clientIds]));
 }
 
 export function hereAlone(clientId: string): RuleHead['when'] {
@@ -167,6 +176,30 @@ export function formulasOfRule(
 
 function decideAlike(governed: readonly DecidingAdditionRule[], facts: Denied['facts']): boolean {
   return governed.every(({ policy, rule }) => findRule(policy, facts).rule === rule);
+}
+
+/** Whether some user of the finding may add at the account pages what the causing rules keep from being added here. */
+export function mayAddAtPages(
+  denied: Omit<Denied, 'lockOut'>,
+  places: AccountAdditions['places'],
+  { universe }: Pick<AnalysedConfiguration, 'universe'>,
+): boolean {
+  const { app, cause, facts } = denied;
+  const { policies } = app;
+  const atPages = hereAlone(accountClientId);
+  const space = spaceOf(app, { universe, places }, [{ when: atPages }]);
+  const given = policies.authenticators.filter(isGiven);
+  const governed = governedBy([...cause.account, ...cause.together], facts, policies);
+  const keys = governed.map(({ key }) => key);
+  // What else it takes may be added in apps.
+  const rules = additionRules({ ...policies, places }, given, space).map((addition) =>
+    keys.includes(addition.descriptor.key)
+      ? { ...addition, formulas: [...addition.formulas, space.applies(atPages)] }
+      : addition,
+  );
+  const search = { authenticators: policies.authenticators, given, additionRules: rules, space };
+  const { never } = reachableBySome(formulasOf(denied, governed, space), search);
+  return keys.some((key) => !never.includes(key));
 }
 
 /**

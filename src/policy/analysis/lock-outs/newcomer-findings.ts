@@ -13,7 +13,7 @@ import { searchAlike } from './alike-apps.ts';
 import { rulesIn } from './denial-cause.ts';
 import { type Denied, deniedIn, type NewAccount, type NewcomerSearch } from './denied-newcomers.ts';
 import { type AppsThen, graceEndOf, graceEnds } from './grace-ends.ts';
-import { lockOutFinder, neverByCause } from './lock-out-finder.ts';
+import { lockOutFinder, mayAddAtPages, neverByCause } from './lock-out-finder.ts';
 import { isOfAllNamed } from './locked-out-users.ts';
 
 /** One for each rule that is the cause, and for each sign-on rule where none is. */
@@ -31,7 +31,7 @@ export function newcomerFindings(
   const found = [...causes].flatMap((cause) =>
     atCause(
       byCause.map((same) => same.get(cause) ?? []),
-      configuration,
+      { ...configuration, places: additions.places },
     ),
   );
   const told = new Set(denied.flatMap(({ cause, lockOut }) => (lockOut ? [...cause.account, ...cause.together] : [])));
@@ -45,7 +45,7 @@ export function newcomerFindings(
 
 function newcomersThen({ apps, configuration, afterSkips }: AppsThen, additions: AccountAdditions): NewcomerSearch {
   const search = lockOutFinder(additions, configuration);
-  const all = searchAlike(apps, configuration, (combination, app) => deniedIn(combination, app, search));
+  const all = searchAlike(apps, additions.places, (combination, app) => deniedIn(combination, app, search));
   const denied = all.flatMap((found) => found.denied);
   return {
     denied: afterSkips ? denied.filter(({ lockOut }) => lockOut !== undefined) : denied,
@@ -57,11 +57,10 @@ function causeKey({ cause, combination }: Denied): string {
   return JSON.stringify((rulesIn(cause)[0] ?? combination.app).location);
 }
 
+type WithPlaces = AnalysedConfiguration & Pick<AccountAdditions, 'places'>;
+
 /** The worst finding stands alone; of several times at which it is found, the first. */
-function atCause(
-  then: readonly (readonly Denied[])[],
-  configuration: AnalysedConfiguration,
-): readonly AnalysisFinding[] {
+function atCause(then: readonly (readonly Denied[])[], configuration: WithPlaces): readonly AnalysisFinding[] {
   const same = firstFound(then);
   if (!same.some(({ cause }) => rulesIn(cause).length > 0))
     return same.flatMap((denied) => atSignOn(denied, configuration));
@@ -93,9 +92,9 @@ function newcomersText({ keys, how }: NewAccount): string {
 }
 
 /** Users could add it where other rules decide, or later. */
-function newcomerLockOut(same: readonly Denied[], { locationOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
+function newcomerLockOut(same: readonly Denied[], configuration: WithPlaces): readonly AnalysisFinding[] {
   const shown = same.find((denied) => isOrdinary(denied.facts, rulesOf(denied))) ?? same[0];
-  const location = shown && locationOfCause(shown, locationOf);
+  const location = shown && locationOfCause(shown, configuration.locationOf);
   if (shown === undefined || location === undefined) return [];
   const { beginning, facts } = shown;
   const { clause, isTimed } = graceEndOf(shown);
@@ -107,9 +106,17 @@ function newcomerLockOut(same: readonly Denied[], { locationOf }: AnalysedConfig
       example: exampleOptions({ ...facts, ...(isTimed && { isTimed }) }, beginning.keys),
       advice: shown.cause.enrollment
         ? 'let them set it up there, by the enrollment and the account policy, or take what they have'
-        : `${askForOneFactor(shown)}, or have them add it first where another rule of this policy lets them`,
+        : `${askForOneFactor(shown)}, or have them add it first where another rule of this policy lets them${inAppsOnly(same, configuration)}`,
     }),
   ];
+}
+
+/** In an app, a user cannot decide to add something. */
+function inAppsOnly(same: readonly Denied[], configuration: WithPlaces): string {
+  const mayAdd = same.some((denied) => mayAddAtPages(denied, configuration.places, configuration));
+  return mayAdd
+    ? ''
+    : ': at the account pages none does, and an app offers it only if its policies or the essential `acr` of its request ask for it';
 }
 
 function lockOutFor(same: readonly Denied[], { locationOf }: AnalysedConfiguration): readonly AnalysisFinding[] {

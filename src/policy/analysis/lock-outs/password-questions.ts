@@ -2,6 +2,7 @@
 import { canBeMet } from '../../../core/analysis/accounts/addition-rules.ts';
 import { enoughToSignIn } from '../../../core/analysis/accounts/enough-to-sign-in.ts';
 import { marksIn, type PasswordMark } from '../../../core/analysis/accounts/marked-passwords.ts';
+import { isSpent } from '../../../core/analysis/space/find-model.ts';
 import type { RuleCombination } from '../../../core/analysis/space/rule-combinations.ts';
 import type { EnrollmentRule } from '../../../core/model/enrollment-policy.ts';
 import type { AuthenticatorDescriptor } from '../../../core/model/facts.ts';
@@ -34,12 +35,19 @@ export interface PasswordQuestion {
   readonly toAdd: readonly string[];
 }
 
+/** What users have is found by simulations, which take about as long as this many steps of a search. */
+const stepsOfUsers = 100;
+
+/** Takes steps from the `denialBudget` of the app. With none left, it asks only about users of the password alone. */
 export function* questionsAbout(password: PasswordOfApp): Generator<PasswordQuestion> {
-  const { app, about } = password;
+  const { app, about, descriptor } = password;
+  const plain = { keys: [descriptor.key], hasLess: true, toAdd: [] };
   const passwordRules = app.policies.password?.rules.map(({ rule }) => rule);
   for (const combination of app.combinations) {
     for (const account of about?.rules.map(({ rule }) => rule) ?? [undefined]) {
-      for (const user of usersOf({ combination, account }, password)) {
+      app.denialBudget.steps -= stepsOfUsers;
+      const users = isSpent(app.denialBudget) ? [plain] : usersOf({ combination, account }, password);
+      for (const user of users) {
         const cause = causeIn({ combination, account }, user.keys, password);
         if (cause === undefined) continue;
         for (const by of passwordRules ?? [undefined])

@@ -5,6 +5,7 @@
 
 import { additionRules, canBeMet } from '../../../core/analysis/accounts/addition-rules.ts';
 import { deniedEverywhere } from '../../../core/analysis/accounts/denied-everywhere.ts';
+import { type AdditionPlaces, placeFormulas } from '../../../core/analysis/accounts/entry-rules.ts';
 import {
   conditionsOf,
   marksIn,
@@ -35,6 +36,7 @@ import { type Formula, negated, type UserFacts } from '../../../core/policy/theo
 import { type AnalysedApp, rulesOfApp } from '../analysed/analysed-apps.ts';
 import type { AnalysedConfiguration } from '../analysed/configuration.ts';
 import { isGiven } from './account-additions.ts';
+import { additionPlaces } from './addition-apps.ts';
 import { formulasOfRule, hereAlone, spaceOf } from './lock-out-finder.ts';
 import { isUseOnly, type PasswordOfApp, type PasswordQuestion, questionsAbout } from './password-questions.ts';
 
@@ -62,14 +64,15 @@ const mostExamined = 24;
 /** The first users for each cause, password rule and mark: all apps have these rules in common. */
 export function stuckPasswords(
   apps: readonly AnalysedApp[],
-  configuration: AnalysedConfiguration,
+  { universe }: Pick<AnalysedConfiguration, 'universe'>,
 ): StuckPasswordSearch {
+  const places = additionPlaces(apps);
   const found = new Map<string, StuckPassword>();
   const examined = new Map<string, number>();
   const undecided = new Map<string, RuleHead>();
   for (const app of apps) {
     for (const descriptor of app.policies.authenticators.filter(({ underPasswordPolicy }) => underPasswordPolicy)) {
-      const search = searchAt(app, descriptor, configuration);
+      const search = searchAt(app, descriptor, { universe, places });
       for (const question of questionsAbout(search)) {
         const key = JSON.stringify([question.cause.location, question.by?.location, question.mark]);
         const known = found.get(key);
@@ -96,6 +99,8 @@ function isWorse(one: StuckPassword, other: StuckPassword): boolean {
 }
 
 interface Search extends PasswordOfApp {
+  /** Where users replace it, and add authenticators. */
+  readonly places: AdditionPlaces;
   /** Of the policies of this app and the password policy, made when it is first asked for. */
   readonly space: () => RuleSpace;
   /** Conditions that hold for accounts from the age on at which rules make no more difference. */
@@ -104,7 +109,11 @@ interface Search extends PasswordOfApp {
   readonly additions: () => AdditionSearch;
 }
 
-function searchAt(app: AnalysedApp, descriptor: AuthenticatorDescriptor, configuration: AnalysedConfiguration): Search {
+function searchAt(
+  app: AnalysedApp,
+  descriptor: AuthenticatorDescriptor,
+  { universe, places }: Pick<AnalysedConfiguration, 'universe'> & Pick<Search, 'places'>,
+): Search {
   const { accountPolicy, password } = app.policies;
   const about = accountPolicy?.about({ action: 'change', of: descriptor.key });
   const rules = password?.rules.map(({ rule }) => rule) ?? [];
@@ -114,14 +123,14 @@ function searchAt(app: AnalysedApp, descriptor: AuthenticatorDescriptor, configu
   const space = () => {
     const marks = marksIn(defaultPasswordTerms).concat(rules.flatMap(({ then }) => marksIn(then)));
     const ages = marks.map(conditionsOf).flatMap(({ holding, missing }) => [...holding, ...missing]);
-    made ??= spaceOf(app, configuration, [...rules, ...[...ages, ...oldest].map((when) => ({ when }))]);
+    made ??= spaceOf(app, { universe, places }, [...rules, ...[...ages, ...oldest].map((when) => ({ when }))]);
     return made;
   };
   const additions = () => {
-    found ??= additionsOf(app, space());
+    found ??= additionsOf(app, places, space());
     return found;
   };
-  return { app, descriptor, ...(about && { about }), oldest, space, additions };
+  return { app, descriptor, places, ...(about && { about }), oldest, space, additions };
 }
 
 function oldestAccounts(rules: readonly RuleHead[]): readonly Conditions[] {
@@ -132,10 +141,14 @@ function oldestAccounts(rules: readonly RuleHead[]): readonly Conditions[] {
   return longest === 0 ? [] : [{ accountAge: { atLeast: longest } }];
 }
 
-function additionsOf({ policies, denialBudget: budget }: AnalysedApp, space: RuleSpace): AdditionSearch {
+function additionsOf(
+  { policies, denialBudget: budget }: AnalysedApp,
+  places: AdditionPlaces,
+  space: RuleSpace,
+): AdditionSearch {
   const { authenticators } = policies;
   const given = authenticators.filter(isGiven);
-  return { authenticators, given, additionRules: additionRules(policies, given, space), space, budget };
+  return { authenticators, given, additionRules: additionRules({ ...policies, places }, given, space), space, budget };
 }
 
 function stuckIn(question: PasswordQuestion, search: Search): StuckPassword | 'undecided' | undefined {
@@ -249,7 +262,7 @@ function canHave(keys: readonly string[], formulas: readonly Formula[], { additi
 /** The cases in which rules let a user with these authenticators replace the password, in any other sign-in. */
 function waysToReplace(
   { keys, mark }: PasswordQuestion,
-  { app: { policies }, descriptor, about, space: made }: Search,
+  { app: { policies }, descriptor, about, places, space: made }: Search,
 ): readonly (readonly Formula[])[] {
   const space = made();
   const having = (all: readonly string[]) => policies.authenticators.filter(({ key }) => all.includes(key));
@@ -265,11 +278,14 @@ function waysToReplace(
       const required = enrollment?.rule.then.required.flatMap(({ anyOf }) => anyOf) ?? [];
       return accounts
         .filter((account) => canBeMet(account?.rule, having([...keys, ...required])))
-        .map((account) => [
-          ...(account?.formulas ?? []),
-          ...(enrollment?.formulas ?? []),
-          ...markFormulas(mark, space),
-          inSession,
-        ]);
+        .flatMap((account) =>
+          placeFormulas(places, space).map((entry) => [
+            ...(account?.formulas ?? []),
+            ...(enrollment?.formulas ?? []),
+            ...markFormulas(mark, space),
+            inSession,
+            ...entry,
+          ]),
+        );
     });
 }

@@ -2,6 +2,7 @@
 import { type FailOpen, failOpen } from '../../../core/analysis/findings/fail-open.ts';
 import type { CompiledPolicy } from '../../../core/policy/rules/compile.ts';
 import type { Universe } from '../../../core/policy/theories/theory.ts';
+import { accountClientId } from '../../model/account-client-id.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';
 import { findingAt } from '../../source/finding-at.ts';
 import type { AnalysedApp } from '../analysed/analysed-apps.ts';
@@ -21,6 +22,8 @@ export function failOpenFindings(
 
 interface Examined {
   readonly policy: CompiledPolicy;
+  /** The other policy of the same sign-ins. Absent: there is none. */
+  readonly beside?: CompiledPolicy;
   readonly universe: Universe;
   /** What the rule below does, as a clause. */
   readonly does: string;
@@ -29,14 +32,19 @@ interface Examined {
 }
 
 function ofSignIns(apps: readonly AnalysedApp[], { universe }: AnalysedConfiguration): readonly Examined[] {
-  return apps.flatMap(({ app: { clientId }, policies: { session, app } }) =>
-    [session, ...(app ? [app] : [])].map((policy) => ({
-      policy,
-      universe: universe([clientId]),
-      does: 'lets in',
-      isSignIn: true,
-    })),
-  );
+  const said = { does: 'lets in', isSignIn: true };
+  const atApps = apps.flatMap(({ app: { clientId }, policies: { session, app } }): readonly Examined[] => {
+    const common = { ...said, universe: universe([clientId]) };
+    if (app === undefined) return [{ ...common, policy: session }];
+    return [
+      { ...common, policy: session, beside: app },
+      { ...common, policy: app, beside: session },
+    ];
+  });
+  const [first] = apps;
+  if (first === undefined) return [];
+  // At the account pages, the session policy stands alone.
+  return [...atApps, { ...said, policy: first.policies.session, universe: universe([accountClientId]) }];
 }
 
 function ofOthers({ policies, universe }: AnalysedConfiguration): readonly Examined[] {
@@ -49,10 +57,10 @@ function ofOthers({ policies, universe }: AnalysedConfiguration): readonly Exami
 }
 
 function inPolicy(
-  { policy, universe, ...said }: Examined,
+  { policy, beside, universe, ...said }: Examined,
   configuration: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
-  const { found, undecided } = failOpen(policy, universe);
+  const { found, undecided } = failOpen(policy, universe, beside);
   return [
     ...found.flatMap((open) => findingOf(open, said, configuration)),
     ...undecidedFindings(undecided, 'whether users who lack an attribute escape it', configuration),

@@ -189,9 +189,9 @@ function violationFinding(
   { app, policies, criterion }: { readonly app: App; readonly policies: PolicySet; readonly criterion: Criterion },
   context: Context,
 ): readonly AnalysisFinding[] {
-  const { authenticators } = policies;
+  const { authenticators, session } = policies;
   const guarantee = criterion.guarantee(context.roles);
-  const measure = { authenticators, ...(guarantee?.kind === 'proves' && { wanted: guarantee.requirement }) };
+  const measure = { authenticators, session, ...(guarantee?.kind === 'proves' && { wanted: guarantee.requirement }) };
   const short = `falls short of ${criterion.section}: ${criterion.text}`;
   const instead = proved && guarantee?.kind !== 'offers' ? `; it takes ${proofsText(proved, measure)}` : '';
   const example = proved ? provedOptions(facts, proved, measure) : exampleOptions(facts);

@@ -6,6 +6,7 @@ import type { AssessedEvidence } from '../../../core/evidence/requirement.ts';
 import { oneDay, oneHour, oneMinute } from '../../../core/model/durations.ts';
 import type { AuthenticatorDescriptor, Seconds } from '../../../core/model/facts.ts';
 import type { Demand, Requirement } from '../../../core/model/policy.ts';
+import type { PolicySet } from '../../../core/policy/rules/compile.ts';
 import type { UserFacts } from '../../../core/policy/theories/theory.ts';
 import { durationText } from '../../model/duration-text.ts';
 import { exampleOptions } from './example-options.ts';
@@ -16,6 +17,9 @@ export interface Measure {
   /** The requirement. An authenticator may lack a part of it even if it shows all that it can. */
   readonly wanted?: Requirement;
 }
+
+/** The policies by which an example is let in. */
+export type AdmittingPolicies = Pick<PolicySet, 'authenticators' | 'session'>;
 
 /** `nothing but webauthn (without user verification), in a browser that remembers totp`. */
 export function proofsText({ evidence, remembered }: AdmittedWith, measure: Measure): string {
@@ -104,20 +108,25 @@ export function enrolledOptions({ evidence, enrolled }: AdmittedWith, measure: M
  * Options of `explain` for a user who proved this. What must be proved in the sign-in itself is no evidence of a
  * session: the steps show it. Options know one proof by each enrollment; of more, they say none.
  */
-export function provedOptions(facts: UserFacts, proofs: AdmittedWith, measure: Measure): readonly string[] {
+export function provedOptions(
+  facts: UserFacts,
+  proofs: AdmittedWith,
+  measure: Measure & AdmittingPolicies,
+): readonly string[] {
   const before = proofs.evidence.filter(({ age }) => age !== 'now');
   const isShown = new Set(before.map(({ enrollment }) => enrollment)).size === before.length;
   return [
     ...exampleOptions(facts, isShown ? enrolledOptions(proofs, measure) : proofs.enrolled),
-    ...proofOptions({ ...proofs, evidence: isShown ? before : [] }, measure.authenticators),
+    ...proofOptions({ ...proofs, evidence: isShown ? before : [] }, measure),
   ];
 }
 
 /** Options `--evidence`, `--remembered` and `--keep-signed-in` for what an example can show. */
 export function proofOptions(
   { evidence, remembered, rememberedAge }: AdmittedWith,
-  authenticators: readonly AuthenticatorDescriptor[],
+  { authenticators, session }: AdmittingPolicies,
 ): readonly string[] {
+  const isKept = session.rules.some(({ rule: { then } }) => then.kind === 'allow' && then.session?.keep !== undefined);
   const proofs = evidence.map((item) => {
     const shows = lackedBy(item, authenticators).length === 0 ? '' : `[${item.characteristics.join('+')}]`;
     const proof = `${proofNames(item).at(-1)}${shows}`;
@@ -130,7 +139,7 @@ export function proofOptions(
     ...(remembered.length > 0
       ? ['--remembered', remembered.map((key) => `${key}@${rememberedAge ? ageOption(rememberedAge) : '1m'}`).join(',')]
       : []),
-    ...(evidence.some(({ age }) => typeof age === 'number' && age > 0) ? ['--keep-signed-in'] : []),
+    ...(isKept && evidence.some(({ age }) => typeof age === 'number' && age > 0) ? ['--keep-signed-in'] : []),
   ];
 }
 

@@ -102,10 +102,23 @@ export function listOrNone<Item extends z.ZodType>(item: Item) {
   return z.array(item).refine(isDistinct, namedTwice);
 }
 
-const namedTwice = { error: 'names something twice' };
+const namedTwice = { error: (issue: { readonly input?: unknown }) => twiceText(issue.input as readonly unknown[]) };
 
 function isDistinct(items: readonly unknown[]): boolean {
-  return new Set(items.map((entry) => JSON.stringify(entry))).size === items.length;
+  return firstRepeat(items) === undefined;
+}
+
+/** The positions of the first two entries that are equal. */
+function firstRepeat(items: readonly unknown[]): readonly [number, number] | undefined {
+  const written = items.map((entry) => JSON.stringify(entry));
+  const again = written.findIndex((entry, index) => written.indexOf(entry) < index);
+  return again < 0 ? undefined : [written.indexOf(written[again] as string), again];
+}
+
+function twiceText(items: readonly unknown[]): string {
+  const [first = 0, again = 0] = firstRepeat(items) ?? [];
+  const entry = items[again];
+  return typeof entry === 'string' ? `names \`${entry}\` twice` : `says the same in [${first}] and [${again}]`;
 }
 
 /** The name of an environment variable. */

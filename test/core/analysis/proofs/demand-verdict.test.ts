@@ -101,7 +101,7 @@ describe('a guarantee holds', () => {
     const either = ruleOf('app', by('totp', 'phone'));
     expect(check(caseOf(either)).isFine).toBe(true);
     expect(check(caseOf(either, ruleOf('session', by('password')))).isFine).toBe(false);
-    // All users prove it beside the password.
+    // All users prove it in any case.
     expect(check(caseOf(ruleOf('app', by('totp')), ruleOf('session', by('password')))).isFine).toBe(true);
   });
 

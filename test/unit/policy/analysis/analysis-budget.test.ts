@@ -227,7 +227,8 @@ rules:
     const { found: none } = await told({ denials: { steps: 0 } });
     expect(none.filter((each) => /^(password-)?lock-out/.test(each))).toEqual([]);
     expect(none.filter(isOpen)).not.toEqual([]);
-    const { found: most } = await told({ denials: { steps: used - 1 } });
+    // The last to be asked about may replace the password, which takes 100 steps to find.
+    const { found: most } = await told({ denials: { steps: used - 101 } });
     expect(most.filter(isOpen)).toEqual([
       'policies/account.yaml:3 whether it keeps users from replacing a password that must be replaced',
     ]);

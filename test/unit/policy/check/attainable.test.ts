@@ -162,30 +162,37 @@ test('acr values that an app asks for by default are checked, too', async () => 
 
 const rules = (...lines: readonly string[]) => `rules:\n${lines.map((line) => `  - ${line}\n`).join('')}`;
 const anyUser = '{ name: C, then: { allow: { factors: 1 } } }';
-const remedy = 'that can decide here denies; add one that allows, or remove the app';
+const remedy = (...names: readonly string[]) =>
+  `that can decide here denies: ${names.join(', ')}; add one that allows, or remove the app`;
 
-test.each<[string, readonly string[], boolean]>([
-  ['all rules deny', ['{ name: A, when: { groups: { any: [x] } }, then: deny }', '{ name: C, then: deny }'], true],
-  ['the rule for this app denies', ['{ name: A, when: { apps: { any: [notes] } }, then: deny }', anyUser], true],
+test.each<[string, readonly string[], readonly string[]]>([
+  [
+    'all rules deny',
+    ['{ name: A, when: { groups: { any: [x] } }, then: deny }', '{ name: C, then: deny }'],
+    ['"A"', '"C"'],
+  ],
+  ['the rule for this app denies', ['{ name: A, when: { apps: { any: [notes] } }, then: deny }', anyUser], ['"A"']],
   [
     'the rule for another app allows',
     ['{ name: A, when: { apps: { none: [notes] } }, then: { allow: { factors: 1 } } }', '{ name: C, then: deny }'],
-    true,
+    ['"C"'],
   ],
   [
     'a rule allows some users',
     ['{ name: A, when: { groups: { any: [x] } }, then: { allow: { factors: 1 } } }', '{ name: C, then: deny }'],
-    false,
+    [],
   ],
   [
     'a rule denies at night',
     ['{ name: A, when: { time: { from: "22:00", to: "06:00", zone: UTC } }, then: deny }', anyUser],
-    false,
+    [],
   ],
-])('an app that no user can enter is found: %s', async (_, lines, isClosed) => {
+])('an app that no user can enter is found: %s', async (_, lines, deniers) => {
   expect(await findingLines({ [signOn]: `name: notes\n${rules(...lines)}` })).toEqual(
-    isClosed
-      ? [`apps/notes.yaml:3:15 signOnPolicy no user can enter this app: every rule of \`notes\` ${remedy} [app_closed]`]
+    deniers.length > 0
+      ? [
+          `apps/notes.yaml:3:15 signOnPolicy no user can enter this app: every rule of \`notes\` ${remedy(...deniers)} [app_closed]`,
+        ]
       : [],
   );
 });
@@ -193,6 +200,6 @@ test.each<[string, readonly string[], boolean]>([
 test('an app that the session policy closes is found', async () => {
   const session = rules('{ name: A, then: deny }');
   expect(await findingLines({ 'policies/session.yaml': session })).toEqual([
-    `apps/notes.yaml:1:11 clientId no user can enter this app: every rule of policies/session.yaml ${remedy} [app_closed]`,
+    `apps/notes.yaml:1:11 clientId no user can enter this app: every rule of policies/session.yaml ${remedy('"A"')} [app_closed]`,
   ]);
 });

@@ -204,7 +204,7 @@ test.each<[string, string, readonly string[]]>([
   [
     'a redirect URI twice',
     `${head}client:\n  redirect_uris: [https://a.test/, https://a.test/]\n`,
-    ['5:18 client.redirect_uris names something twice'],
+    ['5:18 client.redirect_uris names `https://a.test/` twice'],
   ],
   [
     'none at all',
@@ -433,6 +433,11 @@ test.each<[string, string, readonly string[]]>([
     'one alternative',
     when('any: [{ groups: { any: [a] } }]'),
     ['5:12 rules[0].when.any has one alternative only: write its conditions without `any` [invalid_value]'],
+  ],
+  [
+    'one alternative twice',
+    when('any: [{ groups: { any: [a] } }, { network: { any: [office] } }, { groups: { any: [a] } }]'),
+    ['5:12 rules[0].when.any says the same in [0] and [2] [invalid_value]'],
   ],
   [
     'how the user signed in, in an alternative',

@@ -50,7 +50,7 @@ describe('an app', () => {
       'policies/sign-on/stricd.yaml must be a mapping, not empty; write the keys of such a file [invalid_value]',
     ]);
     expect(await found({ ...base, ...app({ signOnPolicy: ['base', 'base'] }) })).toContain(
-      'apps/wiki.yaml signOnPolicy names something twice [invalid_value]',
+      'apps/wiki.yaml signOnPolicy names `base` twice [invalid_value]',
     );
     const twin = policy('twin', [{ name: 'base 0', when: office, then: 'deny' }]);
     expect(await found({ ...twin, ...base, ...app({ signOnPolicy: ['twin', 'base'] }) })).toEqual([
@@ -77,7 +77,7 @@ describe('an app', () => {
   test('that no user can enter is found behind several policies, too', async () => {
     const closed = policy('closed', [{ then: 'deny' }]);
     expect(await found({ ...strict, ...closed, ...app({ signOnPolicy: ['strict', 'closed'] }) })).toEqual([
-      'apps/wiki.yaml signOnPolicy no user can enter this app: every rule of `strict + closed` that can decide here denies; add one that allows, or remove the app [app_closed]',
+      'apps/wiki.yaml signOnPolicy no user can enter this app: every rule of `strict + closed` that can decide here denies: "strict 0", "closed 0"; add one that allows, or remove the app [app_closed]',
     ]);
   });
 

@@ -30,7 +30,7 @@ describe('authenticators.phone', () => {
     [{ ...phone, defaultCountry: 'US' }, /`defaultCountry` must be one of `countries`/],
     [{ ...phone, methods: [] }, /must not be empty/],
     [{ ...phone, methods: ['fax'] }, /methods\.0: /],
-    [{ ...phone, methods: ['sms', 'sms'] }, /names something twice/],
+    [{ ...phone, methods: ['sms', 'sms'] }, /names `sms` twice/],
     [{ ...phone, limits: { number: 0 } }, /limits\.number/],
     [{ ...phone, limit: {} }, /enabled methods countries defaultCountry limits/],
   ])('%j is refused', (given, fault) => {

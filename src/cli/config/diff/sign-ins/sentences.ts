@@ -43,7 +43,7 @@ function counted(words: string, groups: AffectedUsers['groups']): string {
   const largest = groups.toSorted((a, b) => b.users - a.users).slice(0, most);
   const among = largest.map((affected) => `${affected.users} in ${affected.group}`);
   const rest = groups.length > most ? ', ...' : '';
-  return `${words}${among.length > 0 ? ` (${among.join(', ')}${rest})` : ''}`;
+  return `${words}${among.length > 0 ? ` (of them ${among.join(', ')}${rest})` : ''}`;
 }
 
 function hypothetical({ groups, such = [], ungrouped }: AffectedUsers): string {

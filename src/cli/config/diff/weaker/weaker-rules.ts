@@ -39,8 +39,7 @@ export interface WeakerFindings {
 
 export function weakerRule(weaker: NewlyWeaker, { clientIds, next }: AppPair): WeakerRule {
   const { facts, proved, enrolled, longer, scopes } = weaker;
-  const { authenticators } = next.policies;
-  const measure = { authenticators };
+  const measure = next.policies;
   return {
     apps: clientIds,
     words: [
@@ -90,7 +89,7 @@ export function openedRule({ before, now, facts, proved, besides, enrolls }: New
 }
 
 export function laxerRule({ before, now, facts, proofs, step }: LaxerEnrollment, pair: AppPair): WeakerRule {
-  const measure = { authenticators: pair.next.policies.authenticators };
+  const measure = pair.next.policies;
   const setUp = (then: StepAfter) => (then.kind === 'enroll' ? ` to set up ${then.choices.join(' or ')}` : '');
   const withoutSetUp = setUp(step.before).replace(' to set up', ' without setting up');
   const enough = `${provedText(proofs, measure)} is enough${setUp(step.now)}${ownerText(proofs)}${rememberingText(proofs)}`;
@@ -105,7 +104,7 @@ export function laxerRule({ before, now, facts, proofs, step }: LaxerEnrollment,
 
 export function enrollingRule(enrolling: NewlyEnrolling, pair: AppPair): WeakerRule {
   const { facts, proofs, weaker, added, before, now } = enrolling;
-  const measure = { authenticators: pair.next.policies.authenticators };
+  const measure = pair.next.policies;
   const enrolled = enrolledOptions(proofs, measure).map((option) => {
     const key = weaker.find((descriptor) => descriptor.key === option);
     return key ? `${option}[${key.characteristics.join('+')}]` : option;
@@ -115,7 +114,7 @@ export function enrollingRule(enrolling: NewlyEnrolling, pair: AppPair): WeakerR
     words: `${provedText(proofs, measure)} is enough to set up ${added.join(' and ')}${ownerText(proofs)}, and so to get in, and was not`,
     before: locationsOf(before),
     after: locationsOf(now),
-    example: [...exampleOptions(shownFacts(facts), enrolled), ...proofOptions(proofs, measure.authenticators)],
+    example: [...exampleOptions(shownFacts(facts), enrolled), ...proofOptions(proofs, measure)],
   };
 }
 

@@ -56,6 +56,17 @@ test('who is asked for what from now on, and how many have it', async () => {
   );
 });
 
+test('of users in no group alone, it says how many are in those that rules name', async () => {
+  await diffs.addUsers(1, ['auditors'], { credentials: [password] });
+  await diffs.addUsers(3, [], { credentials: [password] });
+  await diffs.addUsers(2, ['guests'], { credentials: [password] });
+  const guests = { name: 'Guests', when: { groups: { any: ['guests'] } }, then: factors(1) };
+  const others = { name: 'Others', when: { groups: { none: ['guests', 'staff'] } }, then: factors(2) };
+  const auditors = { name: 'Auditors', when: { groups: { any: ['auditors'] } }, then: factors(1) };
+  const [sentence] = await diffs.sentences(signOn(guests, others, auditors, all()));
+  expect(sentence).toMatch(/^4 of 6 users \(of them 1 in auditors\): one factor becomes two/);
+});
+
 test('suspended users are not counted, and one user reads as one', async () => {
   await diffs.addUsers(1, ['editors'], { credentials: [password] });
   await diffs.addUsers(1, ['staff'], { credentials: [password] });

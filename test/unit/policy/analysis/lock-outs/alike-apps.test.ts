@@ -38,17 +38,18 @@ function filesOf(name: string, { when, then = two, app = '', before = '' }: AppF
 
 const groups = (...some: readonly string[]) => `groups: { any: [${some}] }`;
 
-/** Searches the apps. The first app stands for all in the search for what users may add elsewhere. */
-async function searched(apps: Readonly<Record<string, AppFiles>>) {
+/** Searches the apps. */
+async function searched(apps: Readonly<Record<string, AppFiles>>, more: Readonly<Record<string, string>> = {}) {
   const ofApps = Object.entries(apps).map(([name, app]) => filesOf(name, app));
-  const loaded = await load({ ...common, ...Object.assign({}, ...ofApps) });
+  const loaded = await load({ ...common, ...Object.assign({}, ...ofApps), ...more });
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
   const configuration = await analysedConfiguration(loaded, { authenticators, now: 1_800_000_000 });
   const analysed = await analysedApps(configuration);
-  const finder = lockOutFinder(accountAdditions(analysed, configuration), configuration);
+  const additions = accountAdditions(analysed, configuration);
+  const finder = lockOutFinder(additions, configuration);
   const inApp = (app: AnalysedApp) => app.combinations.map((combination) => deniedIn(combination, app, finder));
   const rulesAt = new Map<string, string[]>();
-  const found = searchAlike(analysed, configuration, (combination, app) => {
+  const found = searchAlike(analysed, additions.places, (combination, app) => {
     const { clientId } = app.app;
     rulesAt.set(clientId, [...(rulesAt.get(clientId) ?? []), combination.app.name]);
     return deniedIn(combination, app, finder);
@@ -125,14 +126,37 @@ describe('apps are searched each on its own', () => {
 
   test.each(Object.entries(apart))('%s', async (_, other) => {
     const { found, alone, names } = await searched({ a: { when: groups('red') }, b: { when: groups('blue') }, other });
-    expect(names).toEqual(['a', 'b', 'notes', 'other']);
+    expect(names).toEqual(['a', 'notes', 'other']);
     expect(shown(found)).toEqual(shown(alone));
+  });
+
+  test('which name a group that a sign-on policy names where users may add something', async () => {
+    const account = {
+      'policies/account.yaml': rules(
+        `{ name: There, change: { add: all }, when: { apps: { none: [place] } }, then: deny }`,
+        rest,
+      ),
+      'policies/enrollment.yaml': rules('{ name: All, then: {} }'),
+    };
+    const { found, alone, names } = await searched(
+      {
+        a: { when: groups('blue') },
+        b: { when: groups('red') },
+        c: { when: groups('green') },
+        place: { when: groups('red'), then: 'then: deny' },
+      },
+      account,
+    );
+    expect(names).toEqual(['a', 'b', 'notes', 'place']);
+    expect(shown(found)).toEqual(shown(alone));
+    const allLockedOut = found.flatMap(({ denied }) => denied).filter(({ lockOut }) => lockOut?.isForAll);
+    expect([...new Set(allLockedOut.map(({ app }) => app.app.clientId))]).toEqual(['b']);
   });
 
   test('which a rule names', async () => {
     const when = `${groups('red')}, apps: { none: [other] }`;
     const { found, alone, names } = await searched({ a: { when }, b: { when }, other: { when } });
-    expect(names).toEqual(['a', 'b', 'notes', 'other']);
+    expect(names).toEqual(['a', 'notes', 'other']);
     expect(shown(found)).toEqual(shown(alone));
   });
 

@@ -40,10 +40,11 @@ async function searched(files: Readonly<Record<string, string>>) {
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
   const configuration = await analysedConfiguration(loaded, { authenticators, now: 1_800_000_000 });
   const analysed = (await analysedApps(configuration)).filter(({ app: { clientId } }) => clientId !== 'notes');
-  const finder = lockOutFinder(accountAdditions(analysed, configuration), configuration);
+  const additions = accountAdditions(analysed, configuration);
+  const finder = lockOutFinder(additions, configuration);
   const names = new Set<string>();
   const inApp = (each: AnalysedApp) => each.combinations.map((combination) => deniedIn(combination, each, finder));
-  const found = searchAlike(analysed, configuration, (combination, each) => {
+  const found = searchAlike(analysed, additions.places, (combination, each) => {
     names.add(each.app.clientId);
     return deniedIn(combination, each, finder);
   });

@@ -1,8 +1,9 @@
-/** What the search for circumstances of denials may cost is said by the app that is analysed. */
+/** What searches for denials and passwords may cost is said by the app that is analysed. */
 import { expect, test } from '@jest/globals';
 import { analysedApps } from '../../../../../src/policy/analysis/analysed/analysed-apps.ts';
 import { analysedConfiguration } from '../../../../../src/policy/analysis/analysed/configuration.ts';
 import { deniedCircumstances } from '../../../../../src/policy/analysis/lock-outs/circumstances.ts';
+import { questionsAbout } from '../../../../../src/policy/analysis/lock-outs/password-questions.ts';
 import { kindsOf, load, validFiles } from '../../support/configuration-dir.ts';
 
 const authenticators = kindsOf('password', 'totp', 'email');
@@ -35,4 +36,21 @@ test('circumstances of denials are searched within the budget of the app', async
   expect(deniedCircumstances(one, app, ['email']).isPartial).toBe(false);
   expect(app.denialBudget.steps).toBeLessThan(before);
   expect(deniedCircumstances(one, { ...app, denialBudget: { steps: 0 } }, ['email']).isPartial).toBe(true);
+});
+
+test('so is who may not replace a password', async () => {
+  const { app } = await analysed();
+  const descriptor = app.policies.authenticators.find(({ underPasswordPolicy }) => underPasswordPolicy);
+  const about = descriptor && app.policies.accountPolicy?.about({ action: 'change', of: descriptor.key });
+  if (descriptor === undefined || about === undefined) throw new Error('no case');
+  const askedWithin = (denialBudget: { steps: number }) => [
+    ...questionsAbout({ app: { ...app, denialBudget }, descriptor, about }),
+  ];
+  const budget = { steps: 1_000_000 };
+  const all = askedWithin(budget);
+  expect(budget.steps).toBeLessThan(1_000_000);
+  expect(all.map(({ keys }) => keys.join())).toContain('password,totp');
+  const open = askedWithin({ steps: 0 });
+  expect(new Set(open.flatMap(({ keys }) => keys))).toEqual(new Set(['password']));
+  expect(new Set(open.map(({ cause }) => cause))).toEqual(new Set(all.map(({ cause }) => cause)));
 });

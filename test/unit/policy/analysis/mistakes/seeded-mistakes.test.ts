@@ -301,7 +301,7 @@ const mistakes: readonly (readonly [string, Edits, readonly string[]])[] = [
     'an expression over what may be absent',
     atNotes(`{ name: Sales, when: { expression: 'user.profile.department == "sales"' }, then: ${two} }`, rest),
     [
-      'warning undecided-invariant invariants.yaml name: Everybody gets into the no',
+      'error invariant invariants.yaml name: Everybody gets into the no',
       'warning unguarded-read policies/sign-on/notes.yaml user.profile.department == "sale',
     ],
   ],

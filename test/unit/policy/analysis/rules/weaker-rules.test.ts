@@ -32,12 +32,15 @@ const spoofed = (place: string, less: string) =>
 
 const asPhone = ['--app', 'notes', '--groups', '', '--ip', '203.0.113.7', '--platform', 'mobile', '--os', 'ios'];
 
-const dayOld = ['--enrolled', 'password,totp', '--evidence', 'password,totp@1d', '--keep-signed-in'];
+const dayOld = ['--enrolled', 'password,totp', '--evidence', 'password,totp@1d'];
+const keeping = 'idle: PT1H, absolute: PT9H, keepSignedIn: { idle: P1D, absolute: P2D }';
+const keptTwoDays = ['--enrolled', 'password,totp', '--evidence', 'password,totp@2d', '--keep-signed-in'];
 
 test.each<[string, string, string, readonly string[]]>([
   ['asks for less', allow('never'), allow('always'), []],
   ['asks for less', allow('never'), allow('{ every: PT4H }'), []],
   ['lets users stay signed in for longer', allow('always', 'idle: PT1H, absolute: P1D'), allow('always'), dayOld],
+  ['lets users stay signed in for longer', allow('always', keeping), allow('always'), keptTwoDays],
 ])('a session rule for phones that %s: %s beside %s', async (less, phones, others, proved) => {
   const found = await findings({ [sessionFile]: rules(`{ name: A, ${mobile}, ${phones} }`, `{ name: B, ${others} }`) });
   expect(findingText(found)).toEqual([spoofed(`${sessionFile}:3`, less)]);
@@ -89,7 +92,8 @@ test('a session rule for administrators in the office, and one below under which
   expect(findingText(found)).toEqual([
     `weaker-below ${sessionFile}:2 where \`network.any\` misses, the rule "A" lets the same users stay signed in for longer`,
   ]);
-  expect(found[0]?.example).toEqual(expect.arrayContaining(['--evidence', 'password@1d', '--keep-signed-in']));
+  expect(found[0]?.example).toEqual(expect.arrayContaining(['--evidence', 'password@1d']));
+  expect(found[0]?.example).not.toContain('--keep-signed-in');
 });
 
 test.each([
