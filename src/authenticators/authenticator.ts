@@ -24,6 +24,15 @@ import type { AuthenticatorConfiguration } from '../policy/model/authenticator-k
 import type { Limit } from '../stores/store.ts';
 import type { RefusalCode } from './refusal-codes.ts';
 
+/** A limit on the messages of one account. */
+export interface SendLimit extends Limit {
+  /**
+   * It refuses a message that is sent again, until the last one can have come. Another sign-in, or a corrected address,
+   * needs a message at once; it is counted here all the same.
+   */
+  readonly ofResends?: true;
+}
+
 export interface Authenticator {
   /** Key, factors and characteristics, which rules test. */
   readonly descriptor: AuthenticatorDescriptor;
@@ -32,7 +41,7 @@ export interface Authenticator {
   /** How many attempts per account are verified before further ones are refused (NIST SP 800-63B-4 section 3.2.2). */
   readonly attemptLimits: readonly Limit[];
   /** Present if it sends messages: the limits per account. A resend never resets the attempts (section 3.1.3.2). */
-  readonly sendLimits?: readonly Limit[];
+  readonly sendLimits?: readonly SendLimit[];
   /** Present if one challenge serves all credentials of the user. `verify` says which one answered. */
   readonly sharedChallenge?: true;
 

@@ -26,6 +26,7 @@ import type {
 import { challengeLifetime, guessingLimits } from '../shared/limits.ts';
 import { credentialOf, foreignChallenge, proofOf, refuse } from '../shared/results.ts';
 import { isSameText } from '../shared/same-text.ts';
+import { messagesPerAccount } from '../shared/sending-quotas.ts';
 import { readSixDigitCode } from '../shared/six-digit-code.ts';
 import { emailConfiguration, mailQuotas } from './settings.ts';
 
@@ -60,10 +61,7 @@ export function emailAuthenticator(): Authenticator {
     descriptor,
     configuration: emailConfiguration,
     attemptLimits: guessingLimits({ limit: 5, window: 600 }),
-    sendLimits: [
-      { limit: 1, window: 20 },
-      { limit: 5, window: 900 },
-    ],
+    sendLimits: messagesPerAccount,
     challenge: async (credential, context) => challengeByMail(credential, context),
     verify: async (credential, answer, context) => verifyMailedCode(credential, answer, context),
     readMagicLink: (pending, token, context) => codeBehindLink(pending, token, context),

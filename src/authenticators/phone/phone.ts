@@ -26,6 +26,7 @@ import { challengeLifetime, guessingLimits } from '../shared/limits.ts';
 import { maskedNumber, type PhoneMethod, type PhoneNumber, readPhoneNumber } from '../shared/phone-number.ts';
 import { credentialOf, foreignChallenge, proofOf, refuse } from '../shared/results.ts';
 import { isSameText } from '../shared/same-text.ts';
+import { messagesPerAccount } from '../shared/sending-quotas.ts';
 import { readSixDigitCode } from '../shared/six-digit-code.ts';
 import { phoneQuotas } from './quotas.ts';
 import { type PhoneSettings, phoneConfiguration } from './settings.ts';
@@ -72,11 +73,7 @@ export function phoneAuthenticator(): Authenticator {
     descriptor,
     configuration: phoneConfiguration,
     attemptLimits: guessingLimits({ limit: 5, window: 600 }),
-    sendLimits: [
-      { limit: 1, window: 20 },
-      { limit: 5, window: 900 },
-      { limit: 30, window: oneDay },
-    ],
+    sendLimits: [...messagesPerAccount, { limit: 30, window: oneDay }],
     maskedAddress(credential) {
       const to = numberOf(credential);
       return to && maskedNumber(to.number);

@@ -1,6 +1,12 @@
 /** Quotas of all authenticators that send messages, which are limits over all accounts. */
 import { oneHour } from '../../core/model/durations.ts';
-import type { Quota } from '../authenticator.ts';
+import type { Quota, SendLimit } from '../authenticator.ts';
+
+/** Messages to one account, by one authenticator: decision 185. */
+export const messagesPerAccount: readonly SendLimit[] = [
+  { limit: 1, window: 20, ofResends: true },
+  { limit: 5, window: 900 },
+];
 
 /** At most `limit` messages per hour. */
 export function perHour(kind: string, value: string, limit: number): Quota {

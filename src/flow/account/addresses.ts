@@ -6,6 +6,7 @@
 
 import { randomInt, timingSafeEqual } from 'node:crypto';
 import type { RefusalCode } from '../../authenticators/refusal-codes.ts';
+import { messagesPerAccount } from '../../authenticators/shared/sending-quotas.ts';
 import { oneDay } from '../../core/model/durations.ts';
 import { mailAddress, maskedAddress } from '../../core/model/mail-address.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
@@ -27,7 +28,7 @@ import {
 import { type AskedAddress, serializeUser, type User } from '../../users/record/user.ts';
 import { audit } from '../audit.ts';
 import { reserveChange } from '../change-limit.ts';
-import { asResendRefusal, enqueueMessages, reserveSending } from '../notify/enqueue-messages.ts';
+import { asResendRefusal, enqueueMessages, reserveSending, sendLimitsOf } from '../notify/enqueue-messages.ts';
 import { refusalNoticeCode } from '../refusal-notice-code.ts';
 import { serverMac } from '../server-mac.ts';
 import { type OpenAccount, senderOf } from './open-account.ts';
@@ -35,11 +36,6 @@ import { recordChange } from './recorded-changes.ts';
 
 /** How long a code is valid (seconds). */
 const lifetime = 600;
-/** Codes per account, over all addresses. Each address also has its own limit. */
-const sends: readonly Limit[] = [
-  { limit: 1, window: 20 },
-  { limit: 5, window: 900 },
-];
 /**
  * Tries per account, over all addresses and codes. A success resets nothing: otherwise the user's own mailbox would
  * provide more tries for another mailbox.
@@ -82,18 +78,18 @@ export async function askForAddress(context: OpenAccount, text: string | undefin
     isSameAddress(notificationAddress.address, address),
   );
   if (isThere) return wrong('account.address.known', 'email');
-  return sendAddressCode(context, address);
+  return sendAddressCode(context, address, false);
 }
 
 /** Sends another code to the waiting address. The previous code no longer counts. */
 export async function askAgain(context: OpenAccount): Promise<Notice | undefined> {
   const asked = askedAddress(context);
   if (!asked) return wrong('challenge.expired');
-  const refusal = await sendAddressCode(context, asked.address);
+  const refusal = await sendAddressCode(context, asked.address, true);
   return refusal && asResendRefusal(refusal);
 }
 
-async function sendAddressCode(context: OpenAccount, address: string): Promise<Notice | undefined> {
+async function sendAddressCode(context: OpenAccount, address: string, isResend: boolean): Promise<Notice | undefined> {
   const { services, account, visitor, snapshot } = context;
   const code = String(randomInt(1_000_000)).padStart(6, '0');
   const expires = services.now() + lifetime;
@@ -102,7 +98,8 @@ async function sendAddressCode(context: OpenAccount, address: string): Promise<N
   const deliveries = [{ channel: 'email', to: address, template: 'address', params, expires }] as const;
   const refused = await reserveSending(services, {
     counter: attemptCounter(account.user.id, `${counter}.send`),
-    limits: sends,
+    // Over all addresses. Each address also has its own limit.
+    limits: sendLimitsOf(messagesPerAccount, isResend),
     deliveries,
   });
   if (refused) return refused;

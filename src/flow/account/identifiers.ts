@@ -10,6 +10,7 @@ import type {
   EnrollmentContinued,
   ProfileValueProof,
 } from '../../authenticators/authenticator.ts';
+import { messagesPerAccount } from '../../authenticators/shared/sending-quotas.ts';
 import { oneDay, oneHour } from '../../core/model/durations.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { NoticeCode } from '../../core/step/notice-codes.ts';
@@ -28,17 +29,12 @@ import { accountByIdentifier, type VersionedAccount } from '../../users/record/a
 import { type AskedIdentifier, type IdentifierKind, serializeUser } from '../../users/record/user.ts';
 import { audit } from '../audit.ts';
 import { reserveChange } from '../change-limit.ts';
-import { asResendRefusal, enqueueMessages, reserveSending } from '../notify/enqueue-messages.ts';
+import { asResendRefusal, enqueueMessages, reserveSending, sendLimitsOf } from '../notify/enqueue-messages.ts';
 import { refusalNoticeCode } from '../refusal-notice-code.ts';
 import { serverMac } from '../server-mac.ts';
 import { moveIdentifier } from './move-identifier.ts';
 import { type OpenAccount, senderOf } from './open-account.ts';
 
-/** Codes per account, over all values. The quotas of the authenticator apply as well. */
-const sends: readonly Limit[] = [
-  { limit: 1, window: 20 },
-  { limit: 5, window: 900 },
-];
 /** Tries per account, over all values and codes. A success resets nothing. */
 const tries: readonly Limit[] = [
   { limit: 5, window: 600 },
@@ -115,7 +111,7 @@ export async function askForIdentifier(
   if (value === undefined) return wrong(refusalNoticeCode('email.invalid'), field);
   const present = presentIdentifier(context, kind);
   if (present?.verified && isSameAddress(present.value, value)) return wrong('account.identifier.same', field);
-  return send(context, proving, { kind, value, stage: begun.nextStage });
+  return send(context, proving, { kind, value, stage: begun.nextStage, isResend: false });
 }
 
 /** Sends another code to the waiting value. The previous code no longer counts. */
@@ -125,7 +121,7 @@ export async function askIdentifierAgain(context: OpenAccount, kind: IdentifierK
   if (!asked || !proving) return wrong('challenge.expired');
   const begun = proving.profileValue.ask(asked.value, environmentOf(context, kind, proving));
   if (!begun.ok) return wrong(refusalNoticeCode(begun.code));
-  const refusal = await send(context, proving, { kind, value: asked.value, stage: begun.nextStage });
+  const refusal = await send(context, proving, { kind, value: asked.value, stage: begun.nextStage, isResend: true });
   return refusal && asResendRefusal(refusal);
 }
 
@@ -144,12 +140,13 @@ interface Sending {
   readonly kind: IdentifierKind;
   readonly value: string;
   readonly stage: EnrollmentContinued['nextStage'];
+  readonly isResend: boolean;
 }
 
 async function send(
   context: OpenAccount,
   proving: Proving,
-  { kind, value, stage }: Sending,
+  { kind, value, stage, isResend }: Sending,
 ): Promise<Notice | undefined> {
   const { services, account, unit } = context;
   const newIdentifier = newIdentifierOf(context, kind, value);
@@ -157,7 +154,8 @@ async function send(
   const { deliver = [], quotas, expires, private: pending } = holder ? toOwner(context, holder, stage) : stage;
   const refusal = await reserveSending(services, {
     counter: attemptCounter(account.user.id, `${counter}.send`),
-    limits: proving.sendLimits ?? sends,
+    // Over all values. The quotas of the authenticator apply as well.
+    limits: sendLimitsOf(proving.sendLimits ?? messagesPerAccount, isResend),
     deliveries: stage.deliver ?? [],
     quotas,
   });

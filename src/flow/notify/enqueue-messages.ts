@@ -4,7 +4,7 @@
  * identifier causes the same work and sends nothing.
  */
 
-import type { Delivery, IssuedChallenge, Quota } from '../../authenticators/authenticator.ts';
+import type { Delivery, IssuedChallenge, Quota, SendLimit } from '../../authenticators/authenticator.ts';
 import { oneHour } from '../../core/model/durations.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { timeZoneOf } from '../../core/profile/time-zone.ts';
@@ -41,6 +41,8 @@ export interface MessagesToSend extends Pick<IssuedChallenge, 'deliver' | 'quota
   readonly proved?: boolean;
   /** The user has signed in with this browser. It has a limit of its own, which strangers cannot use up. */
   readonly isUsedBrowser?: boolean;
+  /** The user asks for the message again. */
+  readonly isResend?: boolean;
 }
 
 /** What is counted (for the audit log), the counter, and its limits. */
@@ -62,14 +64,18 @@ export async function sendWithin(context: OpenTransaction, key: string, toSend: 
   const { services, transaction, request } = context;
   const { unit, visitor } = request;
   const { subject } = transaction;
-  const { deliver = [], undeliverable, proved } = toSend;
-  const limits = services.authenticators.get(key)?.sendLimits;
-  if (!subject || !limits) return { notices: [], outbox: [] };
+  const { deliver = [], undeliverable, proved, isResend = false } = toSend;
+  const { sendLimits } = services.authenticators.get(key) ?? {};
+  if (!subject || !sendLimits) return { notices: [], outbox: [] };
   const name = `${key}.send${toSend.isUsedBrowser ? '.used' : ''}`;
   const own = subject.decoy ? counterOf(subject.id, name) : attemptCounter(subject.id, name);
   const [networks, others] = countersOf(own, toSend);
   // The network comes first: if its limit is reached, no other limit is used up.
-  const limited = await reserveAll(services, [...networks, ['account', own, limits], ...others]);
+  const limited = await reserveAll(services, [
+    ...networks,
+    ['account', own, sendLimitsOf(sendLimits, isResend)],
+    ...others,
+  ]);
   if (limited) {
     auditFailure(context, { event: 'message.limited', authenticator: key, reason: limited.kind });
     return { notices: [limited.notice], outbox: [] };
@@ -89,6 +95,12 @@ export async function sendWithin(context: OpenTransaction, key: string, toSend: 
   if (undeliverable === undefined) return { notices: [], outbox };
   auditFailure(context, { event: 'message.undeliverable', authenticator: key, reason: undeliverable });
   return { notices: proved ? [{ code: 'send.undeliverable', level: 'error' }] : [], outbox };
+}
+
+/** What the message is counted by. Other messages than resends are counted by the limit of resends, and not refused. */
+export function sendLimitsOf(limits: readonly SendLimit[], isResend: boolean): readonly Limit[] {
+  const most = Math.max(...limits.map(({ limit }) => limit));
+  return limits.map(({ limit, window, ofResends }) => ({ limit: ofResends && !isResend ? most : limit, window }));
 }
 
 function channelsOf(deliver: readonly Delivery[]): readonly (string | undefined)[] {

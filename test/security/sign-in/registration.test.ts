@@ -327,8 +327,12 @@ describe('mail goes to one address, as it is written', () => {
     const sent = await fill(agent, page, address);
     const soon = await agent.submit(sent, formOf(sent, 'resend') as never);
     expect([soon.status, soon.messages]).toEqual([429, ['resend.exceeded']]);
-    const other = await open('store');
-    expect((await fill(other.agent, other.page, address)).status).toBe(429);
-    expect(await allMailTo(node, address)).toHaveLength(1);
+    const statuses: number[] = [];
+    for (let count = 0; count < 5; count += 1) {
+      const other = await open('store');
+      statuses.push((await fill(other.agent, other.page, address)).status);
+    }
+    expect(statuses).toEqual([200, 200, 200, 200, 429]);
+    expect(await allMailTo(node, address)).toHaveLength(5);
   });
 });

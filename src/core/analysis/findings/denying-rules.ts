@@ -27,7 +27,7 @@ export function denyingRules(scope: SignInScope): readonly DenyingRule[] {
         .filter(({ rule }) => rule.then.kind === 'deny')
         .flatMap((denying) => refusal(denying, policy, scope)),
     ),
-    ...all.flatMap((policy) => (policy ? policy.rules.flatMap((_, at) => failure(at, policy, scope)) : [])),
+    ...all.flatMap((policy) => (policy ? failures(policy, scope) : [])),
   ];
 }
 
@@ -44,24 +44,19 @@ function refusal(
 
 const nothing: Formula = { any: [] };
 
-/** `position`: that of the rule in its policy. */
-function failure(position: number, policy: CompiledPolicy<RuleHead>, scope: SignInScope): readonly DenyingRule[] {
+function failures(policy: CompiledPolicy<RuleHead>, scope: SignInScope): readonly DenyingRule[] {
   const { space, policies, budget } = scope;
-  const [rule, ...before] = policy.rules
-    .slice(0, position + 1)
-    .map((compiled) => compiled.rule)
-    .reverse();
-  const fails = rule && space.fails(rule.when);
-  if (rule === undefined || fails === undefined) return [];
-  // Where an opaque part fails, it has failed in an earlier rule with the same text.
-  const passed = before.flatMap(({ when }) => [space.misses(when), negated(space.fails(when) ?? nothing)]);
-  const all = [...inScope(scope), ...space.always, fails, ...passed];
-  if (findModel(all, budget) === 'impossible') return [];
   const everything = policies.authenticators.map(({ key }) => key);
-  const facts = shown(
-    all,
-    scope,
-    (some) => findRule(policy, some).failed === rule && isSignInDenied(policies, some, everything),
-  );
-  return [{ rule, isFailing: true, ...(facts && { facts }) }];
+  const each = policy.rules.map(({ rule }) => ({ rule, fails: space.fails(rule.when) }));
+  // Where an opaque part fails, it has failed in an earlier rule with the same text.
+  const passed = each.map(({ rule, fails }) => ({ all: [space.misses(rule.when), negated(fails ?? nothing)] }));
+  return each.flatMap(({ rule, fails }, at): readonly DenyingRule[] => {
+    if (fails === undefined) return [];
+    const all = [...inScope(scope), ...space.always, fails, ...passed.slice(0, at)];
+    if (findModel(all, budget, space.reader) === 'impossible') return [];
+    const isDenied = (some: UserFacts) =>
+      findRule(policy, some).failed === rule && isSignInDenied(policies, some, everything);
+    const facts = shown(all, scope, isDenied);
+    return [{ rule, isFailing: true, ...(facts && { facts }) }];
+  });
 }

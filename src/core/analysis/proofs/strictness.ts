@@ -49,7 +49,7 @@ export function holdsForAll(
   proofs: PossibleProofs,
 ): Conclusion {
   const { sets, isPartial } = enoughFor(premises, proofs);
-  const readings = readingsBy(premises);
+  const readings = readingsBy(premises, proofs);
   let isOpen = isPartial;
   for (const set of sets) {
     const against = readings(set).filter((reading) => !holds(reading));
@@ -59,10 +59,22 @@ export function holdsForAll(
   return isOpen ? 'undecided' : 'holds';
 }
 
-/** By the fewest enrollments first, and by the most last. Without chains enrollments make no difference. */
-function readingsBy(premises: readonly Requirement[]): (set: EvidenceSet) => readonly EvidenceSet[] {
-  const isCounted = premises.some((premise) => 'chains' in premise);
-  return (set) => (isCounted ? [...readingsOf(set, premises), set] : [set]);
+/**
+ * By the fewest enrollments first, and by the most last. Without chains enrollments make no difference. No user has two
+ * of an authenticator of which an account has one.
+ */
+function readingsBy(
+  premises: readonly Requirement[],
+  { authenticators }: PossibleProofs,
+): (set: EvidenceSet) => readonly EvidenceSet[] {
+  if (!premises.some((premise) => 'chains' in premise)) return (set) => [set];
+  const single = authenticators.flatMap(({ key, maxEnrollments }) => (maxEnrollments === 1 ? [key] : []));
+  const isPossible = (set: EvidenceSet) => single.every((key) => enrollmentsOf(key, set).size < 2);
+  return (set) => [...readingsOf(set, premises), set].filter(isPossible);
+}
+
+function enrollmentsOf(key: string, set: EvidenceSet): ReadonlySet<string> {
+  return new Set(set.flatMap(({ authenticator, enrollment }) => (authenticator === key ? [enrollment] : [])));
 }
 
 function meetsEach(requirements: readonly Requirement[], evidence: EvidenceSet): boolean {
@@ -79,7 +91,7 @@ export function evidenceAgainst(
   proofs: PossibleProofs,
 ): readonly EvidenceSet[] {
   const isAgainst = (reading: EvidenceSet) => !holds(reading) && meetsEach(premises, reading);
-  const readings = readingsBy(premises);
+  const readings = readingsBy(premises, proofs);
   return enoughFor(premises, proofs).sets.flatMap((set) => {
     const found = readings(set).find(isAgainst);
     return found ? [found] : [];

@@ -218,7 +218,7 @@ export async function resendOffer(context: OpenTransaction, decided: Decided, me
     environment,
   );
   return result.ok && 'nextStage' in result
-    ? enterNextStage(context, pending, result)
+    ? enterNextStage(context, pending, { ...result, isResend: true })
     : withError(context, 'form.stale');
 }
 
@@ -255,10 +255,10 @@ async function pendingEnrollment(context: OpenTransaction, { facts, decision }: 
 async function enterNextStage(
   context: OpenTransaction,
   pending: Pending,
-  { nextStage }: EnrollmentContinued,
+  { nextStage, isResend = false }: EnrollmentContinued & { readonly isResend?: boolean },
 ): Promise<ActionResult> {
   const { deliver: _deliver, quotas: _quotas, undeliverable: _undeliverable, ...rest } = nextStage;
-  const { notices, outbox } = await sendWithin(context, pending.authenticator, nextStage);
+  const { notices, outbox } = await sendWithin(context, pending.authenticator, { ...nextStage, isResend });
   if (notices.length > 0) return { context, notices };
   const expires = Math.min(nextStage.expires, context.transaction.expiresAt);
   return withTransaction(context, started(context.transaction, { ...pending, ...rest, expires, outbox }));

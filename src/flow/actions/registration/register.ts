@@ -71,7 +71,11 @@ export async function resendRegistration(context: OpenTransaction, { facts }: De
   const open = await openRegistration(context, facts);
   if (!form || !open) return withError(context, 'form.stale');
   const { entries } = await context.request.unit.load([identifierKey(form.identifier)]);
-  const sent = await sendCode(context, open, { form, account: accountByIdentifier(entries, form.identifier) });
+  const sent = await sendCode(context, open, {
+    form,
+    account: accountByIdentifier(entries, form.identifier),
+    isResend: true,
+  });
   if (sent.notices.length > 0) return { ...sent, notices: sent.notices.map(asResendRefusal) };
   return { ...sent, notices: [{ code: 'sent.again', level: 'info' }] };
 }

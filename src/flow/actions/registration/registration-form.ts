@@ -215,11 +215,18 @@ async function newSecret(
   return { credential: result.credential, proof: result.proof, at: env.now };
 }
 
+interface CodeToSend {
+  readonly form: RegistrationForm;
+  /** The account that has the address. */
+  readonly account: VersionedAccount | undefined;
+  readonly isResend?: boolean;
+}
+
 /** Sends the code to the address, or a message to the owner if an account has it. */
 export async function sendCode(
   context: OpenTransaction,
   { authenticator }: OpenRegistration,
-  { form, account }: { readonly form: RegistrationForm; readonly account: VersionedAccount | undefined },
+  { form, account, isResend = false }: CodeToSend,
 ): Promise<ActionResult> {
   const { key } = authenticator.descriptor;
   const asSubject = { id: identifierKey(form.identifier), identifier: form.address, decoy: true };
@@ -228,7 +235,7 @@ export async function sendCode(
   if (!begun.ok) return { context, notices: withSummary([wrongAddress]) };
   const { nextStage } = account ? { nextStage: toOwner(begun.nextStage, account, context) } : begun;
   const { deliver: _deliver, quotas: _quotas, undeliverable: _undeliverable, ...rest } = nextStage;
-  const { notices, outbox } = await sendWithin(counting, key, nextStage);
+  const { notices, outbox } = await sendWithin(counting, key, { ...nextStage, isResend });
   if (notices.length > 0) return { context, notices };
   const expires = Math.min(nextStage.expires, context.transaction.expiresAt);
   const pending = { purpose: 'enroll' as const, authenticator: key, ...rest, expires, outbox };

@@ -56,7 +56,7 @@ async function resendChallenge(
     );
   if (!pending || !isAsked) return withError(context, 'form.stale');
   const { purpose, authenticator, enrollment } = pending;
-  const plan = { purpose, authenticator, ...omitUndefined({ enrollment, method }) };
+  const plan = { purpose, authenticator, isResend: true as const, ...omitUndefined({ enrollment, method }) };
   const startedChallenge = await startChallenge(context, plan, decided);
   if (startedChallenge.notices.length > 0) return { context, notices: startedChallenge.notices };
   return { context: { ...context, transaction: started(context.transaction, startedChallenge.pending) }, notices: [] };

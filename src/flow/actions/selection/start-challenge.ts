@@ -24,10 +24,13 @@ export interface StartedChallenge {
   readonly notices: readonly Notice[];
 }
 
-/** `method`: how to send the message. Rejects with `StepgateError('internal')` for an unknown authenticator. */
+/**
+ * `method`: how to send the message. `isResend`: the user asks for it again. Rejects with `StepgateError('internal')`
+ * for an unknown authenticator.
+ */
 export async function startChallenge(
   context: OpenTransaction,
-  plan: Choice & { readonly method?: string },
+  plan: Choice & { readonly method?: string; readonly isResend?: true },
   { facts, decision }: Decided,
 ): Promise<StartedChallenge> {
   const { services, transaction } = context;
@@ -56,6 +59,7 @@ export async function startChallenge(
       ? await sendWithin(context, key, {
           ...startedChallenge,
           proved: env.mayShowDetails,
+          isResend: plan.isResend === true,
           isUsedBrowser: browserUseBy(context.request.unit, context.request.visitor, facts.subject.id) !== undefined,
         })
       : { notices: [], outbox: [] };

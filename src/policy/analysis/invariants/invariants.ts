@@ -11,9 +11,9 @@ import { beforeSignIn, type PolicySet } from '../../../core/policy/rules/compile
 import { accountClientId } from '../../model/account-client-id.ts';
 import type { App } from '../../model/app.ts';
 import { withAccountApp } from '../../revision/account-app.ts';
-import { equivalentApps } from '../../revision/equivalent-apps.ts';
 import { type InvariantApps, invariantsSchema, type WrittenInvariant } from '../../schema/policies/invariants.ts';
 import type { DocumentSource, YamlSource } from '../../source/yaml-source.ts';
+import { type AppsExaminedOnce, appsExaminedOnce } from '../analysed/apps-examined-once.ts';
 import type { AnalysedConfiguration } from '../analysed/configuration.ts';
 
 /**
@@ -56,16 +56,20 @@ export async function examinedInvariants(
 /** Spaces are made once for each app, of the conditions of all invariants. */
 function examinerFor(
   invariants: readonly WrittenInvariant[],
-  { snapshot, apps, universe }: AnalysedConfiguration,
+  configuration: AnalysedConfiguration,
 ): (invariant: WrittenInvariant) => Promise<readonly ExaminedApp[]> {
+  const { snapshot, apps, universe } = configuration;
   const known = withAccountApp(snapshot, snapshot.settings.issuer ?? 'https://localhost');
+  const whens = invariants.map(({ when }) => when);
+  const groupsOf = appsExaminedOnce(configuration, whens, known);
   const spaces = new Map<string, ExaminedPolicies>();
-  const examinedPolicies = async (app: App): Promise<ExaminedPolicies> => {
+  const examinedPolicies = async ({ app, asked }: AppsExaminedOnce): Promise<ExaminedPolicies> => {
     const present = spaces.get(app.clientId);
     if (present) return present;
     const policies = await known.policies(app);
     const profile = policies.profile?.rules.map(({ rule }) => rule) ?? [];
-    const conditions = [...rulesTogether(policies), ...profile, ...invariants].map(({ when }) => when);
+    const rules = [...rulesTogether(policies), ...profile].map(({ when }) => when);
+    const conditions = [...rules, ...whens.map(asked)];
     const made = { policies, space: ruleSpace(conditions, universe([app.clientId])) };
     spaces.set(app.clientId, made);
     return made;
@@ -75,23 +79,14 @@ function examinerFor(
     const all = [...apps.map(({ app }) => app), ...(account ? [account] : [])];
     const meant = all.filter((app) => app.signOnPolicies !== undefined && isAbout(invariant.apps, app));
     const found: ExaminedApp[] = [];
-    const groups = await equivalentApps(onePage(meant), known.policies, [invariant.when]);
-    for (const { app, count, clientIds } of groups) {
-      const examined = await examinedPolicies(app);
-      found.push({
-        app,
-        count,
-        clientIds,
-        policies: examined.policies,
-        verdict: examineInvariant(invariant, examined),
-      });
+    for (const group of await groupsOf(meant, [invariant.when])) {
+      const { app, count, clientIds, asked } = group;
+      const examined = await examinedPolicies(group);
+      const verdict = examineInvariant({ ...invariant, when: asked(invariant.when) }, examined);
+      found.push({ app, count, clientIds, policies: examined.policies, verdict });
     }
     return found;
   };
-}
-
-async function* onePage(apps: readonly App[]): AsyncGenerator<readonly App[]> {
-  yield apps;
 }
 
 function isAbout({ any, none, labels }: InvariantApps, { clientId, labels: own }: App): boolean {

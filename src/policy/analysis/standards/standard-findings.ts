@@ -3,6 +3,7 @@ import { type ExaminedPolicies, examineInvariant, type Violation } from '../../.
 import { browsersOf, isRememberable } from '../../../core/analysis/proofs/asked-proofs.ts';
 import { isOrdinary } from '../../../core/analysis/space/ordinary-facts.ts';
 import { ruleSpace } from '../../../core/analysis/space/rule-space.ts';
+import type { Conditions } from '../../../core/model/conditions.ts';
 import type { Seconds } from '../../../core/model/facts.ts';
 import { defaultPasswordTerms, type PasswordRule } from '../../../core/model/password-policy.ts';
 import type { Rule, RuleHead } from '../../../core/model/policy.ts';
@@ -12,8 +13,8 @@ import type { AnalysisFinding } from '../../model/analysis-finding.ts';
 import type { App } from '../../model/app.ts';
 import type { AuthenticatorKind, DeliveryChannel } from '../../model/authenticator-kind.ts';
 import { enabledAuthenticators } from '../../revision/enabled-authenticators.ts';
-import { type EquivalentApps, equivalentApps } from '../../revision/equivalent-apps.ts';
 import { type FileLocation, findingAt } from '../../source/finding-at.ts';
+import { type AppsExaminedOnce, appsExaminedOnce } from '../analysed/apps-examined-once.ts';
 import { type AnalysedConfiguration, analysedConfiguration, namedRule } from '../analysed/configuration.ts';
 import { type AcceptedFinding, dayOf, withoutAccepted } from '../findings/accepted-findings.ts';
 import type { CheckedSources } from '../findings/analyse.ts';
@@ -52,8 +53,8 @@ export async function standardFindings(checked: CheckedSources, options: Standar
   const meant = configuration.apps.map(({ app }) => app).filter((app) => isMeant(app, options));
   const ofApps: AppFinding[] = [];
   const context = { configuration, standard, roles: rolesIn(configuration, options.authenticators) };
-  for (const alike of await equivalentApps(onePage(meant), configuration.snapshot.policies, [])) {
-    const findings = appFindings(alike.app, await configuration.snapshot.policies(alike.app), context);
+  for (const alike of await appsExaminedOnce(configuration, [everySignIn])(meant, [everySignIn])) {
+    const findings = appFindings(alike, await configuration.snapshot.policies(alike.app), context);
     ofApps.push(...findings.map((finding) => ({ finding, alike })));
   }
   const found = [...distinctFindings(ofApps), ...(await passwordFindings(context)), ...bannedFindings(context)];
@@ -65,7 +66,7 @@ export async function standardFindings(checked: CheckedSources, options: Standar
 interface AppFinding {
   readonly finding: AnalysisFinding;
   /** The apps that it is about. */
-  readonly alike: EquivalentApps;
+  readonly alike: AppsExaminedOnce;
 }
 
 /** One for each rule and section: an error if there is one. It names all apps. */
@@ -95,10 +96,6 @@ function isMeant(app: App, { apps, labels }: StandardOptions): boolean {
   return (apps ?? []).includes(app.clientId) || (labels ?? []).some((label) => app.labels.includes(label));
 }
 
-async function* onePage(apps: readonly App[]): AsyncGenerator<readonly App[]> {
-  yield apps;
-}
-
 function rolesIn(
   { snapshot: { settings } }: AnalysedConfiguration,
   all: readonly AuthenticatorKind[],
@@ -120,9 +117,16 @@ function rolesIn(
   };
 }
 
-function appFindings(app: App, policies: PolicySet, context: Context): readonly AnalysisFinding[] {
+const everySignIn: Conditions = {};
+
+function appFindings(
+  { app, asked }: AppsExaminedOnce,
+  policies: PolicySet,
+  context: Context,
+): readonly AnalysisFinding[] {
   const { configuration, standard, roles } = context;
-  const conditions = rulesTogether(policies).map(({ when }) => when);
+  const when = asked(everySignIn);
+  const conditions = [when, ...rulesTogether(policies).map((rule) => rule.when)];
   const space = ruleSpace(conditions, configuration.universe([app.clientId]));
   const remembering = rememberingRules(policies, context);
   const found = standard.criteria.flatMap((criterion) => {
@@ -130,14 +134,14 @@ function appFindings(app: App, policies: PolicySet, context: Context): readonly 
     if (guarantee === undefined) return [];
     const verdict = examineInvariant(
       {
-        ...{ name: criterion.section, when: {}, guarantee },
+        ...{ name: criterion.section, when, guarantee },
         ...(standard.memory && { countsRemembered: true as const }),
         // A session that began under another rule is that rule's fault.
         ...(criterion.blames === 'session' && { bySession: true as const }),
       },
       { policies, space },
     );
-    if (verdict.kind !== 'holds' && isExempt(criterion, { policies, space })) return [];
+    if (verdict.kind !== 'holds' && isExempt(criterion, when, { policies, space })) return [];
     if (verdict.kind !== 'refuted' && verdict.kind !== 'undecided') return [];
     const violations = verdict.kind === 'refuted' ? verdict.violations : [];
     const undecided = verdict.open.flatMap((rules) => {
@@ -154,8 +158,8 @@ function appFindings(app: App, policies: PolicySet, context: Context): readonly 
   return [...found, ...remembering];
 }
 
-function isExempt({ section: name, exempts }: Criterion, examined: ExaminedPolicies): boolean {
-  return exempts !== undefined && examineInvariant({ name, when: {}, guarantee: exempts }, examined).kind === 'holds';
+function isExempt({ section: name, exempts }: Criterion, when: Conditions, examined: ExaminedPolicies): boolean {
+  return exempts !== undefined && examineInvariant({ name, when, guarantee: exempts }, examined).kind === 'holds';
 }
 
 /** A finding of its own, so that it is listed together with what else the rule lacks. */

@@ -48,8 +48,8 @@ interface KeyedDifference {
   readonly difference: SignInDifference;
   /** Equal for differences with the same text. */
   readonly key: string;
-  /** Equal if the effect on the user is the same as well. */
-  readonly keyWithEffect: string;
+  /** Equal if the effects on the user are the same as well. */
+  readonly keyWithEffects: string;
 }
 
 /** Compares the sign-ins to one pair of apps. */
@@ -151,17 +151,17 @@ function inParts({ apart, ...difference }: ContentDifference): readonly ContentD
 }
 
 function keyed(difference: SignInDifference): KeyedDifference {
-  const { kind, before, after, effect } = difference;
+  const { kind, before, after, effects } = difference;
   const key = JSON.stringify([kind, headlineOf(difference), before, after]);
-  return { difference, key, keyWithEffect: JSON.stringify([key, effect]) };
+  return { difference, key, keyWithEffects: JSON.stringify([key, effects]) };
 }
 
-/** `differences`: those in each circumstance. Each row has one effect, which is told where it occurs. */
+/** `differences`: those in each circumstance. Each row has its own effects, which are told where they occur. */
 function rowsOf(differences: readonly (readonly KeyedDifference[])[]): readonly DifferenceRow[] {
   const found = new Map<string, { key: string; difference: SignInDifference; positions: number[] }>();
   for (const [position, some] of differences.entries()) {
-    for (const { key, keyWithEffect, difference } of some) {
-      const { positions } = getOrMake(found, keyWithEffect, () => ({ key, difference, positions: [] }));
+    for (const { key, keyWithEffects, difference } of some) {
+      const { positions } = getOrMake(found, keyWithEffects, () => ({ key, difference, positions: [] }));
       positions.push(position);
     }
   }
@@ -247,7 +247,9 @@ function namesOfSome(meant: readonly UserClass[], classes: readonly UserClass[])
 
 function effectsOf(same: readonly Occurrence[], { isCounted, had: madeUp }: ComparedAt): readonly Effect[] {
   const isSaidOfAll = saysSecondFactorOfAll(same);
-  const withEffect = same.flatMap(({ difference: { effect }, user }) => (effect ? [{ effect, user }] : []));
+  const withEffect = same.flatMap(({ difference: { effects = [] }, user }) =>
+    effects.map((effect) => ({ effect, user })),
+  );
   const byWords = Map.groupBy(withEffect, ({ effect }) => JSON.stringify([effect.many, effect.enroll]));
   return [...byWords.values()].flatMap((alike) => {
     const [first] = alike;
@@ -271,7 +273,7 @@ function userOf({ user }: { readonly user: UserClass }): UserClass {
  */
 function saysSecondFactorOfAll(same: readonly Occurrence[]): boolean {
   return same.every(
-    ({ difference: { effect, isWithoutSecondFactor }, user }) =>
-      user.users === 0 || !isWithoutSecondFactor || effect?.isSecondFactor,
+    ({ difference: { effects = [], isWithoutSecondFactor }, user }) =>
+      user.users === 0 || !isWithoutSecondFactor || effects.some(({ isSecondFactor }) => isSecondFactor),
   );
 }

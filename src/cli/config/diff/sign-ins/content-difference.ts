@@ -16,7 +16,8 @@ export interface SignInDifference {
   readonly said?: readonly [SaidThere, SaidThere];
   readonly before: AskedThere;
   readonly after: AskedThere;
-  readonly effect?: EffectOnUsers;
+  /** Absent: none. Of users who are newly let in, there may be several. */
+  readonly effects?: readonly EffectOnUsers[];
   /** The user has no second factor, but two factors are required. */
   readonly isWithoutSecondFactor?: true;
 }

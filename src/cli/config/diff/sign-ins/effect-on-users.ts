@@ -19,24 +19,25 @@ export interface EffectOnUsers {
 export function effectOf(active: SignInContent, next: SignInContent): EffectOnUsers | undefined {
   const [could, can] = [getsIn(active), getsIn(next)];
   if (could && !can) return plainEffect('locked_out', `can't get in any more: ${exclusionText(next)}`);
-  if (active.asks === 'denied' && next.asks !== 'denied') return effectOfLettingIn(next);
+  if (active.asks === 'denied' && next.asks !== 'denied') return effectsOfLettingIn(next)[0];
   if (!could && can) return plainEffect('let_in', "can get in, and couldn't before");
   if (!can) return undefined;
-  return demandOf(active.least, next);
+  return demandsOf(active.least, next)[0];
 }
 
 /** On users whom a rule denied before, so that nothing was required of them. */
-function effectOfLettingIn(next: SignInContent): EffectOnUsers | undefined {
+export function effectsOfLettingIn(next: SignInContent): readonly EffectOnUsers[] {
   return getsIn(next)
-    ? demandOf([{ steps: [], setUps: [[]] }], next)
-    : plainEffect('kept_out', `still can't get in: ${exclusionText(next)}`);
+    ? demandsOf([{ steps: [], setUps: [[]] }], next)
+    : [plainEffect('kept_out', `still can't get in: ${exclusionText(next)}`)];
 }
 
 /** What is newly required of users who get in. */
-function demandOf(before: SignInContent['least'], next: SignInContent): EffectOnUsers | undefined {
+function demandsOf(before: SignInContent['least'], next: SignInContent): readonly EffectOnUsers[] {
   const { added } = setUpChange(before, next.least);
-  if (added.length > 0) return mustEnroll(choicesText(added), isWithoutSecondFactor(next));
-  return mustFillIn(before, next.least);
+  const setUp = added.length > 0 ? [mustEnroll(choicesText(added), isWithoutSecondFactor(next))] : [];
+  const fillIn = mustFillIn(before, next.least);
+  return [...setUp, ...(fillIn ? [fillIn] : [])];
 }
 
 /** In whichever way the user signs in: what must be filled in, and need not be before in one of them. */

@@ -11,7 +11,7 @@ export interface DifferenceRow {
   /** The key of `KeyedDifference`, and the circumstances. */
   readonly key: string;
   readonly difference: SignInDifference;
-  /** Positions of the circumstances in which it occurs with the same effect. */
+  /** Positions of the circumstances in which it occurs with the same effects. */
   readonly positions: readonly number[];
 }
 
@@ -39,7 +39,7 @@ export function sameOfMadeUp(found: readonly Occurrence[]): readonly (readonly O
 function keyOfAlike(same: readonly Occurrence[]): string {
   return JSON.stringify([
     headlineOfAll(same),
-    same.map(({ user: { having }, difference: { effect } }) => [having?.name, effect?.many]),
+    same.map(({ user: { having }, difference: { effects = [] } }) => [having?.name, effects.map(({ many }) => many)]),
   ]);
 }
 

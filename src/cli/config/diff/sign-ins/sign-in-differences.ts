@@ -9,7 +9,7 @@ import type { SessionLength, SignInContent } from '../compared/sign-in-content.t
 import { acrDifferences } from './acr-difference.ts';
 import { newOnes } from './asked-headline.ts';
 import type { ContentDifference } from './content-difference.ts';
-import { type EffectOnUsers, effectOf, isWithoutSecondFactor } from './effect-on-users.ts';
+import { type EffectOnUsers, effectOf, effectsOfLettingIn, isWithoutSecondFactor } from './effect-on-users.ts';
 import { type ComparedContents, laterStepsDifferences, stepsDifferences } from './step-differences.ts';
 
 export function contentDifferences(
@@ -30,20 +30,23 @@ export function contentDifferences(
 }
 
 function requirementDifference({ active, next }: ComparedContents): ContentDifference {
-  const effect = effectOf(active, next);
+  const effects = effectsOfRequirement(active, next);
   return {
     kind: 'requirement',
     headline: requirementHeadline(active.asks, next.asks),
     words: [asksText(active.asks), asksText(next.asks)],
     saidBy: ['app', 'session'],
-    ...(effect && next.asks !== 'denied' && (active.asks === 'denied' || isOfRequirement(effect)) && { effect }),
+    ...(effects.length > 0 && { effects }),
     ...(isWithoutSecondFactor(next) && { isWithoutSecondFactor: true as const }),
   };
 }
 
 /** What users must fill in is told as a step, unless they are newly let in. */
-function isOfRequirement({ kind }: EffectOnUsers): boolean {
-  return kind !== 'must_fill_in';
+function effectsOfRequirement(active: SignInContent, next: SignInContent): readonly EffectOnUsers[] {
+  if (next.asks === 'denied') return [];
+  if (active.asks === 'denied') return effectsOfLettingIn(next);
+  const effect = effectOf(active, next);
+  return effect && effect.kind !== 'must_fill_in' ? [effect] : [];
 }
 
 function asksText(asks: RulesInEffect['asks']): string {

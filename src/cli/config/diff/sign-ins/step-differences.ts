@@ -34,8 +34,8 @@ export interface ComparedContents {
 /** Of sign-ins for which the rules require the same. */
 export function stepsDifferences(sides: ComparedContents): readonly ContentDifference[] {
   const found = stepsOfAll(sides);
-  const known = found.map(({ effect }) => effect?.many);
-  const isOther = ({ effect }: ContentDifference) => effect !== undefined && !known.includes(effect.many);
+  const known = found.flatMap(({ effects = [] }) => effects.map(({ many }) => many));
+  const isOther = ({ effects = [] }: ContentDifference) => effects.some(({ many }) => !known.includes(many));
   const told = [...found, ...leastDifferences(sides).filter((each) => found.length === 0 || isOther(each))];
   return told.length > 0 ? told : furtherProofDifferences(sides);
 }
@@ -93,7 +93,7 @@ function wholeDifference(sides: ComparedContents): readonly ContentDifference[] 
       words: [saidOf(before, after), saidOf(after, before)],
       ...(isAllSaid && { said: [{ asked: active.asked }, { asked: next.asked }] as const }),
       saidBy,
-      ...(effect && { effect }),
+      ...(effect && { effects: [effect] }),
     },
   ];
 }
@@ -167,7 +167,7 @@ function setUpTold({ active, next }: ComparedContents, changes: readonly WayChan
     headline,
     ...stepsOnBothSides(changes.map((change) => partsOf(change, (part) => isPart(part, change)))),
     saidBy,
-    ...(effect?.enroll !== undefined && { effect }),
+    ...(effect?.enroll !== undefined && { effects: [effect] }),
   };
   return { difference, isPart };
 }
@@ -187,10 +187,8 @@ function fillInTold({ active, next }: ComparedContents, changes: readonly WayCha
   const effect = fillInEffect(active, next);
   if (effect === undefined || !changes.every(({ added }) => added.some(isFillIn))) return undefined;
   const own = changes.map((change) => partsOf(change, isFillIn));
-  return {
-    difference: { kind: 'steps', headline: effect.many, ...stepsOnBothSides(own), saidBy: notAboutPasswords, effect },
-    isPart: isFillIn,
-  };
+  const told = { headline: effect.many, saidBy: notAboutPasswords, effects: [effect] };
+  return { difference: { kind: 'steps', ...told, ...stepsOnBothSides(own) }, isPart: isFillIn };
 }
 
 function isFillIn(part: string): boolean {
@@ -285,7 +283,7 @@ function laterDifference(
     headline: effect?.many ?? changeHeadline(change.gone, change.added),
     ...stepsOnBothSides([change]),
     saidBy: ['enrollment', 'profile', 'passwordPolicy', 'accountPolicy'],
-    ...(effect && { effect }),
+    ...(effect && { effects: [effect] }),
   };
 }
 

@@ -275,6 +275,22 @@ describe('users who were denied before', () => {
     );
   });
 
+  test('must do both, and some of them one', async () => {
+    await diffs.addUsers(2, ['contractors'], { credentials: [password] });
+    await diffs.addUsers(1, ['contractors'], { credentials: [password, totp] });
+    const rules = [{ name: 'P', then: { required: ['displayName'] } }];
+    const profile = { 'policies/profile/default.yaml': JSON.stringify({ name: 'default', rules }) };
+    const [found] = await diffs.changes({ ...signOn(all(2)), ...profile }, signOn(noContractors, all(2)));
+    expect(found).toMatchObject({
+      sentence:
+        'all 3 users: let in, by two factors (denied before); all of them must fill in displayName; 2 of them have no second factor yet',
+      effects: [
+        { kind: 'must_fill_in', words: 'must fill in displayName', users: 3 },
+        { kind: 'must_enroll', users: 2, enroll: 'totp or webauthn' },
+      ],
+    });
+  });
+
   test('still get in by nothing if they may not set up what they lack', async () => {
     await diffs.addUsers(1, ['contractors'], { credentials: [password] });
     const useOnly = enrollment({ useOnly: ['totp', 'webauthn'] });

@@ -179,7 +179,7 @@ function changesAt(pair: AppPair, subject: StoredUser['subject'], circumstance: 
   const differences = contentDifferences(before.content, after.content, pair.next.policies.authenticators);
   return differences
     .map((difference) => located(difference, before, after))
-    .map(({ effect, ...rest }) => keyOf({ ...rest, headline: headlineOf(rest), effects: effect ? [effect] : [] }))
+    .map(({ effects = [], ...rest }) => keyOf({ ...rest, headline: headlineOf(rest), effects }))
     .sort();
 }
 

@@ -270,6 +270,21 @@ describe('an invariant that does not hold', () => {
     expect(findings[0]?.example?.slice(-2)).toEqual(['--evidence', 'password,webauthn']);
   });
 
+  test('a chain of two passwords is proved by no user', async () => {
+    const either = '{ authenticators: [password, totp] }';
+    const { verdicts } = await examined(
+      [
+        `{ name: A, ${notes}, always: { any: { authenticators: [totp] } } }`,
+        `{ name: B, ${notes}, always: { any: { authenticators: [password] } } }`,
+      ],
+      {
+        'policies/session.yaml': String(validFiles['policies/session.yaml']).replace('never', 'always'),
+        'policies/sign-on/notes.yaml': policy(rest(`{ allow: { chains: [[${either}, ${either}]] } }`)),
+      },
+    );
+    expect(verdicts).toEqual(['holds', 'refuted']);
+  });
+
   test('a chain of two passkeys is shown by a user who has two', async () => {
     const files = {
       'stepgate.yaml': withKeys,
@@ -440,6 +455,41 @@ test('a comment accepts it until a day', async () => {
     `{ name: Nobody, ${notes}, never: allow } # stepgate:accept invariant until 2027-01-01: known`,
   ]);
   expect(findings).toEqual([]);
+});
+
+describe('requests that an app cannot make', () => {
+  const app = (name: string, scope?: string) => ({
+    [`apps/${name}.yaml`]: String(validFiles['apps/notes.yaml'])
+      .replace('clientId: notes', `clientId: ${name}`)
+      .replace('Notes', name)
+      .concat(scope === undefined ? '' : `  scope: ${scope}\n`),
+  });
+  const apps = { ...app('notes', 'openid'), ...app('b'), ...app('c', 'openid profile'), ...app('d', 'openid email') };
+  const one = '{ allow: { factors: 1 } }';
+  const two = '{ allow: { factors: 2 } }';
+
+  test.each([
+    ['a scope', '{ scopes: { any: [email] } }', ['b', 'd']],
+    ['a scope in an expression', `{ expression: '"email" in request.scopes' }`, ['b', 'd']],
+    ['a claim', '{ claims: { any: [email] } }', ['b', 'd']],
+    ['one of two claims', '{ claims: { any: [email, given_name] } }', ['b', 'c', 'd']],
+  ])('break no invariant: a rule about %s', async (_, when, broken) => {
+    const { findings } = await examined(['{ name: Two, apps: { none: [stepgate-account] }, always: { factors: 2 } }'], {
+      ...apps,
+      'policies/sign-on/notes.yaml': policy(`{ name: Asks, when: ${when}, then: ${one} }`, rest(two)),
+    });
+    const [first, ...others] = broken;
+    expect(findings.map(({ message }) => message)).toEqual([
+      `"Two" does not hold in the app ${first}: the rule "Asks" lets a user in with nothing but password; because of the same rule, it does not hold in ${others.join(' and ')}`,
+    ]);
+  });
+
+  test('an invariant about them says nothing where no app can make them', async () => {
+    const about = (name: string) =>
+      `{ name: ${name}, apps: { any: [${name}] }, when: { scopes: { any: [email] } }, never: allow }`;
+    const { verdicts } = await examined(['notes', 'b', 'c', 'd'].map(about), apps);
+    expect(verdicts).toEqual(['empty', 'refuted', 'empty', 'refuted']);
+  });
 });
 
 describe('an undecided invariant', () => {

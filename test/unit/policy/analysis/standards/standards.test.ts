@@ -101,6 +101,19 @@ test.each(clean)('clean policies meet $standard', async (example) => {
   expect(await unmet(example)).toEqual([]);
 });
 
+test.each([
+  ['openid', []],
+  ['openid email', [`${placeOfRule} OWASP ASVS 5.0, 6.3.3`]],
+])('no app falls short in requests that it cannot make: %s', async (scope, expected) => {
+  const client = { redirect_uris: ['https://notes.test/cb'], scope };
+  const files = {
+    'apps/notes.yaml': JSON.stringify({ clientId: 'notes', name: 'Notes', signOnPolicy: 'notes', client }),
+    'policies/sign-on/notes.yaml':
+      'name: notes\nrules:\n  - { name: Mail, when: { scopes: { any: [email] } }, then: { allow: { factors: 1 } } }\n  - { name: Rest, then: { allow: { factors: 2 } } }\n',
+  };
+  expect(await unmet({ standard: 'asvs-l2', then: '', files })).toEqual(expected);
+});
+
 test('there is a clean case for each standard', () => {
   expect(clean.map(({ standard }) => standard)).toEqual(Object.keys(standards));
 });
