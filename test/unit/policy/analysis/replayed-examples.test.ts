@@ -68,7 +68,7 @@ const endsDenied: Readonly<Partial<Record<AnalysisFinding['code'], boolean>>> = 
 test('the examples end as their findings say', async () => {
   const counts = new Map<string, number>();
   await fc.assert(
-    fc.asyncProperty(drawn, async ({ session, one, two, account, restDenies, asksKey }) => {
+    fc.asyncProperty(drawn, async ({ session, account, restDenies, asksKey, ...ofApps }) => {
       const oneFactor = '{ allow: { factors: 1 } }';
       const loaded = await load(
         {
@@ -78,8 +78,8 @@ test('the examples end as their findings say', async () => {
           'apps/one.yaml': app('one'),
           'apps/two.yaml': app('two'),
           'policies/session.yaml': rules(...named(session, allowInSession), `{ name: Rest, then: ${allowInSession} }`),
-          'policies/sign-on/one.yaml': `name: one\n${rules(...named(one, oneFactor), `{ name: Rest, then: ${restDenies ? 'deny' : oneFactor} }`)}`,
-          'policies/sign-on/two.yaml': `name: two\n${rules(...named(two, oneFactor), asksKey ? `{ name: Rest, ${byPasskey} }` : `{ name: Rest, then: ${oneFactor} }`)}`,
+          'policies/sign-on/one.yaml': `name: one\n${rules(...named(ofApps.one, oneFactor), `{ name: Rest, then: ${restDenies ? 'deny' : oneFactor} }`)}`,
+          'policies/sign-on/two.yaml': `name: two\n${rules(...named(ofApps.two, oneFactor), asksKey ? `{ name: Rest, ${byPasskey} }` : `{ name: Rest, then: ${oneFactor} }`)}`,
           'policies/account.yaml': rules(
             ...named(account, oneFactor, 'change: { add: [webauthn] }, '),
             `{ name: Rest, then: ${oneFactor} }`,
