@@ -1,7 +1,8 @@
 /** Denials that miss users who lack what they rest on: at sign-ins, changes of an account and recoveries. */
 import { type FailOpen, failOpen } from '../../../core/analysis/findings/fail-open.ts';
-import type { CompiledPolicy } from '../../../core/policy/rules/compile.ts';
-import type { Universe } from '../../../core/policy/theories/theory.ts';
+import { isSignInDenied } from '../../../core/analysis/simulation/simulated-outcome.ts';
+import type { CompiledPolicy, PolicySet } from '../../../core/policy/rules/compile.ts';
+import type { Universe, UserFacts } from '../../../core/policy/theories/theory.ts';
 import { accountClientId } from '../../model/account-client-id.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';
 import { findingAt } from '../../source/finding-at.ts';
@@ -25,6 +26,8 @@ interface Examined {
   /** The other policy of the same sign-ins. Absent: there is none. */
   readonly beside?: CompiledPolicy;
   readonly universe: Universe;
+  /** All policies of the app. Absent: it is about none, or about the account pages. */
+  readonly policies?: PolicySet;
   /** What the rule below does, as a clause. */
   readonly does: string;
   /** Whether `explain` shows it: it asks about sign-ins, and about no other change or recovery. */
@@ -33,8 +36,9 @@ interface Examined {
 
 function ofSignIns(apps: readonly AnalysedApp[], { universe }: AnalysedConfiguration): readonly Examined[] {
   const said = { does: 'lets in', isSignIn: true };
-  const atApps = apps.flatMap(({ app: { clientId }, policies: { session, app } }): readonly Examined[] => {
-    const common = { ...said, universe: universe([clientId]) };
+  const atApps = apps.flatMap(({ app: { clientId }, policies }): readonly Examined[] => {
+    const { session, app } = policies;
+    const common = { ...said, policies, universe: universe([clientId]) };
     if (app === undefined) return [{ ...common, policy: session }];
     return [
       { ...common, policy: session, beside: app },
@@ -67,9 +71,17 @@ function inPolicy(
   ];
 }
 
+/** Users who cannot set up there what they are asked for have it already. Undefined: it makes no difference. */
+function enrolledIn(facts: UserFacts, policies: PolicySet | undefined): readonly string[] | undefined {
+  if (policies === undefined) return undefined;
+  const { authenticators } = policies;
+  const assumed = authenticators.filter(({ askedWithIdentifier }) => askedWithIdentifier).map(({ key }) => key);
+  return isSignInDenied(policies, facts, assumed) ? authenticators.map(({ key }) => key) : undefined;
+}
+
 function findingOf(
   { rule, attribute, instead, facts }: FailOpen,
-  { does, isSignIn }: Pick<Examined, 'does' | 'isSignIn'>,
+  { does, isSignIn, policies }: Pick<Examined, 'does' | 'isSignIn' | 'policies'>,
   { locationOf }: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
   const location = locationOf(rule);
@@ -77,7 +89,7 @@ function findingOf(
   const parts = {
     message: `denies by \`${attribute}\`, and a user who lacks it is under the rule "${instead.name}" instead, which ${does}`,
     rules: [namedRule(instead)],
-    ...(isSignIn && { example: exampleOptions(facts) }),
+    ...(isSignIn && { example: exampleOptions(facts, enrolledIn(facts, policies)) }),
     advice:
       attribute === 'userType'
         ? 'deny every type but some, with `userType: { none: [...] }`'
