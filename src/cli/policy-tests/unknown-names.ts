@@ -70,7 +70,7 @@ export async function unknownNames(
 /** Without what stands before and behind the name of a proof. */
 function nameIn(text: string, pattern: string): string | undefined {
   const named = pattern === 'evidence.*' ? text.replace(/^\+/, '') : text;
-  return named.split(/[@[]/, 1)[0];
+  return named.split(/[@[#]/, 1)[0];
 }
 
 /** The groups that the settings or rules name, or that users get when they register. */

@@ -78,7 +78,8 @@ export async function askForAddress(context: OpenAccount, text: string | undefin
     isSameAddress(notificationAddress.address, address),
   );
   if (isThere) return wrong('account.address.known', 'email');
-  return sendAddressCode(context, address, false);
+  const waiting = askedAddress(context);
+  return sendAddressCode(context, address, waiting !== undefined && isSameAddress(waiting.address, address));
 }
 
 /** Sends another code to the waiting address. The previous code no longer counts. */

@@ -111,7 +111,8 @@ export async function askForIdentifier(
   if (value === undefined) return wrong(refusalNoticeCode('email.invalid'), field);
   const present = presentIdentifier(context, kind);
   if (present?.verified && isSameAddress(present.value, value)) return wrong('account.identifier.same', field);
-  return send(context, proving, { kind, value, stage: begun.nextStage, isResend: false });
+  const isResend = askedIdentifier(context, kind)?.value === value;
+  return send(context, proving, { kind, value, stage: begun.nextStage, isResend });
 }
 
 /** Sends another code to the waiting value. The previous code no longer counts. */

@@ -37,7 +37,7 @@ export interface SsoSession {
   readonly validSince?: Seconds;
   /** The last sign-in to an app: when (epoch seconds), and from where, as the browser reported. */
   readonly used?: { readonly at: Seconds; readonly ip: string; readonly userAgent: string };
-  /** The last activity (epoch seconds): a sign-in to an app during which the user could have been asked something. */
+  /** The last activity (epoch seconds): a request that prolonged the session, which one with `prompt=none` does not. */
   readonly activeAt?: Seconds;
   /** Notes of the latest requests that could not be met without a page: those that are in the audit log. */
   readonly refusedSilently?: readonly string[];
@@ -89,19 +89,23 @@ export function isKeptWith(session: SsoSession | undefined, account: User, issue
   return session.validSince !== undefined && issued !== undefined && issued >= session.validSince;
 }
 
-/** When the user last signed in to an app and could have been asked something (epoch seconds). */
-export function lastActivity({ activeAt, used, startedAt }: SsoSession): Seconds {
-  return activeAt ?? used?.at ?? startedAt;
-}
-
 /** The evidence with its longest pause up to now (epoch seconds). Later activity never shortens it. */
-export function withPauses(session: SsoSession, now: Seconds): readonly Evidence[] {
-  const { evidence } = session;
-  const last = lastActivity(session);
+export function withPauses({ evidence, activeAt, used }: SsoSession, now: Seconds): readonly Evidence[] {
+  const last = activeAt ?? used?.at ?? 0;
   return evidence.map((proof) => ({
     ...proof,
     longestPause: Math.max(proof.longestPause ?? 0, now - Math.max(last, proof.at)),
   }));
+}
+
+/**
+ * The session with another end (epoch seconds). One that is prolonged was active, and its evidence keeps the pause
+ * before that. The clock may have gone on by a second since the end was computed.
+ */
+export function endingAt(session: SsoSession, expiresAt: Seconds, now: Seconds): SsoSession {
+  const { accountId, activeAt, expiresAt: former = 0 } = session;
+  const isActivity = accountId !== undefined && activeAt !== now && expiresAt > former + 1;
+  return { ...session, expiresAt, ...(isActivity && { activeAt: now, evidence: withPauses(session, now) }) };
 }
 
 /** Adds evidence without losing any that another request added, and keeps the newest few per enrollment. */

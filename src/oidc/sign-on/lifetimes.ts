@@ -3,7 +3,7 @@
 import type { Configuration, KoaContextWithOIDC } from 'oidc-provider';
 import { oneDay, oneHour } from '../../core/model/durations.ts';
 import type { Seconds } from '../../core/model/facts.ts';
-import { lastActivity, peekSso } from '../../flow/browser/sso-session.ts';
+import { peekSso } from '../../flow/browser/sso-session.ts';
 import type { Services } from '../../flow/services.ts';
 import type { Settings } from '../../policy/model/settings.ts';
 import { currentRequest } from '../request-scope.ts';
@@ -59,11 +59,17 @@ function sessionLifetime(
   return limits ?? anonymousSession;
 }
 
-/** A request that is no activity of the user, such as one with `prompt=none`, does not prolong the session. */
-function sessionLimits(_ctx: KoaContextWithOIDC, uid: string, services: Services): Seconds | undefined {
+/** A request with `prompt=none` needs no user, and so leaves the end of the session where it was. */
+function sessionLimits(ctx: KoaContextWithOIDC, uid: string, services: Services): Seconds | undefined {
   const sso = peekSso(currentRequest().unit, uid);
   if (!sso?.limits) return undefined;
-  const { limits, startedAt } = sso;
-  const end = Math.min(lastActivity(sso) + limits.idle, startedAt + limits.absolute);
-  return Math.max(1, end - services.now());
+  const { limits, startedAt, expiresAt } = sso;
+  const now = services.now();
+  const idleEnd = isSilent(ctx) && expiresAt !== undefined ? expiresAt : now + limits.idle;
+  return Math.max(1, Math.min(idleEnd, startedAt + limits.absolute) - now);
+}
+
+/** Some requests fail before their parameters are read. */
+function isSilent({ oidc }: KoaContextWithOIDC): boolean {
+  return oidc.params !== undefined && oidc.prompts.has('none');
 }

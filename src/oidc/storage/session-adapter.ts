@@ -11,6 +11,7 @@ import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { GrantedSession } from '../../core/model/policy.ts';
 import {
   type ClientAuthorization,
+  endingAt,
   isOver,
   parseSsoSession,
   peekSso,
@@ -285,8 +286,8 @@ function upsertSession({ scope, now }: SessionStorage, saved: SavedSession): voi
     const account = accountId
       ? { accountId, ...validAfterOf({ ...found, validSince }, { accountId, validAfter }) }
       : {};
-    const next = { ...found, ...account, startedAt, authorizations: merged, payload, expiresAt: now() + ttl };
-    return sessionEntry(next, ttl);
+    const next = { ...found, ...account, startedAt, authorizations: merged, payload };
+    return sessionEntry(endingAt(next, now() + ttl, now()), ttl);
   });
 }
 

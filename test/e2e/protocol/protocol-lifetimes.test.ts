@@ -30,6 +30,11 @@ const rule = (idle: string, absolute: string) => ({
 const sessionPolicy = (absolute: string) =>
   JSON.stringify({
     rules: [
+      {
+        name: 'Briefer there',
+        when: { groups: { any: ['brief'] }, apps: { any: ['other'] } },
+        then: rule('PT1M', 'PT6M'),
+      },
       { name: 'Brief', when: { groups: { any: ['brief'] } }, then: rule('PT3M', 'PT6M') },
       { name: 'Everybody', then: rule(absolute, absolute) },
     ],
@@ -109,6 +114,30 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
       expect(await isSignedIn(agent)).toBe(true);
       await pass(1);
       expect(await isSignedIn(agent)).toBe(false);
+    });
+
+    test('does not end sooner because an app with a shorter one asks silently', async () => {
+      const agent = new UserAgent();
+      await authorize(notes, agent, await newTestUser(node, ['brief']));
+      await pass(2);
+      const { url } = await authorizationRequest(await discover(node.issuer, 'other'), { prompt: 'none' });
+      await agent.open(url, {}, redirectUri);
+      expect(await isSignedIn(agent)).toBe(true);
+      await pass(1);
+      expect(await isSignedIn(agent)).toBe(false);
+    });
+
+    test('lives on with a sign-in that is under way', async () => {
+      const agent = new UserAgent();
+      const user = await newTestUser(node, ['brief']);
+      await authorize(notes, agent, user);
+      await pass(2);
+      const request = await authorizationRequest(notes, { prompt: 'login' });
+      const page = await agent.open(request.url);
+      await pass(2);
+      expect(await isSignedIn(agent)).toBe(true);
+      const { page: last } = await signIn(agent, page, user);
+      expect(last.url).toContain('code=');
     });
 
     test('ends at its absolute age however much it is used, with the tokens that belong to it', async () => {

@@ -52,7 +52,8 @@ export async function standardFindings(checked: CheckedSources, options: Standar
   const standard: Standard = standards[options.standard];
   const meant = configuration.apps.map(({ app }) => app).filter((app) => isMeant(app, options));
   const ofApps: AppFinding[] = [];
-  const context = { configuration, standard, roles: rolesIn(configuration, options.authenticators) };
+  const areAll = options.apps === undefined && options.labels === undefined;
+  const context = { configuration, standard, roles: rolesIn(configuration, options.authenticators), areAll };
   for (const alike of await appsExaminedOnce(configuration, [everySignIn])(meant, [everySignIn])) {
     const findings = appFindings(alike, await configuration.snapshot.policies(alike.app), context);
     ofApps.push(...findings.map((finding) => ({ finding, alike })));
@@ -88,6 +89,8 @@ interface Context {
   readonly configuration: AnalysedConfiguration;
   readonly standard: Standard;
   readonly roles: AuthenticatorRoles;
+  /** All apps are examined. */
+  readonly areAll: boolean;
 }
 
 function isMeant(app: App, { apps, labels }: StandardOptions): boolean {
@@ -124,7 +127,7 @@ function appFindings(
   policies: PolicySet,
   context: Context,
 ): readonly AnalysisFinding[] {
-  const { configuration, standard, roles } = context;
+  const { configuration, standard, roles, areAll } = context;
   const when = asked(everySignIn);
   const conditions = [when, ...rulesTogether(policies).map((rule) => rule.when)];
   const space = ruleSpace(conditions, configuration.universe([app.clientId]));
@@ -136,8 +139,8 @@ function appFindings(
       {
         ...{ name: criterion.section, when, guarantee },
         ...(standard.memory && { countsRemembered: true as const }),
-        // A session that began under another rule is that rule's fault.
-        ...(criterion.blames === 'session' && { bySession: true as const }),
+        // A session that began under another rule is that rule's fault, and told at it if its apps are examined.
+        ...(criterion.blames === 'session' && areAll && { bySession: true as const }),
       },
       { policies, space },
     );

@@ -304,6 +304,10 @@ test.each<[string, string]>([
     'tests/own.yaml:4:24 tests[0].user.enrolled[0] must be one of ',
   ],
   [
+    one('app: notes', 'user: { enrolled: [webauthn] }', 'evidence: ["webauthn#2@3d"]', 'expect: { deny: true }'),
+    'tests/own.yaml:2:5 tests[0] webauthn#2@3d: the user has 1 of webauthn, which are counted from 1',
+  ],
+  [
     one('app: notes', 'user: {}', 'evidence: ["webautn[userPresence]@3d"]', 'expect: { deny: true }'),
     'tests/own.yaml:5:16 tests[0].evidence[0] unknown authenticator `webautn`; did you mean `webauthn`?',
   ],

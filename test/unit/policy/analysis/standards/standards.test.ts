@@ -348,6 +348,21 @@ describe('falls short', () => {
   });
 });
 
+test('a session that began under the rule of an app that is left out counts at the others', async () => {
+  const app = (name: string, label: string) =>
+    `clientId: ${name}\nname: N\nlabels: [${label}]\nsignOnPolicy: notes\nclient: { redirect_uris: [https://n.test/cb] }\n`;
+  const long =
+    '  - { name: Long, when: { apps: { any: [long] } }, then: { allow: { primary: any, secondFactor: never, idle: P5D, absolute: P5D } } }\n';
+  const files = {
+    ...{ 'apps/notes.yaml': app('notes', 'cde'), 'apps/long.yaml': app('long', 'other') },
+    'policies/session.yaml': session().replace('rules:\n', `rules:\n${long}`),
+    'policies/password.yaml': strictPasswords,
+  };
+  const example = { standard: 'pci-dss-4', then: '{ allow: { factors: 2 } }', files } as const;
+  expect(await unmet(example)).toEqual([`error policies/session.yaml:2 ${pci} 8.2.8`]);
+  expect(await unmet(example, ['cde'])).toEqual([`error policies/session.yaml:3 ${pci} 8.2.8`]);
+});
+
 describe('a comment accepts that a rule falls short', () => {
   const weak = (comment: string) => ({
     'stepgate.yaml': settings(),
