@@ -70,10 +70,7 @@ function requirementHeadline(active: RulesInEffect['asks'], next: RulesInEffect[
   if (next === 'denied') return `no longer let in (${shortAsksText(active)} before)`;
   const [from, to] = [leastFactors(active), leastFactors(next)];
   if (from !== undefined && to !== undefined && from !== to)
-    return `${numbers[from]} factor${from === 1 ? '' : 's'} becomes ${numbers[to]}`.replace(
-      'factors becomes',
-      'factors become',
-    );
+    return `${numbers[from]} ${from === 1 ? 'factor becomes' : 'factors become'} ${numbers[to]}${noLongerText(active, next)}`;
   const [before, after] = [partsOf(active), partsOf(next)];
   const [gone, added] = [newOnes(after, before), newOnes(before, after)].map((parts) => parts.join('; '));
   if ((gone?.length ?? 0) > longest || (added?.length ?? 0) > longest) return otherProofs;
@@ -82,6 +79,14 @@ function requirementHeadline(active: RulesInEffect['asks'], next: RulesInEffect[
   const isPlain = [...active, ...next].every((requirement) => requirementText(requirement).length === 1);
   if (!isPlain || gone === added) return otherProofs;
   return gone ? `less is asked for: no longer "${gone}"` : `more is asked for: "${added}"`;
+}
+
+/** What is asked for no longer, besides the number of factors. Empty where there are several alternatives. */
+function noLongerText(active: readonly Requirement[], next: readonly Requirement[]): string {
+  const isPlain = [...active, ...next].every((requirement) => requirementText(requirement).length === 1);
+  const gone = newOnes(partsOf(next), partsOf(active)).filter((part) => !/ factors?$| factor types$/.test(part));
+  const words = gone.join('; ');
+  return isPlain && words !== '' && words.length <= longest ? `, no longer "${words}"` : '';
 }
 
 function shortAsksText(asks: RulesInEffect['asks']): string {

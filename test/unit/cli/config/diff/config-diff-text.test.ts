@@ -221,6 +221,16 @@ test('few short values that differ inside a rule are shown', async () => {
   );
 });
 
+test('more factors, and no longer phishing resistance, are both said', async () => {
+  await diffs.addUsers(1, [], { credentials: [password, totp] });
+  const resistant = { name: 'All', then: { allow: { factors: 1, any: { phishingResistant: true } } } };
+  const [sentence] = await diffs.sentences(signOn(all(2)), signOn(resistant));
+  expect(sentence).toBe('the one user: one factor becomes two, no longer "any factor, phishing-resistant"');
+  const both = { name: 'All', then: { allow: { factors: 2, any: { phishingResistant: true } } } };
+  const [other] = await diffs.sentences(signOn(both), signOn(resistant));
+  expect(other).toMatch(/^the one user: one factor becomes two(?!, no longer)/);
+});
+
 test('what users may skip today they have not set up before', async () => {
   const email = { ...totp, authenticator: 'email' };
   await diffs.addUsers(3, [], { credentials: [password, email] });
