@@ -3,12 +3,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { matrixCommand } from '../../../../../src/cli/config/questions/matrix.ts';
-import { whoCommand } from '../../../../../src/cli/config/questions/who.ts';
-import { StepgateError } from '../../../../../src/errors.ts';
 import { mmdb } from '../../../../support/values/mmdb-writer.ts';
 import { validFiles, withConfiguration } from '../../../policy/support/configuration-dir.ts';
-import { openTerminal, run, type Terminal } from '../../support/harness.ts';
+import { askWithoutStore, cells } from '../../support/asked-questions.ts';
+import { openTerminal, type Terminal } from '../../support/harness.ts';
 
 let terminal: Terminal;
 let folder = '';
@@ -33,23 +31,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const commands = { matrix: matrixCommand, who: whoCommand };
-async function withoutStore(command: keyof typeof commands, configDir: string, ...words: string[]): Promise<string> {
-  const openStore = async () => {
-    throw new StepgateError('not_configured', 'there is no store');
-  };
-  await run(commands[command]({ ...terminal.context, configDir, openStore }), ...words);
-  return terminal.printed();
-}
-
-/** The cells of the table. */
-function cells(text: string): readonly (readonly string[])[] {
-  const [, table = ''] = text.split('\n\n');
-  return table
-    .trimEnd()
-    .split('\n')
-    .map((line) => line.trim().split(/ {2,}/));
-}
+const withoutStore = (...asking: Parameters<typeof askWithoutStore>[1]) => askWithoutStore(terminal, asking);
 
 const settings = (zones: string) =>
   `brand: { name: Test }\n${zones}\nnetworkData: { country: ${folder}/country.mmdb, asn: ${folder}/asn.mmdb, anonymiser: ${folder}/anonymous.mmdb }\n`;
