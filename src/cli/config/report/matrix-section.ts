@@ -6,6 +6,7 @@ import type { Outcome } from '../questions/fresh-sign-ins.ts';
 import type { Matrix } from '../questions/matrix.ts';
 import { type AppBlock, type AppRow, appBlocks, usersInRows } from '../questions/matrix-rows.ts';
 import { namedUserText } from '../questions/named-users.ts';
+import { shownInAny } from '../questions/zones-together.ts';
 import { type AppPolicies, appText, shortList } from './app-policies.ts';
 
 /** What names the policies of an app. */
@@ -61,7 +62,7 @@ ${apps}
 `;
 }
 
-/** Zones in which the demands on every group are the same. */
+/** Zones in which the demands on every group of a table are the same. */
 interface Column {
   readonly names: readonly string[];
   /** Position in the outcomes. */
@@ -69,7 +70,13 @@ interface Column {
 }
 
 function alikeZones(rows: readonly AppRow[], zones: readonly string[]): readonly Column[] {
-  const alike = Map.groupBy(zones.keys(), (at) =>
+  const isShown = shownInAny(
+    rows.map(({ outcomes }) => outcomes),
+    reasonedText,
+  );
+  const places = rows[0]?.outcomes ?? [];
+  const shown = [...zones.keys()].filter((at) => places[at] === undefined || isShown(places[at]));
+  const alike = Map.groupBy(shown, (at) =>
     JSON.stringify(rows.map(({ outcomes }) => outcomes[at] && reasonedText(outcomes[at]))),
   );
   return [...alike.values()].map((positions) => ({

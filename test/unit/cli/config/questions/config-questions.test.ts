@@ -4,21 +4,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { groupCombinations } from '../../../../../src/cli/config/questions/group-combinations.ts';
-import { matrixCommand } from '../../../../../src/cli/config/questions/matrix.ts';
-import { whatCommand } from '../../../../../src/cli/config/questions/what.ts';
-import { whoCommand } from '../../../../../src/cli/config/questions/who.ts';
-import { StepgateError } from '../../../../../src/errors.ts';
 import { keyTable } from '../../../../../src/stores/key-table.ts';
 import { attemptCounter, signInHistoryKey } from '../../../../../src/stores/keys.ts';
 import { mmdb } from '../../../../support/values/mmdb-writer.ts';
 import { validFiles, withConfiguration } from '../../../policy/support/configuration-dir.ts';
+import { askWithoutStore, cells, questions } from '../../support/asked-questions.ts';
 import { applyDemo, openTerminal, run, type Terminal } from '../../support/harness.ts';
 
 let terminal: Terminal;
 const secret = { secret: {}, characteristics: [] };
 const password = { authenticator: 'password', factors: ['knowledge' as const], ...secret };
 const totp = { authenticator: 'totp', factors: ['possession' as const], ...secret };
-const commands = { matrix: matrixCommand, who: whoCommand, what: whatCommand };
 
 beforeAll(async () => {
   terminal = openTerminal();
@@ -36,27 +32,12 @@ beforeAll(async () => {
 });
 afterAll(() => terminal.store.close());
 
-async function asked(command: keyof typeof commands, ...words: string[]): Promise<string> {
-  await run(commands[command]({ ...terminal.context, configDir: 'config' }), ...words);
+async function asked(command: keyof typeof questions, ...words: string[]): Promise<string> {
+  await run(questions[command]({ ...terminal.context, configDir: 'config' }), ...words);
   return terminal.printed();
 }
 
-async function withoutStore(command: keyof typeof commands, configDir: string, ...words: string[]): Promise<string> {
-  const openStore = async () => {
-    throw new StepgateError('not_configured', 'there is no store');
-  };
-  await run(commands[command]({ ...terminal.context, configDir, openStore }), ...words);
-  return terminal.printed();
-}
-
-/** The cells of a table, without what stands around it. */
-function cells(text: string): readonly (readonly string[])[] {
-  const [, table = ''] = text.split('\n\n');
-  return table
-    .trimEnd()
-    .split('\n')
-    .map((line) => line.trim().split(/ {2,}/));
-}
+const withoutStore = (...asking: Parameters<typeof askWithoutStore>[1]) => askWithoutStore(terminal, asking);
 
 /** What is asked of each group, in an installation whose zones are alike. */
 function askedByGroup(text: string): ReadonlyMap<string, string> {
@@ -550,7 +531,7 @@ test('users are counted within bounds', async () => {
   expect([one.combinations.length, one.isPartial]).toEqual([1, true]);
 });
 
-test.each<[keyof typeof commands, readonly string[], string]>([
+test.each<[keyof typeof questions, readonly string[], string]>([
   ['matrix', ['--app', 'payrol'], 'unknown app `payrol`; did you mean `payroll`?'],
   ['matrix', ['--config', '/nonexistent'], '/nonexistent is not a good configuration'],
   ['who', ['payrol'], 'unknown app `payrol`; did you mean `payroll`?'],
@@ -563,7 +544,7 @@ describe('rules that ask when the user last signed in', () => {
   const month = { lastSignIn: { notWithin: 'P30D' } };
   const oneDay = 86_400;
   const rules = [{ name: 'Long ago', when: month, then: { allow: { factors: 2 } } }];
-  const ask = (command: keyof typeof commands, ...words: string[]) =>
+  const ask = (command: keyof typeof questions, ...words: string[]) =>
     withRules([...rules, all], async (dir) => cellsAndNotes(await asked(command, ...words, '--config', dir)));
   const cellsAndNotes = (text: string): void => {
     said = { cells: cells(text).slice(1), text };

@@ -1,14 +1,13 @@
 /** `config matrix` and `config who`: places in several zones at once. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { matrixCommand } from '../../../../../src/cli/config/questions/matrix.ts';
-import { whoCommand } from '../../../../../src/cli/config/questions/who.ts';
-import { StepgateError } from '../../../../../src/errors.ts';
+import { reportCommand } from '../../../../../src/cli/config/report/report.ts';
 import { mmdb } from '../../../../support/values/mmdb-writer.ts';
 import { validFiles, withConfiguration } from '../../../policy/support/configuration-dir.ts';
-import { openTerminal, run, type Terminal } from '../../support/harness.ts';
+import { askWithoutStore, cells } from '../../support/asked-questions.ts';
+import { configContext, openTerminal, run, type Terminal } from '../../support/harness.ts';
 
 let terminal: Terminal;
 let folder = '';
@@ -33,23 +32,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const commands = { matrix: matrixCommand, who: whoCommand };
-async function withoutStore(command: keyof typeof commands, configDir: string, ...words: string[]): Promise<string> {
-  const openStore = async () => {
-    throw new StepgateError('not_configured', 'there is no store');
-  };
-  await run(commands[command]({ ...terminal.context, configDir, openStore }), ...words);
-  return terminal.printed();
-}
-
-/** The cells of the table. */
-function cells(text: string): readonly (readonly string[])[] {
-  const [, table = ''] = text.split('\n\n');
-  return table
-    .trimEnd()
-    .split('\n')
-    .map((line) => line.trim().split(/ {2,}/));
-}
+const withoutStore = (...asking: Parameters<typeof askWithoutStore>[1]) => askWithoutStore(terminal, asking);
 
 const settings = (zones: string) =>
   `brand: { name: Test }\n${zones}\nnetworkData: { country: ${folder}/country.mmdb, asn: ${folder}/asn.mmdb, anonymiser: ${folder}/anonymous.mmdb }\n`;
@@ -130,4 +113,26 @@ test('networks that overlap, and networks of which the files say in which countr
       ]),
     settings(zones),
   );
+});
+
+test('in the report, only the tables of apps at which they matter have them', async () => {
+  const policy = (name: string, ...rules: readonly object[]) => ({
+    [`policies/sign-on/${name}.yaml`]: JSON.stringify({ name, rules }),
+    [`apps/${name}.yaml`]: JSON.stringify({
+      ...{ clientId: name, name, signOnPolicy: name },
+      client: { redirect_uris: ['https://a.example.org/cb'] },
+    }),
+  });
+  const inHome = { ...inBoth, when: { network: { any: ['home'] } } };
+  const files = { ...policy('both', inBoth, denied), ...policy('home', inHome, denied) };
+  const out = join(folder, 'report.html');
+  await withConfiguration({ ...validFiles, 'stepgate.yaml': settings(overlapping), ...files }, async (dir) => {
+    const context = configContext(terminal, { configDir: dir });
+    await run(reportCommand(context), dir, '--out', out);
+  });
+  const heads = [...(await readFile(out, 'utf8')).matchAll(/<th scope="col">([^<]*home[^<]*)</g)].map(
+    ([, head]) => head,
+  );
+  expect(heads.filter((head) => head?.includes('home + cloud'))).toEqual(['home + cloud']);
+  expect(heads).toContain('home');
 });
