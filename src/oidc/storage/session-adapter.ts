@@ -169,7 +169,7 @@ function upsertSession({ scope, now }: SessionStorage, saved: SavedSession): voi
   const validAfter = loadedUser(unit, accountId)?.validAfter;
   const current = currentSession(unit, uid, now());
   endedSessions.delete(uid);
-  // The entry of a cookie lives as long as the session, so whoever leaves the end of one leaves that of the other.
+  // The entry of a cookie lives as long as the session, so a request that leaves one end leaves both.
   if (!isEndKept || unit.peek(sessionCookieKey(id))?.value !== uid)
     unit.put(sessionCookieKey(id), { value: uid, ttl, refs: [ssoSessionKey(uid)] });
   unit.merge(ssoSessionKey(uid), (value) => {
