@@ -37,7 +37,7 @@ import { factsFromOptions } from './facts-from-options.ts';
 import { lockedAuthenticators } from './locked-authenticators.ts';
 import { outlivedSessions } from './outlived-sessions.ts';
 import { pastOptions } from './past-options.ts';
-import { proofName } from './proof-text.ts';
+import { numberedProofName } from './proof-text.ts';
 import { serviceText } from './service-text.ts';
 import { signInStory } from './sign-in-story.ts';
 import { storyText } from './story-text.ts';
@@ -162,7 +162,7 @@ async function print(
   const leftAside = facts.subject ? [...whoLeftAside, ...pastLeftAside(sets, told)] : [];
   const outlived = outlivedSessions(facts, policies);
   const owned = facts.subject?.enrollments ?? [];
-  const evidence = facts.evidence.map((proof) => ({ ...proof, name: proofName(proof, owned) }));
+  const evidence = facts.evidence.map((proof) => ({ ...proof, name: numberedProofName(proof, owned) }));
   const more = { branches: branchesOf(policies, facts), evidence, leftAside, outlived, ...(locked && { locked }) };
   printExplanation({ ...(await explainWhole(snapshot, app, facts)), ...more }, explanationText);
 }

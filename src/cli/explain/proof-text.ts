@@ -1,4 +1,4 @@
-/** Names what a user has and has proved, as the options take it. Of several of one authenticator, each has its number. */
+/** Names what a user has and has proved, as the options take it. Several of one authenticator are numbered. */
 import { enrollmentName, methodName } from '../../core/model/authenticator-name.ts';
 import type { Enrollment, Evidence, RememberedProof, Seconds } from '../../core/model/facts.ts';
 import { durationText } from '../../policy/model/duration-text.ts';
@@ -6,7 +6,7 @@ import { ageText } from '../shared/values/durations.ts';
 import { named } from './step-text.ts';
 
 /** For example `webauthn#2`. Without the number, if the user has no other of the authenticator. */
-export function proofName(
+export function numberedProofName(
   { authenticator, method, enrollment }: Pick<Evidence, 'authenticator' | 'method' | 'enrollment'>,
   owned: readonly Enrollment[],
 ): string {
@@ -33,7 +33,7 @@ export function evidenceText(evidence: readonly Evidence[], owned: readonly Enro
   const proofs = evidence.map((proof) => {
     const { at, longestPause, origin } = proof;
     const pause = longestPause === undefined ? '' : `, with a pause of ${durationText(longestPause)} since`;
-    return `${proofName(proof, owned)} ${origin === 'enrollment' ? 'set up ' : ''}${ageText(now - at)}${pause}`;
+    return `${numberedProofName(proof, owned)} ${origin === 'enrollment' ? 'set up ' : ''}${ageText(now - at)}${pause}`;
   });
   return proofs.join(', ') || 'none (a fresh browser)';
 }
@@ -44,6 +44,6 @@ export function rememberedText(
   owned: readonly Enrollment[],
   now: Seconds,
 ): string {
-  const proofs = remembered.map((proof) => `${proofName(proof, owned)} ${ageText(now - proof.at)}`);
+  const proofs = remembered.map((proof) => `${numberedProofName(proof, owned)} ${ageText(now - proof.at)}`);
   return proofs.length === 0 ? '' : `; remembers ${proofs.join(', ')}`;
 }
