@@ -185,6 +185,7 @@ function tracedProofText(proof: TracedProof): string {
     replacesProof,
     earlier,
     longestPause,
+    again,
   } = proof;
   const origins = {
     sign_in: '',
@@ -202,6 +203,7 @@ function tracedProofText(proof: TracedProof): string {
     earlier ? 'before this sign-in' : 'in this sign-in',
     ...(origin === undefined ? [] : [origins[origin]]),
     ...(longestPause === undefined ? [] : [`with a pause of ${durationText(longestPause)} since`]),
+    ...(again ? ['by the same one as a newer proof'] : []),
   ].join(', ');
 }
 

@@ -153,3 +153,15 @@ test('a step says what report-only rules of the account policy would have decide
   );
   expect(happened('session: Soon (unmet)')).toContain('  everything asked for was proved\n');
 });
+
+test('a proof by the same key as a newer one is told as such', () => {
+  const key = { authenticator: 'webauthn', factors: ['possession'], earlier: true } as const;
+  const proved = [
+    { ...key, age: 60 },
+    { ...key, age: 180 },
+    { ...key, age: 240, again: true as const },
+  ];
+  const text = told([], { proved });
+  expect(text).toContain('    webauthn (possession), 3 min before, before this sign-in\n');
+  expect(text).toMatch(/webauthn \(possession\), 4 min before, before this sign-in, by the same one as a newer proof$/);
+});
