@@ -1,7 +1,9 @@
 /** The options of `explain` that set facts. There is one for each fact that a rule can test. */
 import type { Command } from 'commander';
+import { namesInList } from '../../policy/analysis/text/comma-list.ts';
 import { operatingSystems, platforms } from '../../policy/model/platforms.ts';
 import { collect } from '../shared/options/collect.ts';
+import { refusal } from '../shared/options/refusal.ts';
 
 /** As parsed by commander. */
 export interface FactOptions {
@@ -48,7 +50,11 @@ export function withFactOptions(command: Command): Command {
       'identifiers of the user instead of the real ones, separated by commas',
       commaSeparated,
     )
-    .option('--groups <names>', 'groups of the user instead of the real ones, separated by commas', commaSeparated)
+    .option(
+      '--groups <names>',
+      'groups of the user instead of the real ones, separated by commas; one with a comma is in double quotes, e.g. \'"Sales, EMEA",staff\'',
+      commaSeparated,
+    )
     .option('--user-type <name>', 'user type of the user instead of the real one')
     .option(
       '--attribute <pairs...>',
@@ -110,7 +116,10 @@ function withProofOptions(command: Command): Command {
 }
 
 function commaSeparated(text: string): readonly string[] {
-  return text.split(',').flatMap((part) => part.trim() || []);
+  const names = namesInList(text);
+  if (names === undefined)
+    throw refusal(`${text}: a name that begins with a double quote ends with one, like "Sales, EMEA",staff`);
+  return names;
 }
 
 /** For repeatable options whose values are lists. */
