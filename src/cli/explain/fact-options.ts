@@ -43,7 +43,11 @@ export interface FactOptions {
 
 /** Adds the options to a command. */
 export function withFactOptions(command: Command): Command {
-  const others = command
+  return withProofOptions(withBrowserOptions(withRequestOptions(withUserOptions(command))));
+}
+
+function withUserOptions(command: Command): Command {
+  return command
     .option('--user-id <id>', 'id of the user instead of the real one')
     .option(
       '--identifiers <names>',
@@ -73,7 +77,12 @@ export function withFactOptions(command: Command): Command {
     )
     .option('--account-age <duration>', 'age of the account, e.g. 30d')
     .option('--last-sign-in <ago>', 'how long ago the user last signed in, e.g. 30d; or never (default: never)')
-    .option('--recovered <ago>', 'how long ago the account was recovered, e.g. 3h')
+    .option('--recovered <ago>', 'how long ago the account was recovered, e.g. 3h');
+}
+
+/** Also from where, and what is unusual about it. */
+function withRequestOptions(command: Command): Command {
+  return command
     .option('--risk <signals>', 'what is unusual about the sign-in, e.g. newDevice,newCountry', commaSeparated)
     .option(
       '--distance <km>',
@@ -89,7 +98,11 @@ export function withFactOptions(command: Command): Command {
     .option('--prompt-login', 'with prompt=login')
     .option('--prompt-consent', 'with prompt=consent')
     .option('--prompt-select-account', 'with prompt=select_account')
-    .option('--claims <names>', 'claims that the request names')
+    .option('--claims <names>', 'claims that the request names');
+}
+
+function withBrowserOptions(command: Command): Command {
+  return command
     .option('--device <state>', "known: signed in with before, at the account's strongest level; or new", 'new')
     .option('--platform <platform>', `${platforms.join(', ')} (default: that of the system, else desktop)`)
     .option('--os <system>', operatingSystems.join(', '), 'other')
@@ -100,7 +113,6 @@ export function withFactOptions(command: Command): Command {
     )
     .option('--last-used <keys>', 'what the user proved last with this browser, e.g. totp', commaSeparated)
     .option('--at <time>', 'at another time, e.g. 2026-11-24T09:00:00Z');
-  return withProofOptions(others);
 }
 
 /** What was proved before. */
