@@ -5,7 +5,7 @@ import type { Rule, RuleHead } from '../../model/policy.ts';
 import { beforeSignIn, type CompiledPolicy, type PolicySet } from '../../policy/rules/compile.ts';
 import { findRule } from '../../policy/rules/rules.ts';
 import { resolved } from '../../policy/theories/resolved.ts';
-import type { Formula, UserFacts, Variable } from '../../policy/theories/theory.ts';
+import type { Formula, RefusedNames, UserFacts, Variable } from '../../policy/theories/theory.ts';
 import { modelOf } from '../space/ordinary-facts.ts';
 import { type PossiblyDeciding, pairings, possiblyDeciding, type RulePairing } from '../space/rule-pairings.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
@@ -24,11 +24,6 @@ export interface PolicySides {
 
 /** What a request of the app cannot ask for. Before: also what it cannot ask for now, as one request is compared. */
 export type RefusedParts = Readonly<Record<'active' | 'next', RefusedNames>>;
-
-export interface RefusedNames {
-  readonly scopes: readonly string[];
-  readonly claims: readonly string[];
-}
 
 /** The request as one side accepts it: without what is refused there. */
 export function factsOn<Of extends UserFacts>(

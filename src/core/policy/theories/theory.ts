@@ -111,6 +111,14 @@ export interface Universe {
   scopesOf(claim: string): readonly string[];
   /** A file maps addresses to countries and coordinates. */
   readonly knowsCountries: boolean;
+  /** What requests of this app cannot ask for. Undefined: they may ask for anything. Absent: so may those of all apps. */
+  readonly refused?: (clientId: string) => RefusedNames | undefined;
+}
+
+/** What requests of an app cannot ask for. */
+export interface RefusedNames {
+  readonly scopes: readonly string[];
+  readonly claims: readonly string[];
 }
 
 /** How the conditions of one name are written as formulas. */
