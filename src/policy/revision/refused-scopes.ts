@@ -1,6 +1,5 @@
 /** What an app cannot request: `client.scope` lacks it, so the authorization endpoint refuses it or takes it out. */
-import { type ClaimsByScope, scopesOf } from '../../core/policy/claim-scopes.ts';
-import type { RefusedNames } from '../../core/policy/theories/theory.ts';
+import { type ClaimsByScope, type RefusedNames, scopesOf } from '../../core/policy/claim-scopes.ts';
 import type { App } from '../model/app.ts';
 
 /** Scopes that `stepgate.yaml` does not declare are not refused. `declared`: those that it does. */

@@ -2,10 +2,11 @@
 import type { EnrollmentRule } from '../../model/enrollment-policy.ts';
 import type { Seconds } from '../../model/facts.ts';
 import type { Rule, RuleHead } from '../../model/policy.ts';
+import type { RefusedNames } from '../../policy/claim-scopes.ts';
 import { beforeSignIn, type CompiledPolicy, type PolicySet } from '../../policy/rules/compile.ts';
 import { findRule } from '../../policy/rules/rules.ts';
 import { resolved } from '../../policy/theories/resolved.ts';
-import type { Formula, RefusedNames, UserFacts, Variable } from '../../policy/theories/theory.ts';
+import type { Formula, UserFacts, Variable } from '../../policy/theories/theory.ts';
 import { modelOf } from '../space/ordinary-facts.ts';
 import { type PossiblyDeciding, pairings, possiblyDeciding, type RulePairing } from '../space/rule-pairings.ts';
 import type { RuleSpace } from '../space/rule-space.ts';

@@ -2,8 +2,9 @@
 
 import type { AnyAllNone, ConditionSet, Conditions } from '../../model/conditions.ts';
 import { type RiskScoring, riskSignals } from '../../model/risk.ts';
+import type { RefusedNames } from '../../policy/claim-scopes.ts';
 import { withConditionsInside } from '../../policy/rules/expression-parts.ts';
-import type { RefusedNames, Universe } from '../../policy/theories/theory.ts';
+import type { Universe } from '../../policy/theories/theory.ts';
 import { boundOf } from '../../policy/values/bound.ts';
 
 export interface FactsTogether {

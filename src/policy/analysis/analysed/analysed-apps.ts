@@ -11,9 +11,10 @@ import {
 } from '../../../core/analysis/space/rule-combinations.ts';
 import { type RuleSpace, ruleSpace } from '../../../core/analysis/space/rule-space.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
+import type { RefusedNames } from '../../../core/policy/claim-scopes.ts';
 import { appTests } from '../../../core/policy/rules/app-lists.ts';
 import type { CompiledRule, PolicySet } from '../../../core/policy/rules/compile.ts';
-import type { RefusedNames, Universe } from '../../../core/policy/theories/theory.ts';
+import type { Universe } from '../../../core/policy/theories/theory.ts';
 import type { App } from '../../model/app.ts';
 import { appClasses } from '../../revision/equivalent-apps.ts';
 import { refreshTokensOf } from '../../revision/refresh-tokens.ts';

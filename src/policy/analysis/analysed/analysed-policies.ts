@@ -20,7 +20,7 @@ import {
 } from '../../revision/read-document.ts';
 
 /** A policy as it decides; of several that an app lists, all together. */
-export type AnalysedPolicy = ReadPolicy & {
+export type AnalysedPolicy = PolicyWithApps & {
   /**
    * Client ids of the apps that it decides about, one for all apps that its rules do not distinguish and that may ask
    * for the same. Never empty.
@@ -29,7 +29,7 @@ export type AnalysedPolicy = ReadPolicy & {
 };
 
 /** The same, before apps are told apart. */
-export type ReadPolicy = PolicyOfKind & {
+export type PolicyWithApps = PolicyOfKind & {
   /** Client ids of all apps that it decides about. */
   readonly allClientIds: readonly string[];
   /** Some app has it. */
@@ -44,12 +44,12 @@ type PolicyOfKind =
 type KindOfAllowing = 'account' | 'recovery' | 'session' | 'sign-on';
 
 /** Policies that no app uses are examined as if all apps did. */
-export function readPolicies(documents: Documents, apps: readonly App[]): readonly ReadPolicy[] {
+export function readPolicies(documents: Documents, apps: readonly App[]): readonly PolicyWithApps[] {
   const forUsers = apps.filter(({ signOnPolicies: ownPolicies }) => ownPolicies !== undefined);
   const everywhere = [...forUsers.map(({ clientId }) => clientId), accountClientId];
   const signOn = signOnPolicies(documents, forUsers);
   const covered = new Set(signOn.flatMap((each) => writtenRules(each).map(({ location }) => location?.file)));
-  const others = [...documents.values()].flatMap((document): readonly ReadPolicy[] => {
+  const others = [...documents.values()].flatMap((document): readonly PolicyWithApps[] => {
     if (document.kind === 'account') return accountRules(document, everywhere);
     const policy = covered.has(document.file) ? undefined : policyIn(document);
     if (policy === undefined) return [];
@@ -62,7 +62,7 @@ export function readPolicies(documents: Documents, apps: readonly App[]): readon
 }
 
 /** `refused`: equal for apps that may ask for the same. */
-export function analysedPolicies(all: readonly ReadPolicy[], refused: AppTest): readonly AnalysedPolicy[] {
+export function analysedPolicies(all: readonly PolicyWithApps[], refused: AppTest): readonly AnalysedPolicy[] {
   const tests = all.flatMap((each) => setsOf(each).flatMap((set) => otherAppTests(set)));
   return all.map((policy) => ({ ...policy, clientIds: toldApart(policy, tests, refused) }));
 }
@@ -77,7 +77,7 @@ function setsOf(policy: PolicyOfKind): readonly ConditionSet[] {
 }
 
 /** `tests`: what expressions ask of the app, in all policies, as several of them decide about one sign-in. */
-function toldApart(policy: ReadPolicy, tests: readonly AppTest[], refused: AppTest): readonly string[] {
+function toldApart(policy: PolicyWithApps, tests: readonly AppTest[], refused: AppTest): readonly string[] {
   const { allClientIds: clientIds } = policy;
   const named = new Set(setsOf(policy).flatMap((set) => appLists(set).flat()));
   const [ownNamed, others] = [true, false].map((isNamed) =>
@@ -90,7 +90,7 @@ function toldApart(policy: ReadPolicy, tests: readonly AppTest[], refused: AppTe
 }
 
 /** One policy for each change that rules distinguish: rules about different changes never shadow one another. */
-function accountRules(document: Document, clientIds: readonly string[]): readonly ReadPolicy[] {
+function accountRules(document: Document, clientIds: readonly string[]): readonly PolicyWithApps[] {
   const policy = readAccountPolicy(document);
   const named = policy.rules.flatMap(namedInChanges);
   const changes = changeActions.flatMap((action) => [...new Set([...named, anyOther])].map((of) => ({ action, of })));
@@ -107,7 +107,7 @@ function accountRules(document: Document, clientIds: readonly string[]): readonl
 const anyOther = '';
 
 /** Several policies that an app lists are one policy here. */
-function signOnPolicies(documents: Documents, apps: readonly App[]): readonly ReadPolicy[] {
+function signOnPolicies(documents: Documents, apps: readonly App[]): readonly PolicyWithApps[] {
   const read = apps.flatMap((app) => {
     const policy = signOnOf(app, documents);
     return policy === undefined ? [] : [{ policy, clientId: app.clientId }];
@@ -120,7 +120,7 @@ function signOnPolicies(documents: Documents, apps: readonly App[]): readonly Re
   });
 }
 
-function analysed(deciding: PolicyOfKind, allClientIds: readonly string[]): ReadPolicy {
+function analysed(deciding: PolicyOfKind, allClientIds: readonly string[]): PolicyWithApps {
   return { ...deciding, isUsed: true, allClientIds };
 }
 

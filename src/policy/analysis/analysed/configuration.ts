@@ -3,8 +3,8 @@
 import { oneDay } from '../../../core/model/durations.ts';
 import type { Seconds } from '../../../core/model/facts.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
-import { scopesOf } from '../../../core/policy/claim-scopes.ts';
-import type { RefusedNames, Universe } from '../../../core/policy/theories/theory.ts';
+import { type RefusedNames, scopesOf } from '../../../core/policy/claim-scopes.ts';
+import type { Universe } from '../../../core/policy/theories/theory.ts';
 import { readAttribute } from '../../../core/profile/attribute-value.ts';
 import type { NamedRule } from '../../model/analysis-finding.ts';
 import type { App } from '../../model/app.ts';
@@ -35,7 +35,7 @@ export interface AnalysedConfiguration {
   readonly settings: YamlSource | undefined;
   /** What can be at all in sign-ins to these apps, from now on. Requests ask for what their app may ask for. */
   universe(clientIds: readonly string[]): Universe;
-  /** What the app cannot ask for. Undefined: nothing that something with conditions asks about. Equal ones are one object. */
+  /** What the app cannot ask for. Undefined: nothing that conditions ask about. Equal results are one object. */
   refused(clientId: string): RefusedNames | undefined;
   /** The location of a rule. Two rules of the session policy may share one. */
   locationOf(rule: RuleHead): FileLocation | undefined;

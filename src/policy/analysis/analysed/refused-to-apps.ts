@@ -1,17 +1,16 @@
 /** What each app cannot ask for (`client.scope`), where anything that has conditions asks about that. */
 import type { Conditions } from '../../../core/model/conditions.ts';
-import type { ClaimsByScope } from '../../../core/policy/claim-scopes.ts';
+import type { ClaimsByScope, RefusedNames } from '../../../core/policy/claim-scopes.ts';
 import { conditionSets } from '../../../core/policy/rules/condition-table.ts';
 import { withConditionsInside } from '../../../core/policy/rules/expression-parts.ts';
-import type { RefusedNames } from '../../../core/policy/theories/theory.ts';
 import type { App } from '../../model/app.ts';
 import { refusing } from '../../revision/refused-scopes.ts';
 import { invariantsSchema } from '../../schema/policies/invariants.ts';
 import type { DocumentSource } from '../../source/yaml-source.ts';
-import { type ReadPolicy, writtenRules } from './analysed-policies.ts';
+import { type PolicyWithApps, writtenRules } from './analysed-policies.ts';
 
 interface Asking {
-  readonly policies: readonly ReadPolicy[];
+  readonly policies: readonly PolicyWithApps[];
   /** Files that were checked. */
   readonly sources: readonly DocumentSource[];
   /** The scopes of `stepgate.yaml`. */
