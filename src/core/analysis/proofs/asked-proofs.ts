@@ -105,7 +105,7 @@ type RememberedAs = Parameters<typeof withoutSecondFactor>[1];
  * Absent: it may have begun under any.
  */
 export function proofsIn(
-  { session, app, enrollment }: Omit<DecidingRules, 'findFacts'>,
+  { session, app, enrollment }: Pick<DecidingRules, 'session' | 'app' | 'enrollment'>,
   policies: PolicySet,
   { bySession }: { readonly bySession?: true } = {},
 ): PossibleProofs {

@@ -29,6 +29,8 @@ export interface DecidingRules {
   readonly app: Rule;
   /** Absent: there is no enrollment policy. */
   readonly enrollment?: EnrollmentRule;
+  /** They hold for all facts about which these rules decide. */
+  readonly formulas: readonly Formula[];
   /** Facts about which they do. Undefined: none are known. Takes a search. */
   findFacts(): UserFacts | undefined;
 }
@@ -62,7 +64,7 @@ export function* decidingWith(app: Deciding<Rule>, scope: SignInScope): Generato
       if (findModel(formulas, budget) === 'impossible') continue;
       const rules = { session: session.rule, app: app.rule, ...(enrollment && { enrollment: enrollment.rule }) };
       const findFacts = () => shown(formulas, scope, (facts) => decideTogether(policies, rules, facts));
-      yield { ...rules, findFacts };
+      yield { ...rules, formulas, findFacts };
     }
   }
 }
