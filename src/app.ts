@@ -56,6 +56,8 @@ export interface AppOptions {
   readonly views?: Views;
   /** The environment, for secrets that are in no file. */
   readonly variables?: Readonly<Record<string, string | undefined>>;
+  /** What `/readyz` says of the files of this node. */
+  readonly filesWarning?: () => string | undefined;
 }
 
 export interface ServerApp {
@@ -93,7 +95,7 @@ export function createApp(options: AppOptions): ServerApp {
   const { store, issuer, log } = options;
   const now = options.now ?? (() => Math.floor(Date.now() / 1000));
   const networkFiles = new NetworkFiles(log.warn);
-  const revisions = new Revisions(store, { authenticators: authenticatorKinds, issuer, networkFiles });
+  const revisions = new Revisions(store, { authenticators: authenticatorKinds, issuer, networkFiles, warn: log.warn });
   // The provider needs the services, which need the active revision: it builds the first provider only when it starts.
   const build = (settings: Settings, keys: readonly SigningKey[]) => buildProvider({ settings, keys });
   const views = options.views ?? loadViews();
@@ -126,7 +128,12 @@ export function createApp(options: AppOptions): ServerApp {
     health: {
       unreadyBecause: () =>
         storeHealth.unreadyBecause() ?? activeRevision.unreadyBecause() ?? fileFault(activeRevision.current()),
-      warnings: () => [storeHealth.warning(), activeRevision.current()?.networkWarning()],
+      warnings: () => [
+        storeHealth.warning(),
+        activeRevision.current()?.networkWarning(),
+        options.filesWarning?.(),
+        ...(activeRevision.current()?.laterFaults() ?? []),
+      ],
     },
     accountClientId,
     ...(options.demo ? { readInbox: () => readInbox(store) } : {}),

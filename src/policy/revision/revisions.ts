@@ -18,6 +18,7 @@ import {
   textsOf,
   writeDocuments,
 } from './document-store.ts';
+import { LaterFaults } from './later-faults.ts';
 import { LruCache } from './lru-cache.ts';
 import {
   type ActivePointer,
@@ -47,6 +48,8 @@ export interface RevisionsOptions {
   readonly networkFiles?: NetworkFiles;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
+  /** Told what a document says that this release refuses, when it is read for the first time. Default: not told. */
+  readonly warn?: (message: string) => void;
 }
 
 const keptPolicies = 1_000;
@@ -62,7 +65,14 @@ export class Revisions {
 
   constructor(
     store: Store,
-    { authenticators, issuer, keptApps = 1_000, networkFiles = new NetworkFiles(), now = Date.now }: RevisionsOptions,
+    {
+      authenticators,
+      issuer,
+      keptApps = 1_000,
+      networkFiles = new NetworkFiles(),
+      now = Date.now,
+      warn,
+    }: RevisionsOptions,
   ) {
     this.#store = store;
     this.#now = now;
@@ -70,6 +80,7 @@ export class Revisions {
       store,
       authenticators,
       networkFiles,
+      laterFaults: new LaterFaults(warn),
       ...newCaches(keptPolicies, keptApps),
       ...(issuer !== undefined && { issuer }),
     };

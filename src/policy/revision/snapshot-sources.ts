@@ -8,6 +8,7 @@ import type { NetworkFiles } from '../../network-data.ts';
 import type { Store } from '../../stores/store.ts';
 import type { App } from '../model/app.ts';
 import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
+import type { LaterFaults } from './later-faults.ts';
 import { LruCache } from './lru-cache.ts';
 
 /** By content hash, so that what did not change is not read again for a new revision. */
@@ -26,6 +27,7 @@ export interface SnapshotSources extends SnapshotCaches {
   readonly store: Store;
   readonly authenticators: readonly AuthenticatorKind[];
   readonly networkFiles: NetworkFiles;
+  readonly laterFaults: LaterFaults;
   /** Overrides the issuer of the settings. */
   readonly issuer?: string;
 }

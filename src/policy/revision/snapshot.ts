@@ -23,6 +23,7 @@ import { once } from './call-once.ts';
 import { findDocument, type Manifest, readDocument, readDocuments } from './document-store.ts';
 import { enabledAuthenticators } from './enabled-authenticators.ts';
 import { type EquivalentApps, equivalentApps } from './equivalent-apps.ts';
+import { LaterFaults } from './later-faults.ts';
 import type { LruCache } from './lru-cache.ts';
 import { openNetworkFiles } from './network-files.ts';
 import {
@@ -66,6 +67,8 @@ export interface Snapshot extends RequestReader {
   fileHash(file: string): string | undefined;
   /** A file of a brand, of this revision or any other; `undefined`: no document with this hash holds one. */
   brandFile(hash: string): Promise<BrandFile | undefined>;
+  /** What documents that were read say and this release refuses, as an earlier one applied them; for the operator. */
+  laterFaults(): readonly string[];
 }
 
 /** Where the documents of one revision come from. */
@@ -121,14 +124,20 @@ export async function snapshotOfDocuments(
   };
   const hashOf = (key: string) => (documents.has(key) ? key : undefined);
   const find = async (key: string) => documents.get(key);
-  const sources = { ...newCaches(documents.size), authenticators, networkFiles: new NetworkFiles() };
+  const caches = newCaches(documents.size);
+  const sources = { ...caches, authenticators, networkFiles: new NetworkFiles(), laterFaults: new LaterFaults() };
   return snapshotOf({ revision: 0, recording: {}, hashOf, read, find, all }, sources);
 }
 
 async function snapshotOf(
-  { revision, recording, hashOf, read, find, all }: DocumentSourceOfRevision,
+  { revision, recording, hashOf, find, all, ...source }: DocumentSourceOfRevision,
   sources: Omit<SnapshotSources, 'store'>,
 ): Promise<Snapshot> {
+  const read = async (hash: string) => {
+    const document = await source.read(hash);
+    sources.laterFaults.note(hash, document, sources.authenticators);
+    return document;
+  };
   const settingsHash = hashOf(documentKey('settings', 'settings')) ?? '';
   const written = readSettings(await read(settingsHash), sources.authenticators);
   const settings: Settings = sources.issuer === undefined ? written : { ...written, issuer: sources.issuer };
@@ -171,6 +180,7 @@ async function snapshotOf(
       const document = await find(hash);
       return document && readBrandFile(document);
     },
+    laterFaults: () => sources.laterFaults.of(hashOf),
   };
 }
 
