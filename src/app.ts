@@ -14,6 +14,7 @@ import { type AuditSink, auditOp } from './flow/audit.ts';
 import { DeletionWorker } from './flow/deletion-worker.ts';
 import type { Services } from './flow/services.ts';
 import { ShadowWorker } from './flow/shadow.ts';
+import type { Health } from './http/health.ts';
 import { createKoaApp } from './http/koa-app.ts';
 import { providerPages } from './http/provider/provider-pages.ts';
 import { NetworkFiles } from './network-data.ts';
@@ -107,11 +108,8 @@ export function createApp(options: AppOptions): ServerApp {
     directory: new Directory(store, now),
     shadow: createShadow(options, revisions),
     activeRevision: new ActiveRevision({
-      store,
-      revisions,
-      now,
+      ...{ store, revisions, now, build },
       warn: log.warn,
-      build,
       recordExpiry: () => recordExpiry(log),
     }),
   };
@@ -125,16 +123,7 @@ export function createApp(options: AppOptions): ServerApp {
     services,
     renderer: views.pages,
     active: activeRevision,
-    health: {
-      unreadyBecause: () =>
-        storeHealth.unreadyBecause() ?? activeRevision.unreadyBecause() ?? fileFault(activeRevision.current()),
-      warnings: () => [
-        storeHealth.warning(),
-        activeRevision.current()?.networkWarning(),
-        options.filesWarning?.(),
-        ...(activeRevision.current()?.laterFaults() ?? []),
-      ],
-    },
+    health: createHealth(storeHealth, activeRevision, options),
     accountClientId,
     ...(options.demo ? { readInbox: () => readInbox(store) } : {}),
     logError: log.error,
@@ -153,6 +142,15 @@ export function createApp(options: AppOptions): ServerApp {
     deletions,
     shadow,
     networkFiles,
+  };
+}
+
+function createHealth(storeHealth: StoreHealth, activeRevision: ActiveRevision, { filesWarning }: AppOptions): Health {
+  const active = () => activeRevision.current();
+  const ofRevision = () => [active()?.networkWarning(), ...(active()?.laterFaults() ?? [])];
+  return {
+    unreadyBecause: () => storeHealth.unreadyBecause() ?? activeRevision.unreadyBecause() ?? fileFault(active()),
+    warnings: () => [storeHealth.warning(), ...ofRevision(), filesWarning?.()],
   };
 }
 

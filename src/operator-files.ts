@@ -30,7 +30,7 @@ export interface OperatorFilesOptions {
   readonly log: Logger;
 }
 
-type Refused = Extract<LoadedConfiguration, { ok: false }>;
+type RefusedFiles = Extract<LoadedConfiguration, { ok: false }>;
 
 /** What may be applied. `findings`: those of the analysis. */
 interface Candidate {
@@ -114,7 +114,7 @@ export class OperatorFiles {
     return loadConfiguration(configDir, { authenticators: authenticatorKinds, ...options });
   }
 
-  async #keepActive({ findings, documents }: Refused, store: Store): Promise<void> {
+  async #keepActive({ findings, documents }: RefusedFiles, store: Store): Promise<void> {
     const revisions = new Revisions(store, { authenticators: authenticatorKinds });
     const isActive = documents !== undefined && (await revisions.changedBy(documents)).length === 0;
     if (!isActive) throw this.#refusal(findings);

@@ -80,7 +80,7 @@ test('what an invariant refused is applied once the invariant lets it', async ()
   });
 });
 
-/** What this release refuses in files that an earlier one applied: a country of the schema, and a check of all files. */
+/** What this release refuses in files that an earlier one applied: by a schema, and by a check of all files. */
 const refused: readonly (readonly [string, string, string, string])[] = [
   [
     'a country that does not exist',

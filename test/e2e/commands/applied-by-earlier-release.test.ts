@@ -1,4 +1,4 @@
-/** A revision that an earlier release applied, with something that this one refuses: it stays in use, with a warning. */
+/** A revision that an earlier release applied, and that this one would refuse: it stays in use, with a warning. */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { Document } from '../../../src/policy/model/documents.ts';
 import { openEmbedded } from '../../../src/stores/embedded/embedded.ts';

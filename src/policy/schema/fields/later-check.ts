@@ -3,20 +3,20 @@
  * (decision 194).
  */
 
-/** Set while a document is read as releases before this check read it. Reading is synchronous. */
-let areSkipped = false;
+/** `areSkipped`: a document is read as releases before these checks read it. Reading is synchronous. */
+const laterChecks = { areSkipped: false };
 
 /** A refinement that no release made before. Write each new one with it, unless what it finds cannot be evaluated. */
 export function laterCheck<Value>(isSound: (value: Value) => boolean): (value: Value) => boolean {
-  return (value) => areSkipped || isSound(value);
+  return (value) => laterChecks.areSkipped || isSound(value);
 }
 
 /** Reads without the checks that earlier releases did not make. */
 export function withoutLaterChecks<Result>(read: () => Result): Result {
-  areSkipped = true;
+  laterChecks.areSkipped = true;
   try {
     return read();
   } finally {
-    areSkipped = false;
+    laterChecks.areSkipped = false;
   }
 }
