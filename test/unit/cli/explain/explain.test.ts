@@ -988,6 +988,17 @@ test('of several enrollments of a kind, each proof is by another one; further pr
   expect(evidence.map(({ enrollment }) => enrollment)).toEqual([first, second, passwordId, first]);
 });
 
+test('a name with a comma stands in double quotes, among others', async () => {
+  const groupsOf = async (text: string) => (await data('--app', 'notes', '--groups', text)).subject?.groups;
+  expect(await groupsOf('staff, "Sales, EMEA","a ""b""" ,')).toEqual(['staff', 'Sales, EMEA', 'a "b"']);
+  expect(await groupsOf('a"b,c')).toEqual(['a"b', 'c']);
+  expect(await groupsOf('')).toEqual([]);
+  for (const text of ['"Sales', '"Sales" x,staff'])
+    await expect(groupsOf(text)).rejects.toThrow(
+      `${text}: a name that begins with a double quote ends with one, like "Sales, EMEA",staff`,
+    );
+});
+
 test('which of several enrollments of a kind gave a proof is shown', async () => {
   const words = ['--app', 'notes', '--groups', 'staff', '--enrolled', 'webauthn,totp,webauthn'];
   const proofs = ['--evidence', 'webauthn#2@2h,totp@1h,+webauthn#1', '--remembered', 'webauthn#2@3d'];
