@@ -1,5 +1,5 @@
 /**
- * How long an expression can take (decision 189). A step is the time for one part, 0.06 microseconds; how many of them
+ * How long an expression can take (decision 199). A step is the time for one part, 0.06 microseconds; how many of them
  * other work takes was measured. The worst case counts: each text is compared to its end, and each member is looked at.
  */
 import type { ASTNode } from '@marcbachmann/cel-js';
@@ -12,7 +12,7 @@ import { type FactSizes, largerSize, noSize, textSize, type ValueSize } from './
 export const mostSteps = 50_000;
 
 /** What a part takes, how large its value is, and the innermost part that takes more than an expression may. */
-interface Work {
+interface Estimate {
   readonly steps: number;
   readonly size: ValueSize;
   readonly dearest?: ASTNode | undefined;
@@ -29,7 +29,7 @@ interface Surroundings {
 }
 
 /** The most steps with values of these sizes, for any user. */
-export function mostStepsFor(ast: ASTNode, sizes: FactSizes): Pick<Work, 'steps' | 'dearest'> {
+export function mostStepsFor(ast: ASTNode, sizes: FactSizes): Pick<Estimate, 'steps' | 'dearest'> {
   const failing = new Set(readsWithoutGuard(ast).map(({ node }) => node));
   const { steps, dearest } = workOf(ast, { sizes, failing, members: new Map(), isCaught: false });
   return { steps: stepsToBegin + steps, dearest };
@@ -40,7 +40,7 @@ export function stepsWith(ast: ASTNode, sizes: FactSizes): number {
   return workOf(ast, { sizes, failing: new Set(), members: new Map(), isCaught: false }).steps;
 }
 
-function workOf(node: ASTNode, around: Surroundings): Work {
+function workOf(node: ASTNode, around: Surroundings): Estimate {
   const work = macroWork(node, around) ?? readWork(node, around) ?? operationWork(node, around);
   return work.dearest === undefined && work.steps > mostSteps ? { ...work, dearest: node } : work;
 }
@@ -51,7 +51,7 @@ const stepsForMember = 2;
 const stepsForFailure = 60;
 
 /** A test of each member of a list. */
-function macroWork(node: ASTNode, around: Surroundings): Work | undefined {
+function macroWork(node: ASTNode, around: Surroundings): Estimate | undefined {
   if (node.op !== 'rcall' || !macros.has(node.args[0])) return undefined;
   const [name, tested, [member, ...tests]] = node.args;
   const list = workOf(tested, around);
@@ -70,12 +70,12 @@ function sizeOfTested(name: string, list: ValueSize, mapped = noSize): ValueSize
   return name === 'filter' ? list : noSize;
 }
 
-function dearestOf(works: readonly Work[]): ASTNode | undefined {
+function dearestOf(works: readonly Estimate[]): ASTNode | undefined {
   return works.find(({ dearest }) => dearest)?.dearest;
 }
 
 /** A constant, or a name that is read. */
-function readWork(node: ASTNode, { sizes, failing, members, isCaught }: Surroundings): Work | undefined {
+function readWork(node: ASTNode, { sizes, failing, members, isCaught }: Surroundings): Estimate | undefined {
   if (node.op === 'value') return { steps: 1, size: textSize(typeof node.args === 'string' ? node.args.length : 0) };
   const [variable, ...fields] = pathOf(node)?.split('.') ?? [];
   if (variable === undefined) return undefined;
@@ -86,7 +86,7 @@ function readWork(node: ASTNode, { sizes, failing, members, isCaught }: Surround
 }
 
 /** Any other part: what its own parts take, and the work on their values. */
-function operationWork(node: ASTNode, around: Surroundings): Work {
+function operationWork(node: ASTNode, around: Surroundings): Estimate {
   const isCaught = around.isCaught || node.op === '&&' || node.op === '||';
   const works = childrenOf(node).map((child) => workOf(child, { ...around, isCaught }));
   const sizes = works.map(({ size }) => size);

@@ -51,7 +51,7 @@ const builtIn: ReadonlyMap<string, ValueSize> = new Map([
   ...['user.createdAt', 'now', 'device.known'].map((path) => [path, noSize] as const),
 ]);
 
-/** What the values of an attribute may be. Undefined type: anything. `maxLength`: of a text, or of a member of a list. */
+/** What the values of an attribute may be. `type`: undefined for anything. `maxLength`: of each text. */
 export interface AttributeLimits {
   readonly type: AttributeType | undefined;
   readonly maxLength: number;

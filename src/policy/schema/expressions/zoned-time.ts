@@ -1,7 +1,7 @@
 /** Times whose parts an expression may read in any zone, such as `now.getHours("Europe/Vienna")`. */
 import type { Seconds } from '../../../core/model/facts.ts';
 
-/** By name of a zone. Users may bring the name: `now.getHours(user.profile.zoneinfo)`. */
+/** Cached by the name of a zone. Users may bring it: `now.getHours(user.profile.zoneinfo)`. */
 const formats = new Map<string, Intl.DateTimeFormat>();
 /** There are 600 zones, and any of their letters may be a capital. */
 const mostFormats = 1000;
