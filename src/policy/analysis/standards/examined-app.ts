@@ -21,7 +21,7 @@ interface AppToExamine {
   readonly when: Conditions;
 }
 
-interface ExaminedApp extends ExaminedPolicies, Pick<AppToExamine, 'when'> {}
+interface ExaminedSignIns extends ExaminedPolicies, Pick<AppToExamine, 'when'> {}
 
 /** Where users of any app may add authenticators. */
 export async function placesOf(configuration: AnalysedConfiguration): Promise<AdditionPlaces> {
@@ -39,11 +39,11 @@ export function examinedApp(
   examined: AppToExamine,
   { universe }: Pick<AnalysedConfiguration, 'universe'>,
   places: AdditionPlaces,
-): (guarantee: Guarantee) => ExaminedApp {
+): (guarantee: Guarantee) => ExaminedSignIns {
   const { app, policies, when } = examined;
   const conditions = [when, ...rulesTogether(policies).map((rule) => rule.when)];
   const plain = { policies, when, space: ruleSpace(conditions, universe([app.clientId])) };
-  let whole: ExaminedApp | undefined;
+  let whole: ExaminedSignIns | undefined;
   return ({ kind }) => {
     if (kind !== 'offers') return plain;
     whole ??= withAdditions(examined, { universe, places });
@@ -54,7 +54,7 @@ export function examinedApp(
 function withAdditions(
   { app, policies, when }: AppToExamine,
   { universe, places }: Pick<AnalysedConfiguration, 'universe'> & { readonly places: AdditionPlaces },
-): ExaminedApp {
+): ExaminedSignIns {
   const here = { ...when, ...hereAlone(app.clientId) };
   const space = spaceOf({ app, policies }, { universe, places }, [{ when: here }]);
   const given = policies.authenticators.filter(isGiven);
