@@ -48,7 +48,9 @@ const expressions = fc.letrec<{ node: string }>((tie) => ({
       )
       .map(([left, op, right]) => `(${left}) ${op} (${right})`),
     fc.tuple(fc.constantFrom('!', '-'), tie('node')).map(([op, node]) => `${op}(${node})`),
-    fc.tuple(tie('node'), tie('node'), tie('node')).map(([one, yes, no]) => `(${one}) ? (${yes}) : (${no})`),
+    fc
+      .tuple(tie('node'), tie('node'), tie('node'))
+      .map(([condition, yes, no]) => `(${condition}) ? (${yes}) : (${no})`),
     tie('node').map((node) => `(${node}).field`),
     fc.tuple(tie('node'), tie('node')).map(([node, index]) => `(${node})[${index}]`),
     fc.tuple(tie('node'), tie('node')).map(([node, part]) => `(${node}).contains(${part})`),
