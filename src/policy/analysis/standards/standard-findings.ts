@@ -53,9 +53,8 @@ export async function standardFindings(checked: CheckedSources, options: Standar
   const standard: Standard = standards[options.standard];
   const meant = configuration.apps.map(({ app }) => app).filter((app) => isMeant(app, options));
   const ofApps: AppFinding[] = [];
-  const areAll = options.apps === undefined && options.labels === undefined;
   const roles = rolesIn(configuration, options.authenticators);
-  const context = { configuration, standard, roles, areAll, places: await placesOf(configuration) };
+  const context = { configuration, standard, roles, places: await placesOf(configuration) };
   for (const alike of await appsExaminedOnce(meant, [everySignIn], configuration)) {
     const findings = appFindings(alike, await configuration.snapshot.policies(alike.app), context);
     ofApps.push(...findings.map((finding) => ({ finding, alike })));
@@ -91,8 +90,6 @@ interface Context {
   readonly configuration: AnalysedConfiguration;
   readonly standard: Standard;
   readonly roles: AuthenticatorRoles;
-  /** All apps are examined. */
-  readonly areAll: boolean;
   readonly places: AdditionPlaces;
 }
 
@@ -126,7 +123,7 @@ function rolesIn(
 const everySignIn: Conditions = {};
 
 function appFindings({ app }: EquivalentApps, policies: PolicySet, context: Context): readonly AnalysisFinding[] {
-  const { configuration, standard, roles, areAll, places } = context;
+  const { configuration, standard, roles, places } = context;
   const examinedFor = examinedApp({ app, policies, when: everySignIn }, configuration, places);
   const remembering = rememberingRules(policies, context);
   const found = standard.criteria.flatMap((criterion) => {
@@ -138,8 +135,7 @@ function appFindings({ app }: EquivalentApps, policies: PolicySet, context: Cont
       {
         ...{ name: criterion.section, when, guarantee },
         ...(standard.memory && { countsRemembered: true as const }),
-        // A session that began under another rule is that rule's fault, and told at it if its apps are examined.
-        ...(criterion.blames === 'session' && areAll && { bySession: true as const }),
+        ...(criterion.blames === 'session' && { bySession: true as const }),
       },
       examined,
     );
