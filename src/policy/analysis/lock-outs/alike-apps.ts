@@ -131,7 +131,7 @@ function likenesses(places: AdditionPlaces) {
   // At these apps users add authenticators, so the searches of all other apps examine them, too.
   const elsewhere = new Set(clientIdsOf(places));
   const inPlaces = places.behind.flatMap(({ entry }) => entry.rules.flatMap(groupsIn));
-  return ({ app: { clientId }, policies: set }: AnalysedApp): Likeness | undefined => {
+  return ({ app: { clientId }, policies: set, refused }: AnalysedApp): Likeness | undefined => {
     const { session, app: signOn, enrollment, accountPolicy, password, recovery, profile, ...others } = set;
     const own = (signOn?.rules ?? []).map(({ rule }) => rule);
     const beside = rulesBeside(set);
@@ -146,7 +146,7 @@ function likenesses(places: AdditionPlaces) {
     const below = own.map(textWith(() => '?'));
     const { authenticators, ...terms } = others;
     const compiled = [session, enrollment, accountPolicy, password, recovery, profile, authenticators].map(numberOf);
-    const common = JSON.stringify([compiled, terms]);
+    const common = JSON.stringify([compiled, terms, refused]);
     const textOf = (combination: RuleCombination) => {
       const end = own.indexOf(combination.app) + 1;
       const besides = [combination.session, combination.enrollment].map(numberOf);
