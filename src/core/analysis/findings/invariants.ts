@@ -73,8 +73,8 @@ export interface ExaminedPolicies {
   /** The rule space of these policies and of the conditions of the invariant. */
   readonly space: RuleSpace;
   /**
-   * How users come to their authenticators, by rules in the space. Absent: they may set up, or have been given, all that
-   * they may use.
+   * How users come to their authenticators, by rules in the space. Absent: they have, or may set up, all that they may
+   * use.
    */
   readonly additions?: Pick<AdditionSearch, 'given' | 'additionRules'>;
 }
