@@ -24,7 +24,7 @@ import { cookieSigner } from './oidc/keys/cookie-signer.ts';
 import type { SigningKey } from './oidc/keys/keyring.ts';
 import { createProvider } from './oidc/provider.ts';
 import { currentRequest, findRequest } from './oidc/request-scope.ts';
-import { keepSession } from './oidc/storage/session-adapter.ts';
+import { keepSession } from './oidc/storage/session-changes.ts';
 import { loadViews, type Views } from './operator-views.ts';
 import { accountClientId } from './policy/model/account-client-id.ts';
 import type { Settings } from './policy/model/settings.ts';

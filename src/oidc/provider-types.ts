@@ -70,6 +70,15 @@ export function isPushed(interaction: InstanceType<Provider['Interaction']>): bo
   return (interaction as { readonly parJti?: unknown }).parJti !== undefined;
 }
 
+/**
+ * Whether the device that the user approves asked for `max_age=0`, or its app has `default_max_age: 0`. oidc-provider
+ * keeps either as `prompt=login` in the device code (RFC 8628) and drops it when the user enters the code.
+ */
+export function deviceAsksForLogin({ oidc }: KoaContextWithOIDC): boolean {
+  const code = oidc.entities.DeviceCode as { readonly params?: { readonly prompt?: unknown } } | undefined;
+  return code?.params?.prompt === 'login';
+}
+
 /** The `sub` of the verified ID token hint. */
 export function hintedSubject({ oidc }: KoaContextWithOIDC): unknown {
   return (oidc.entities.IdTokenHint as { readonly payload?: { readonly sub?: unknown } } | undefined)?.payload?.sub;

@@ -1,7 +1,7 @@
 /** Formats an explanation for terminals: aligned, one fact per line. */
 
 import type { Branch } from '../../core/analysis/simulation/branches.ts';
-import type { Seconds } from '../../core/model/facts.ts';
+import type { Evidence, Seconds } from '../../core/model/facts.ts';
 import type { AllowTerms } from '../../core/model/policy.ts';
 import { sourceLocationText } from '../../core/model/source-location.ts';
 import type { RuleTrace } from '../../core/model/trace.ts';
@@ -10,20 +10,22 @@ import type { ExplainedLayer, ExplainedRule, Explanation, WholeExplanation } fro
 import { durationText } from '../../policy/model/duration-text.ts';
 import type { Paint } from '../shared/output/paint.ts';
 import { printable } from '../shared/output/printable.ts';
-import { ageText } from '../shared/values/durations.ts';
 import { conditionLines, leaves, resultText } from './condition-text.ts';
 import { denialText, denyReasonText, keptPasswordText } from './denial-text.ts';
 import { beforeText, enrollmentRows, skippableText } from './enrollment-text.ts';
 import { assumedId } from './facts-from-options.ts';
 import type { Locked } from './locked-authenticators.ts';
 import { consentText, keepText, profileRows, profileText } from './profile-text.ts';
+import { enrolledText, evidenceText, rememberedText } from './proof-text.ts';
 import { appSessionText, maxAgeText, missingText, requirementText, sessionText } from './requirement-text.ts';
-import { followingDenialText, named, neededText, stepLines, withheldDenialText } from './step-text.ts';
+import { followingDenialText, neededText, stepLines, withheldDenialText } from './step-text.ts';
 import { leftAsideLines } from './unanswered-conditions.ts';
 
 /** What the command adds to an explanation. */
 export interface CommandExplanation extends WholeExplanation {
   readonly branches: readonly Branch[];
+  /** `name`: as `--evidence` takes it, such as `webauthn#2`. */
+  readonly evidence: readonly (Evidence & { readonly name: string })[];
   /** What rules ask about the user and the past, of which nothing was given and nothing is known. */
   readonly leftAside: readonly string[];
   /** Why no session can hold some of the evidence, in sentences. */
@@ -61,11 +63,7 @@ function factLines(explanation: CommandExplanation): readonly string[] {
   const { subject, evidence, network, device, request, at, locked = [] } = explanation;
   const who = subject === undefined ? 'the user has not identified yet' : (subject.identifiers[0] ?? 'a user');
   const zones = zoneText(network);
-  const has = subject?.enrollments.map(({ authenticator, label }) => named(authenticator, label)) ?? [];
-  const proofs = evidence.map(({ authenticator, at: then, longestPause, origin }) => {
-    const pause = longestPause === undefined ? '' : `, with a pause of ${durationText(longestPause)} since`;
-    return `${authenticator} ${origin === 'enrollment' ? 'set up ' : ''}${ageText(at - then)}${pause}`;
-  });
+  const owned = subject?.enrollments ?? [];
   const requestParts = [
     `scope ${request.scopes.join(' ')}`,
     ...(request.acrValues.length === 0
@@ -85,14 +83,14 @@ function factLines(explanation: CommandExplanation): readonly string[] {
       : ([
           ['groups', subject.groups.join(', ') || 'none'],
           ...attributeRows(explanation),
-          ['enrolled', has.join(', ') || 'nothing'],
-          ['evidence', proofs.join(', ') || 'none (a fresh browser)'],
+          ['enrolled', enrolledText(owned)],
+          ['evidence', evidenceText(evidence, owned, at)],
           ...locked.map((entry) => ['locked', lockedText(entry)] as const),
         ] as const)),
     ['network', `${network.ip || 'no address'}, ${zones}`],
     [
       'device',
-      `${device.known ? 'known' : 'new'}, ${device.platform}, ${device.os}${signalText(device)}${rememberedText(device, at)}`,
+      `${device.known ? 'known' : 'new'}, ${device.platform}, ${device.os}${signalText(device)}${rememberedText(device.remembered ?? [], owned, at)}`,
     ],
     ...unusualRows(explanation),
     ['request', requestParts.join('; ')],
@@ -133,11 +131,6 @@ export function zoneText({ zones, unknownZones = [] }: Explanation['network']): 
 function signalText({ registered, managed, assurances = [] }: Explanation['device']): string {
   const state = managed ? ['managed'] : registered ? ['registered'] : [];
   return [...state, ...assurances].map((name) => `, ${name}`).join('');
-}
-
-function rememberedText({ remembered = [] }: Explanation['device'], now: number): string {
-  const proofs = remembered.map((proof) => `${proof.authenticator} ${ageText(now - proof.at)}`);
-  return proofs.length === 0 ? '' : `; remembers ${proofs.join(', ')}`;
 }
 
 /** Attempts by strangers count for the account, but not for a browser that the user has signed in with. */

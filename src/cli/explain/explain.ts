@@ -37,6 +37,7 @@ import { factsFromOptions } from './facts-from-options.ts';
 import { lockedAuthenticators } from './locked-authenticators.ts';
 import { outlivedSessions } from './outlived-sessions.ts';
 import { pastOptions } from './past-options.ts';
+import { numberedProofName } from './proof-text.ts';
 import { serviceText } from './service-text.ts';
 import { signInStory } from './sign-in-story.ts';
 import { storyText } from './story-text.ts';
@@ -160,7 +161,9 @@ async function print(
   const whoLeftAside = subject === undefined ? identityLeftAside(sets, told) : [];
   const leftAside = facts.subject ? [...whoLeftAside, ...pastLeftAside(sets, told)] : [];
   const outlived = outlivedSessions(facts, policies);
-  const more = { branches: branchesOf(policies, facts), leftAside, outlived, ...(locked && { locked }) };
+  const owned = facts.subject?.enrollments ?? [];
+  const evidence = facts.evidence.map((proof) => ({ ...proof, name: numberedProofName(proof, owned) }));
+  const more = { branches: branchesOf(policies, facts), evidence, leftAside, outlived, ...(locked && { locked }) };
   printExplanation({ ...(await explainWhole(snapshot, app, facts)), ...more }, explanationText);
 }
 

@@ -1,7 +1,9 @@
 /** The options of `explain` that set facts. There is one for each fact that a rule can test. */
 import type { Command } from 'commander';
+import { namesInList } from '../../policy/analysis/text/comma-list.ts';
 import { operatingSystems, platforms } from '../../policy/model/platforms.ts';
 import { collect } from '../shared/options/collect.ts';
+import { refusal } from '../shared/options/refusal.ts';
 
 /** As parsed by commander. */
 export interface FactOptions {
@@ -41,14 +43,22 @@ export interface FactOptions {
 
 /** Adds the options to a command. */
 export function withFactOptions(command: Command): Command {
-  const others = command
+  return withProofOptions(withBrowserOptions(withRequestOptions(withUserOptions(command))));
+}
+
+function withUserOptions(command: Command): Command {
+  return command
     .option('--user-id <id>', 'id of the user instead of the real one')
     .option(
       '--identifiers <names>',
       'identifiers of the user instead of the real ones, separated by commas',
       commaSeparated,
     )
-    .option('--groups <names>', 'groups of the user instead of the real ones, separated by commas', commaSeparated)
+    .option(
+      '--groups <names>',
+      'groups of the user instead of the real ones, separated by commas; one with a comma is in double quotes, e.g. \'"Sales, EMEA",staff\'',
+      commaSeparated,
+    )
     .option('--user-type <name>', 'user type of the user instead of the real one')
     .option(
       '--attribute <pairs...>',
@@ -67,7 +77,12 @@ export function withFactOptions(command: Command): Command {
     )
     .option('--account-age <duration>', 'age of the account, e.g. 30d')
     .option('--last-sign-in <ago>', 'how long ago the user last signed in, e.g. 30d; or never (default: never)')
-    .option('--recovered <ago>', 'how long ago the account was recovered, e.g. 3h')
+    .option('--recovered <ago>', 'how long ago the account was recovered, e.g. 3h');
+}
+
+/** Also from where, and what is unusual about it. */
+function withRequestOptions(command: Command): Command {
+  return command
     .option('--risk <signals>', 'what is unusual about the sign-in, e.g. newDevice,newCountry', commaSeparated)
     .option(
       '--distance <km>',
@@ -83,7 +98,11 @@ export function withFactOptions(command: Command): Command {
     .option('--prompt-login', 'with prompt=login')
     .option('--prompt-consent', 'with prompt=consent')
     .option('--prompt-select-account', 'with prompt=select_account')
-    .option('--claims <names>', 'claims that the request names')
+    .option('--claims <names>', 'claims that the request names');
+}
+
+function withBrowserOptions(command: Command): Command {
+  return command
     .option('--device <state>', "known: signed in with before, at the account's strongest level; or new", 'new')
     .option('--platform <platform>', `${platforms.join(', ')} (default: that of the system, else desktop)`)
     .option('--os <system>', operatingSystems.join(', '), 'other')
@@ -94,7 +113,6 @@ export function withFactOptions(command: Command): Command {
     )
     .option('--last-used <keys>', 'what the user proved last with this browser, e.g. totp', commaSeparated)
     .option('--at <time>', 'at another time, e.g. 2026-11-24T09:00:00Z');
-  return withProofOptions(others);
 }
 
 /** What was proved before. */
@@ -110,7 +128,10 @@ function withProofOptions(command: Command): Command {
 }
 
 function commaSeparated(text: string): readonly string[] {
-  return text.split(',').flatMap((part) => part.trim() || []);
+  const names = namesInList(text);
+  if (names === undefined)
+    throw refusal(`${text}: a name that begins with a double quote ends with one, like "Sales, EMEA",staff`);
+  return names;
 }
 
 /** For repeatable options whose values are lists. */

@@ -126,9 +126,7 @@ function proofOf(proof: string, index: number, { subject, now, descriptors }: Pr
   if (method !== undefined && descriptor) knownMethod(method, descriptor);
   const first = ownEnrollment(authenticator, owner, method);
   const own = owner.enrollments.filter((candidate) => proves(candidate, authenticator, method));
-  if (position !== undefined && own[index] === undefined)
-    throw refusal(`${proof}: the user has ${own.length} of ${authenticator}, which are counted from 1`);
-  const enrollment = own[index] ?? first;
+  const enrollment = position === undefined ? (own[index] ?? first) : numbered(proof, position, owner);
   const proved = { authenticator, enrollment: enrollment.id, subject: owner.id, ...atMost(enrollment, shows) };
   return {
     ...proved,
@@ -138,6 +136,18 @@ function proofOf(proof: string, index: number, { subject, now, descriptors }: Pr
     transaction: `earlier-${age}`,
     origin: proof.startsWith(setUp) ? 'enrollment' : 'sign_in',
   };
+}
+
+/** The enrollment that a proof names by its number among those of the authenticator, from 1. */
+function numbered(proof: string, position: number, { enrollments }: Subject): Enrollment {
+  const { key, method } = provedBy(proof);
+  const own = enrollments.filter(({ authenticator }) => authenticator === key);
+  const enrollment = own[position - 1];
+  if (enrollment === undefined)
+    throw refusal(`${proof}: the user has ${own.length} of ${key}, which are counted from 1`);
+  if (method !== undefined && !proves(enrollment, key, method))
+    throw refusal(`${proof}: number ${position} of ${key} gives no ${methodName(key, method)}`);
+  return enrollment;
 }
 
 /** `position`: of the enrollment among those of the same authenticator, from 1. Absent: it is not named. */

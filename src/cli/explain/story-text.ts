@@ -36,7 +36,7 @@ function headLines({ subject, user, events, decisions }: SignInStory): readonly 
     ? 'a user who did not identify'
     : 'nobody that has an account';
   const who = subject === undefined ? none : (user ?? `${subject} (the account is gone)`);
-  const ip = events.findLast((line) => line.ip !== undefined)?.ip;
+  const ip = events.findLast((line) => line.ip !== undefined && !isOfTokens(line))?.ip;
   const last = decisions.at(-1);
   return [
     row('who', who),
@@ -45,6 +45,11 @@ function headLines({ subject, user, events, decisions }: SignInStory): readonly 
       : [row('from', [ip || 'an unknown address', ...(last ? [zoneText(last), deviceText(last)] : [])].join(', '))]),
     ...(last ? [row('request', requestText(last))] : []),
   ];
+}
+
+/** An app's server gets tokens, at an address of its own. */
+function isOfTokens({ event }: AuditLine): boolean {
+  return event.startsWith('token.');
 }
 
 function zoneText({ zones = [] }: ToldDecision): string {
@@ -185,6 +190,7 @@ function tracedProofText(proof: TracedProof): string {
     replacesProof,
     earlier,
     longestPause,
+    again,
   } = proof;
   const origins = {
     sign_in: '',
@@ -202,6 +208,7 @@ function tracedProofText(proof: TracedProof): string {
     earlier ? 'before this sign-in' : 'in this sign-in',
     ...(origin === undefined ? [] : [origins[origin]]),
     ...(longestPause === undefined ? [] : [`with a pause of ${durationText(longestPause)} since`]),
+    ...(again ? ['by the same one as a newer proof'] : []),
   ].join(', ');
 }
 

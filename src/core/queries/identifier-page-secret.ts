@@ -7,13 +7,15 @@ import type { Requirement, Rule } from '../model/policy.ts';
 import type { PolicySet } from '../policy/rules/compile.ts';
 import { usablePolicies } from '../policy/rules/enrollment-terms.ts';
 import { capabilitiesWithin } from '../remediation/capabilities.ts';
+import { mostOf } from '../remediation/enrollable.ts';
 import { requirementStatus } from '../remediation/requirement-status.ts';
 import { cachedAnswers, type RulesAhead, rulesAhead } from './rules-ahead.ts';
 
 /**
  * The key of the first authenticator whose secret the identifier page may ask for, and which makes progress for every
  * user. That is: under every session rule, app rule and enrollment rule that may decide once the user has identified,
- * for a user who has every enabled authenticator. To ask for more would be to ask for too much. Undefined: none.
+ * for a user who has every enabled authenticator, as often as a chain can use it. To ask for more would be to ask for
+ * too much. Undefined: none.
  */
 export function identifierPageSecret(policies: PolicySet, facts: Facts): string | undefined {
   if (policies.identifierFirst) return undefined;
@@ -54,13 +56,11 @@ function acrRequirements(policies: PolicySet, { request }: Facts): readonly Laye
 }
 
 function helpsUnder(policies: PolicySet, ahead: RulesAhead, { key, forUsers, acr }: AskedOfPage): boolean {
-  const enrollments = policies.authenticators.map(anEnrollment);
   const { presenceOnly, onlyBy } = policies;
   const helps = ({ requirements, usable }: PossibleRuling) => {
-    // An authenticator that only counts for the account-management requirement cannot begin a sign-in.
-    if (!usable.authenticators.some((descriptor) => descriptor.key === key)) return false;
     const required = [...requirements, ...acr];
     return answersToRulings(usable.authenticators, JSON.stringify([key, required, presenceOnly, onlyBy]), () => {
+      const enrollments = policies.authenticators.flatMap((descriptor) => enrollmentsOf(descriptor, required));
       const capabilities = capabilitiesWithin(usable, policies, { evidence: [], enrollments });
       const status = requirementStatus(required, capabilities);
       return status.kind === 'challenge' && status.options.some(({ authenticator }) => authenticator === key);
@@ -108,8 +108,14 @@ function layerRequirement(layer: 'session' | 'app', requirement: Requirement): L
   return { layer, anyOf: [requirement] };
 }
 
-function anEnrollment(descriptor: PolicySet['authenticators'][number]): Enrollment {
-  const { key, methods, factors, characteristics, auxiliary } = descriptor;
-  const able = { factors, characteristics, ...(methods && { methods }) };
-  return { id: key, authenticator: key, ...able, ...(auxiliary && { auxiliary }) };
+/** All that a user can have of it that these requirements can use. */
+function enrollmentsOf(
+  descriptor: PolicySet['authenticators'][number],
+  required: readonly LayerRequirement[],
+): readonly Enrollment[] {
+  const { key, methods, factors, characteristics, auxiliary, maxEnrollments } = descriptor;
+  const able = { factors, characteristics, ...(methods && { methods }), ...(auxiliary && { auxiliary }) };
+  return Array.from({ length: maxEnrollments ?? mostOf(key, required) }, (_, index) => {
+    return { id: `${key} ${index}`, authenticator: key, ...able };
+  });
 }

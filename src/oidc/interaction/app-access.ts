@@ -7,7 +7,7 @@ import { readOfflineAccess } from '../../users/history/offline-access-log.ts';
 import { findLogoutClient } from '../provider-types.ts';
 import { currentRequest } from '../request-scope.ts';
 import { revokeGrant } from '../storage/revoke-grant.ts';
-import { forgetClient } from '../storage/session-adapter.ts';
+import { forgetClient } from '../storage/session-changes.ts';
 import { isWithGrantAndAccount, parseStored } from '../storage/stored-model.ts';
 
 /**

@@ -18,7 +18,7 @@ import { recordInHistory } from '../../users/history/sign-in-history.ts';
 import { appendSignIn } from '../../users/history/sign-in-log.ts';
 import { recordUsualNetwork } from '../../users/history/usual-places.ts';
 import { currentRequest, type SignOn } from '../request-scope.ts';
-import { recordEvidence } from '../storage/session-adapter.ts';
+import { recordEvidence } from '../storage/session-changes.ts';
 
 type Session = NonNullable<KoaContextWithOIDC['oidc']['session']>;
 

@@ -10,7 +10,7 @@ import { auditTrace, decidingRules, newReference } from '../../flow/audit-trace.
 import { peekSso } from '../../flow/browser/sso-session.ts';
 import type { Services } from '../../flow/services.ts';
 import { currentRequest, type SignOn } from '../request-scope.ts';
-import { noteInSession } from '../storage/session-adapter.ts';
+import { noteInSession } from '../storage/session-changes.ts';
 
 type RefusedSilently = Pick<SignOn, 'decision' | 'snapshot' | 'app' | 'facts'> & {
   /** What the app is told: the OAuth error. */

@@ -3,7 +3,7 @@ import { type ClaimsParameter, errors, type KoaContextWithOIDC } from 'oidc-prov
 import type { RequestFacts } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { accountClientId } from '../../policy/model/account-client-id.ts';
-import { claimedSubject, hintedSubject } from '../provider-types.ts';
+import { claimedSubject, deviceAsksForLogin, hintedSubject } from '../provider-types.ts';
 
 /**
  * The parameter in which the account pages say what the user wants to change. oidc-provider would drop an unpublished
@@ -25,7 +25,7 @@ export function requestFacts(ctx: KoaContextWithOIDC): RequestFacts {
     acrValues: claimed?.essential ? claimed.values : [...new Set(voluntary)],
     acrEssential: claimed?.essential ?? false,
     ...(maxAge === undefined || maxAge === null ? {} : { maxAge: Number(maxAge) }),
-    promptLogin: prompts.has('login'),
+    promptLogin: prompts.has('login') || deviceAsksForLogin(ctx),
     ...(prompts.has('consent') ? { promptConsent: true } : {}),
     ...(prompts.has('select_account') ? { promptSelectAccount: true } : {}),
     ...(claims.length > 0 && { claims }),

@@ -22,7 +22,7 @@ import { parseTransaction } from '../../flow/transaction/store.ts';
 import { transactionKey } from '../../stores/keys.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';
 import { currentRequest, type SignOn } from '../request-scope.ts';
-import { recordEvidence } from '../storage/session-adapter.ts';
+import { recordEvidence } from '../storage/session-changes.ts';
 import { auditRefusedSilently } from './refused-silently.ts';
 import { askableScopes, expectedSubject, requestFacts } from './request-facts.ts';
 

@@ -5,10 +5,9 @@
  * 2.
  */
 
-import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
-import type { Evidence, Seconds } from '../../core/model/facts.ts';
+import type { Adapter, AdapterPayload } from 'oidc-provider';
+import type { Seconds } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
-import type { GrantedSession } from '../../core/model/policy.ts';
 import {
   type ClientAuthorization,
   endingAt,
@@ -16,38 +15,12 @@ import {
   parseSsoSession,
   peekSso,
   type SsoSession,
-  withEvidence,
-  withNote,
-  withPauses,
 } from '../../flow/browser/sso-session.ts';
-import { grantKey, sessionCookieKey, ssoSessionKey, userKey } from '../../stores/keys.ts';
-import { Conflict, type Merged, type UnitOfWork } from '../../stores/unit-of-work.ts';
+import { sessionCookieKey, ssoSessionKey, userKey } from '../../stores/keys.ts';
+import { Conflict, type UnitOfWork } from '../../stores/unit-of-work.ts';
 import { parseUser, type User } from '../../users/record/user.ts';
 import type { StorageScope } from '../request-scope.ts';
-
-/** Lifetime of a session before oidc-provider saves it, which happens at the end of the request. */
-const unsavedLifetime: Seconds = 60;
-/** Grants that are loaded together with a session. Those of further clients need another round trip. */
-const grantsAlong = 16;
-
-function sessionEntry(session: SsoSession, ttl: Seconds): Merged {
-  const grants = Object.values(session.authorizations).flatMap(({ grantId }) => (grantId ? [grantKey(grantId)] : []));
-  const refs = session.accountId ? [userKey(session.accountId), ...grants.slice(-grantsAlong)] : [];
-  return { value: JSON.stringify(session), ttl, refs };
-}
-
-/** oidc-provider changes the objects that it gets. */
-function copyOf(authorizations: SsoSession['authorizations']): SsoSession['authorizations'] {
-  return Object.fromEntries(Object.entries(authorizations).map(([client, value]) => [client, { ...value }]));
-}
-
-function payloadCopy(payload: SsoSession['payload']): SsoSession['payload'] {
-  const copy = (value: unknown) => {
-    if (Array.isArray(value)) return [...value];
-    return typeof value === 'object' ? structuredClone(value) : value;
-  };
-  return Object.fromEntries(Object.entries(payload).map(([name, value]) => [name, copy(value)]));
-}
+import { currentSession, secondsLeft, sessionEntry, unsavedLifetime } from './session-entry.ts';
 
 /**
  * The clients that this request added or changed (from `before` to `after`), on top of what others did in the meantime
@@ -76,37 +49,17 @@ function isSame(one: ClientAuthorization, other: ClientAuthorization | undefined
   return one.sid === other?.sid && one.grantId === other?.grantId;
 }
 
-/**
- * Adds evidence to the session of this request. oidc-provider saves the session itself at the end of the request, with
- * its lifetime. `limits`: how long it may live from now on.
- */
-export function recordEvidence(
-  unit: UnitOfWork,
-  uid: string,
-  added: {
-    readonly subject: string;
-    readonly evidence: readonly Evidence[];
-    readonly limits?: GrantedSession;
-    /** Absent if the session was not used to sign in. */
-    readonly used?: SsoSession['used'];
-    /** The user was active, so pauses end now. */
-    readonly isActive?: boolean;
-    readonly now: Seconds;
-  },
-): void {
-  const current = currentSession(unit, uid, added.now);
-  unit.merge(ssoSessionKey(uid), (value) => {
-    const session = current(value);
-    const { limits, used, isActive, now } = added;
-    const kept = isActive ? withPauses(session, now) : session.evidence;
-    const evidence = withEvidence(kept, added.evidence).filter((e) => e.subject === added.subject);
-    const ttl = limits?.idle ?? secondsLeft(session, added.now);
-    const activeAt = isActive ? { activeAt: now } : {};
-    return sessionEntry(
-      { ...session, evidence, ...activeAt, ...(limits ? { limits } : {}), ...(used ? { used } : {}) },
-      ttl,
-    );
-  });
+/** oidc-provider changes the objects that it gets. */
+function copyOf(authorizations: SsoSession['authorizations']): SsoSession['authorizations'] {
+  return Object.fromEntries(Object.entries(authorizations).map(([client, value]) => [client, { ...value }]));
+}
+
+function payloadCopy(payload: SsoSession['payload']): SsoSession['payload'] {
+  const copy = (value: unknown) => {
+    if (Array.isArray(value)) return [...value];
+    return typeof value === 'object' ? structuredClone(value) : value;
+  };
+  return Object.fromEntries(Object.entries(payload).map(([name, value]) => [name, copy(value)]));
 }
 
 /** The session of a session cookie. Undefined if it is not live. */
@@ -120,69 +73,6 @@ export async function sessionOfCookie(
   await unit.load([ssoSessionKey(pointer.value)]);
   const session = peekSso(unit, pointer.value);
   return session && !isOver(session, loadedUser(unit, session.accountId), now) ? session : undefined;
-}
-
-/**
- * All other sessions of the account ended, and this one continues for as long as it would have. `validAfter`: the new
- * one of the account. With `withTokens`, what was issued within it still counts.
- */
-export function keepSession(
-  unit: UnitOfWork,
-  uid: string,
-  {
-    validAfter,
-    withTokens,
-    now,
-  }: { readonly validAfter: Seconds; readonly withTokens: boolean; readonly now: Seconds },
-): void {
-  unit.merge(ssoSessionKey(uid), (value) => {
-    if (value === undefined) return undefined;
-    const { validSince: before, ...session } = parseSsoSession(value);
-    const since = withTokens ? (before ?? session.validAfter) : undefined;
-    return sessionEntry({ ...session, validAfter, ...omitUndefined({ validSince: since }) }, secondsLeft(session, now));
-  });
-}
-
-/** Removes this app from the session. `now`: epoch seconds. */
-export function forgetClient(
-  unit: UnitOfWork,
-  uid: string,
-  { client, now }: { readonly client: string; readonly now: Seconds },
-): void {
-  unit.merge(ssoSessionKey(uid), (value) => {
-    if (value === undefined) return undefined;
-    const session = parseSsoSession(value);
-    const { [client]: _gone, ...authorizations } = session.authorizations;
-    return sessionEntry({ ...session, authorizations }, secondsLeft(session, now));
-  });
-}
-
-/** Notes that a request without a page was refused (`SsoSession.refusedSilently`). `now`: epoch seconds. */
-export function noteInSession(
-  unit: UnitOfWork,
-  uid: string,
-  { note, now }: { readonly note: string; readonly now: Seconds },
-): void {
-  unit.merge(ssoSessionKey(uid), (value) => {
-    if (value === undefined) return undefined;
-    const session = parseSsoSession(value);
-    return sessionEntry(withNote(session, note), secondsLeft(session, now));
-  });
-}
-
-/** How long the session lives if nothing renews it. */
-function secondsLeft({ expiresAt }: SsoSession, now: Seconds): Seconds {
-  return expiresAt === undefined ? unsavedLifetime : Math.max(1, expiresAt - now);
-}
-
-/** Reads the session in a merge. It does not bring back a session that another tab ended since this request read it. */
-function currentSession(unit: UnitOfWork, uid: string, now: Seconds): (value: string | undefined) => SsoSession {
-  const existed = unit.stored(ssoSessionKey(uid)) !== undefined;
-  return (value) => {
-    if (value) return parseSsoSession(value);
-    if (existed) throw new errors.SessionNotFound('the session was ended meanwhile');
-    return { uid, startedAt: now, authorizations: {}, evidence: [], payload: {} };
-  };
 }
 
 function loadedUser(unit: UnitOfWork, accountId: string | undefined): User | undefined {
@@ -273,22 +163,36 @@ function upsertSession({ scope, now }: SessionStorage, saved: SavedSession): voi
   const { uid: session, accountId, authorizations, jti: _jti, ...payload } = saved.payload;
   const uid = session as string;
   const stored = unit.stored(ssoSessionKey(uid));
-  const before = stored ? parseSsoSession(stored.value).authorizations : {};
+  const before = stored && parseSsoSession(stored.value);
+  const isEndKept = before !== undefined && keepsEnd(before, now() + ttl);
   const after = copyOf((authorizations ?? {}) as SsoSession['authorizations']);
   const validAfter = loadedUser(unit, accountId)?.validAfter;
   const current = currentSession(unit, uid, now());
   endedSessions.delete(uid);
-  unit.put(sessionCookieKey(id), { value: uid, ttl, refs: [ssoSessionKey(uid)] });
+  // The entry of a cookie lives as long as the session, so a request that leaves one end leaves both.
+  if (!isEndKept || unit.peek(sessionCookieKey(id))?.value !== uid)
+    unit.put(sessionCookieKey(id), { value: uid, ttl, refs: [ssoSessionKey(uid)] });
   unit.merge(ssoSessionKey(uid), (value) => {
     const { validSince, ...found } = current(value);
     const startedAt = found.accountId === accountId ? found.startedAt : now();
-    const merged = mergeAuthorizations(uid, { current: found.authorizations, before, after });
+    const changes = { current: found.authorizations, before: before?.authorizations ?? {}, after };
+    const merged = mergeAuthorizations(uid, changes);
     const account = accountId
       ? { accountId, ...validAfterOf({ ...found, validSince }, { accountId, validAfter }) }
       : {};
-    const next = { ...found, ...account, startedAt, authorizations: merged, payload };
-    return sessionEntry(endingAt(next, now() + ttl, now()), ttl);
+    const end = (isEndKept ? found.expiresAt : undefined) ?? now() + ttl;
+    const next = endingAt({ ...found, ...account, startedAt, authorizations: merged, payload }, end, now());
+    return sessionEntry(next, secondsLeft(next, now()));
   });
+}
+
+/**
+ * Whether a request leaves the end of the session where it found it, as one with `prompt=none` does (decision 190).
+ * Then it also leaves there what another tab prolonged meanwhile. `end`: computed for the session as found, in epoch
+ * seconds; the clock may have gone on by a second since.
+ */
+function keepsEnd({ expiresAt }: SsoSession, end: Seconds): boolean {
+  return expiresAt !== undefined && Math.abs(end - expiresAt) <= 1;
 }
 
 async function destroySession({ scope }: SessionStorage, id: string): Promise<void> {

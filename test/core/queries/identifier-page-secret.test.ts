@@ -101,13 +101,40 @@ test('takes none where the page asks for the identifier alone', () => {
   expect(identifierPageSecret({ ...policiesOf(), identifierFirst: true }, factsOf())).toBeUndefined();
 });
 
-test('what only serves a further enrollment is not asked for', () => {
+const by = (...authenticators: readonly string[]) => ({ authenticators });
+const code = by('totp');
+
+test.each<[string, Extract<Requirement, { readonly chains: unknown }>['chains'], 'password' | undefined]>([
+  ['two passkeys', [[by('webauthn'), by('webauthn')]], undefined],
+  ['two apps for codes', [[code, code]], undefined],
+  ['two of several kinds, of which the user may have more of one', [[code, by('totp', 'email'), code]], undefined],
+  ['a password and two apps', [[by('password'), code, code]], 'password'],
+  [
+    'two apps, or a password and a passkey',
+    [
+      [code, code],
+      [by('password'), by('webauthn')],
+    ],
+    'password',
+  ],
+])('where a chain asks for %s', (_, chains, expected) => {
+  expect(identifierPageSecret(policiesOf({ app: { chains } }), factsOf())).toBe(expected);
+  expect(identifierPageSecret(policiesOf({ session: always(allow({ chains })) }), factsOf())).toBe(expected);
+});
+
+test('a user who can have one password needs no two', () => {
+  const policies = policiesOf({ app: { chains: [[by('password'), by('password')]] } });
+  const authenticators = policies.authenticators.map((each) => ({ ...each, maxEnrollments: 1 as const }));
+  expect(identifierPageSecret(policies, factsOf())).toBe('password');
+  expect(identifierPageSecret({ ...policies, authenticators }, factsOf())).toBeUndefined();
+});
+
+test('what may not be used is not asked for', () => {
   const then = enrollmentTerms({ disabled: ['password'] });
   const enrollment = compilePolicy<EnrollmentRule>({ name: 'e', rules: [{ name: 'all', when: {}, then }] });
-  const twoCodes: Requirement = { chains: [[{ authenticators: ['totp'] }, { authenticators: ['totp'] }]] };
-  const policies = policiesOf({ app: twoCodes });
-  expect(identifierPageSecret(policies, factsOf())).toBe('password');
-  expect(identifierPageSecret({ ...policies, enrollment }, factsOf())).toBeUndefined();
+  const twoCodes: Requirement = { chains: [[code, code]] };
+  for (const app of [factors(1), twoCodes])
+    expect(identifierPageSecret({ ...policiesOf({ app }), enrollment }, factsOf())).toBeUndefined();
 });
 
 describe('the page offers to keep the user signed in', () => {

@@ -27,7 +27,10 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
 
   beforeAll(async () => {
     opened = await openNode(storeUnderTest, {
-      files: appFile('no-device', { client: { grant_types: ['authorization_code'] } }),
+      files: {
+        ...appFile('no-device', { client: { grant_types: ['authorization_code'] } }),
+        ...appFile('always-asks', { client: { grant_types: ['authorization_code', grantType], default_max_age: 0 } }),
+      },
     });
     node = opened.node;
     second = await opened.second();
@@ -167,6 +170,20 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     expect(steps).toEqual([]);
     const claims = decodeJwt(String((await poll(device)).body.id_token));
     expect(claims).toMatchObject({ sub: tokens.claims()?.sub, auth_time: tokens.claims()?.auth_time });
+  });
+
+  test.each([
+    ['max_age=0 of the device', 'notes', { max_age: '0' }],
+    ['default_max_age: 0 of the app', 'always-asks', {}],
+  ])('%s: what the session holds does not count', async (_, clientId, fields) => {
+    const agent = new UserAgent();
+    const { tokens } = await authorize(await discover(node.issuer, 'notes'), agent, user);
+    const signedInAt = Number(tokens.claims()?.auth_time);
+    const device = await start(clientId, fields);
+    const { asked } = await approve(agent, device.userCode);
+    expect(asked).toEqual(['challenge:password']);
+    const { id_token: token } = (await poll(device, clientId)).body;
+    expect(Number(decodeJwt(String(token)).auth_time)).toBeGreaterThanOrEqual(signedInAt);
   });
 
   test('the complete address shows the question, and needs no typing', async () => {

@@ -1,7 +1,8 @@
 /** Sessions of an account that was changed meanwhile. */
 import { afterAll, expect, test } from '@jest/globals';
 import { createStorageScope } from '../../../src/oidc/request-scope.ts';
-import { keepSession, recordEvidence, sessionAdapter } from '../../../src/oidc/storage/session-adapter.ts';
+import { sessionAdapter } from '../../../src/oidc/storage/session-adapter.ts';
+import { keepSession, recordEvidence } from '../../../src/oidc/storage/session-changes.ts';
 import { openEmbedded } from '../../../src/stores/embedded/embedded.ts';
 import { credentialsKey, userKey } from '../../../src/stores/keys.ts';
 import type { Op, Store } from '../../../src/stores/store.ts';

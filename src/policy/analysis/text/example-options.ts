@@ -4,6 +4,7 @@ import { userId } from '../../../core/policy/conditions/users.ts';
 import type { UserFacts } from '../../../core/policy/theories/theory.ts';
 import { plainTime } from '../../../core/policy/theories/theory.ts';
 import { attributePairs } from './attribute-text.ts';
+import { commaList } from './comma-list.ts';
 
 /**
  * `enrolled`: keys of the authenticators that the user has; absent: it makes no difference.
@@ -14,8 +15,8 @@ export function exampleOptions(facts: UserFacts, enrolled?: readonly string[]): 
   return [
     ...['--app', clientId],
     ...(userId.test(subject.id) ? ['--user-id', subject.id] : []),
-    ...(subject.identifiers.length === 0 ? [] : ['--identifiers', subject.identifiers.join(',')]),
-    ...['--groups', subject.groups.join(',')],
+    ...(subject.identifiers.length === 0 ? [] : ['--identifiers', commaList(subject.identifiers)]),
+    ...['--groups', commaList(subject.groups)],
     ...(subject.userType === undefined ? [] : ['--user-type', subject.userType]),
     ...attributeOptions(subject.profile),
     ...(enrolled ? ['--enrolled', enrolled.join(',')] : []),

@@ -988,6 +988,47 @@ test('of several enrollments of a kind, each proof is by another one; further pr
   expect(evidence.map(({ enrollment }) => enrollment)).toEqual([first, second, passwordId, first]);
 });
 
+test('a name with a comma stands in double quotes, among others', async () => {
+  const groupsOf = async (text: string) => (await data('--app', 'notes', '--groups', text)).subject?.groups;
+  expect(await groupsOf('staff, "Sales, EMEA","a ""b""" ,')).toEqual(['staff', 'Sales, EMEA', 'a "b"']);
+  expect(await groupsOf('a"b,c')).toEqual(['a"b', 'c']);
+  expect(await groupsOf('')).toEqual([]);
+  for (const text of ['"Sales', '"Sales" x,staff'])
+    await expect(groupsOf(text)).rejects.toThrow(
+      `${text}: a name that begins with a double quote ends with one, like "Sales, EMEA",staff`,
+    );
+});
+
+test('which of several enrollments of a kind gave a proof is shown', async () => {
+  const words = ['--app', 'notes', '--groups', 'staff', '--enrolled', 'webauthn,totp,webauthn'];
+  const proofs = ['--evidence', 'webauthn#2@2h,totp@1h,+webauthn#1', '--remembered', 'webauthn#2@3d'];
+  const text = await explained(...words, ...proofs);
+  expect(text).toContain('\n  enrolled  webauthn#1, totp, webauthn#2\n');
+  expect(text).toContain('\n  evidence  webauthn#2 2 h ago, totp 1 h ago, webauthn#1 set up just now\n');
+  expect(text).toContain('; remembers webauthn#2 3 d ago\n');
+  const { evidence } = await data(...words, ...proofs);
+  expect(evidence).toMatchObject([{ name: 'webauthn#2' }, { name: 'totp' }, { name: 'webauthn#1' }]);
+});
+
+test('of a user in the store, the number stands beside the label', async () => {
+  const key = (label: string) => ({ ...password, authenticator: 'webauthn', label });
+  const credentials = [key('Laptop'), password, key('Phone')];
+  await terminal.directory.create({ identifiers: ['two@demo.test'], groups: [], credentials });
+  const text = await explained('--app', 'notes', '--user', 'two@demo.test', '--evidence', 'webauthn@2h');
+  expect(text).toContain('\n  enrolled  webauthn#1 (Laptop), password, webauthn#2 (Phone)\n');
+  expect(text).toContain('\n  evidence  webauthn#1 2 h ago\n');
+});
+
+test('enrollments are counted by their authenticator, whatever their methods', async () => {
+  const words = ['--app', 'notes', '--groups', 'staff', '--enrolled', 'phone.voice,phone', '--evidence'];
+  const { evidence, subject } = await data(...words, 'phone.sms#2@1h');
+  expect(evidence).toMatchObject([{ name: 'phone.sms#2', enrollment: subject?.enrollments[1]?.id }]);
+  expect(await explained(...words, 'phone.sms')).toContain('\n  evidence  phone.sms#2 just now\n');
+  await expect(explained(...words, 'phone.sms#1@1h')).rejects.toThrow(
+    'phone.sms#1@1h: number 1 of phone gives no phone.sms',
+  );
+});
+
 /** The account was recovered by the first of these enrollments of the user. */
 async function recoverBy(identifier: string, authenticator: string): Promise<void> {
   const { user, credentials } = (await terminal.directory.findByIdentifier(identifier)) ?? {};

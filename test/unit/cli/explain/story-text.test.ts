@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import type { AuditLine } from '../../../../src/cli/audit/audit-text.ts';
 import { storyText } from '../../../../src/cli/explain/story-text.ts';
 import { omitUndefined } from '../../../../src/core/model/omit-undefined.ts';
 import { type AuditEventName, auditEvents } from '../../../../src/flow/audit.ts';
@@ -32,6 +33,16 @@ test('an essential acr is no `acr_values`: it came in the claims parameter', () 
 test('a browser that is not known is not called new: it may be a used one', () => {
   expect(told([])).toContain('  from      192.0.2.1, in no zone, a browser that is not known\n');
   expect(told([], { device: { known: true } })).toContain('  from      192.0.2.1, in no zone, a known browser\n');
+});
+
+test("a sign-in came from where the user was, not from the app's server that gets its tokens", () => {
+  const headOf = (events: readonly AuditLine[]) =>
+    storyText({ transaction: 'transaction', events, decisions: [] }, (_, words) => words).split('\n')[2];
+  const ofServer = { ...line, ip: '198.51.100.77' };
+  for (const event of ['token.refreshed', 'token.refresh_denied', 'token.denied'] as const)
+    expect(headOf([line, { ...ofServer, event }])).toBe('  from      192.0.2.1');
+  expect(headOf([line, { ...ofServer, event: 'sign_in.denied' }])).toBe('  from      198.51.100.77');
+  expect(headOf([{ ...ofServer, event: 'token.refreshed' }])).toBe('');
 });
 
 test.each(Object.keys(auditEvents).filter((name) => hasTransaction(name as AuditEventName)))(
@@ -152,4 +163,16 @@ test('a step says what report-only rules of the account policy would have decide
     '  everything asked for was proved; rules that only report: account: Keys (deny)\n',
   );
   expect(happened('session: Soon (unmet)')).toContain('  everything asked for was proved\n');
+});
+
+test('a proof by the same key as a newer one is told as such', () => {
+  const key = { authenticator: 'webauthn', factors: ['possession'], earlier: true } as const;
+  const proved = [
+    { ...key, age: 60 },
+    { ...key, age: 180 },
+    { ...key, age: 240, again: true as const },
+  ];
+  const text = told([], { proved });
+  expect(text).toContain('    webauthn (possession), 3 min before, before this sign-in\n');
+  expect(text).toMatch(/webauthn \(possession\), 4 min before, before this sign-in, by the same one as a newer proof$/);
 });
