@@ -1,5 +1,5 @@
 /** The choices of a formula that the classes that are left allow. */
-import { resultOfClasses } from './class-words.ts';
+import { resultOfClasses } from './class-sets.ts';
 import { type Causes, type Domains, isAboutAny, type ReadChoice, type ReadFormula } from './read-formulas.ts';
 
 /** Classes that are left, and why others are not. */

@@ -2,7 +2,7 @@
  * Draws what follows at once from formulas that must hold together (unit propagation). A formula is examined again
  * only if a variable that it is about has lost classes since; it counts as a step all the same.
  */
-import { restrict } from './class-words.ts';
+import { restrict } from './class-sets.ts';
 import { openChoices, type ReducedDomains } from './open-choices.ts';
 import { type Causes, isAboutAny, type ReadChoice, type ReadFormula } from './read-formulas.ts';
 

@@ -1,6 +1,6 @@
 /** Formulas as a search reads them: it looks at the same formula hundreds of times. */
 import type { Formula, Variable } from '../../policy/theories/theory.ts';
-import { fullWords, type ReadClasses, readClasses, wordBits } from './class-words.ts';
+import { fullDomain, type ReadClasses, readClasses, wordBits } from './class-sets.ts';
 
 /**
  * A model, as SAT solvers call an assignment under which a formula holds: the position of a class for each variable.
@@ -65,7 +65,7 @@ export function formulaReader(isCached = false): FormulaReader {
   const knownOf = (variable: Variable): KnownVariable => {
     const found = known.get(variable);
     if (found !== undefined) return found;
-    const words = fullWords(variable.classes.length);
+    const words = fullDomain(variable.classes.length);
     const made = { variable, index: byIndex.length, at: full.length, full: words };
     full.push(...words);
     known.set(variable, made);

@@ -67,7 +67,7 @@ function trieOf(patterns: readonly string[]): TrieNode {
     return { id: count, next: new Map(), isEnd: false };
   };
   const root = newNode();
-  for (const pattern of patterns.filter((one) => !one.includes('*'))) {
+  for (const pattern of patterns.filter((text) => !text.includes('*'))) {
     let node = root;
     for (const unit of pattern.split('')) {
       const child = node.next.get(unit) ?? newNode();

@@ -44,8 +44,11 @@ export function newcomerFindings(
 }
 
 function newcomersThen({ apps, configuration, afterSkips }: AppsThen, additions: AccountAdditions): NewcomerSearch {
-  const search = lockOutFinder(additions, configuration);
-  const all = searchAlike(apps, additions.places, (combination, app) => deniedIn(combination, app, search));
+  const finder = lockOutFinder(additions, configuration);
+  const all = searchAlike(apps, additions.places, {
+    search: (combination, app) => deniedIn(combination, app, finder),
+    isLike: finder.isLike,
+  });
   const denied = all.flatMap((found) => found.denied);
   return {
     denied: afterSkips ? denied.filter(({ lockOut }) => lockOut !== undefined) : denied,

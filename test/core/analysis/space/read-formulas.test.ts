@@ -1,7 +1,7 @@
 /** Formulas as small numbers, compared with sets of classes and variables, however many there are. */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type ReadClasses, restrict, resultOfClasses } from '../../../../src/core/analysis/space/class-words.ts';
+import { type ReadClasses, restrict, resultOfClasses } from '../../../../src/core/analysis/space/class-sets.ts';
 import { formulaReader, isAboutAny, type ReadChoice } from '../../../../src/core/analysis/space/read-formulas.ts';
 import {
   among,

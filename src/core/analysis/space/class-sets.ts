@@ -38,7 +38,7 @@ export function readClasses(
 }
 
 /** All classes, of this number. */
-export function fullWords(count: number): readonly number[] {
+export function fullDomain(count: number): readonly number[] {
   const length = Math.max(1, Math.ceil(count / wordBits));
   return Array.from({ length }, (_, word) => (1 << Math.min(wordBits, count - word * wordBits)) - 1);
 }
