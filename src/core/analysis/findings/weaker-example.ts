@@ -33,7 +33,8 @@ export function provedWhereWeaker(
   const sides = { active: { ...policies, [layer]: strictOnly }, next: policies };
   const proofs = proofsIn(rules, policies);
   const sets = setsShowing({ evidence, longer }, askedIn(rules, policies), proofs);
-  const found = admittedLikeOthers(sets, facts, sides);
+  const asked = JSON.stringify([outcomeKey(policies, facts), layer, strict.then, sets]);
+  const found = admittedLikeOthers(asked, { sets, facts, sides });
   if (found) return found;
   const remembered = longer.find(({ what }) => what === 'remembered');
   return remembered && newlyRemembering(facts, sides, remembered.before);
@@ -44,18 +45,20 @@ const foundBefore = new WeakMap<PolicySet['authenticators'], Map<string, Admitte
 
 /** What was found for another user who is asked for the same, if the evaluator confirms it for this one. */
 function admittedLikeOthers(
-  sets: readonly EvidenceSet[],
-  facts: UserFacts,
-  sides: PolicySides,
+  asked: string,
+  {
+    sets,
+    facts,
+    sides,
+  }: { readonly sets: readonly EvidenceSet[]; readonly facts: UserFacts; readonly sides: PolicySides },
 ): AdmittedWith | undefined {
-  const { active, next } = sides;
-  const known = foundBefore.get(next.authenticators) ?? new Map<string, AdmittedWith>();
-  foundBefore.set(next.authenticators, known);
-  const key = JSON.stringify([outcomeKey(next, facts), outcomeKey(active, facts), sets]);
-  const before = known.get(key);
+  const { authenticators } = sides.next;
+  const known = foundBefore.get(authenticators) ?? new Map<string, AdmittedWith>();
+  foundBefore.set(authenticators, known);
+  const before = known.get(asked);
   if (before && isNewlyLetIn(facts, sides)(before)) return before;
   const proofs = newlyAdmittedWith(sets, facts, sides);
-  if (proofs) known.set(key, proofs);
+  if (proofs) known.set(asked, proofs);
   return proofs;
 }
 
