@@ -21,6 +21,7 @@ import {
 import { knownIn } from '../../policy/analysis/analysed/configuration.ts';
 import type { App } from '../../policy/model/app.ts';
 import { enabledAuthenticators } from '../../policy/revision/enabled-authenticators.ts';
+import { refusing } from '../../policy/revision/refused-scopes.ts';
 import type { PolicyTest } from '../../policy/schema/policy-tests.ts';
 import { decisionsBy, signatureBy } from './distinct-facts.ts';
 import { askedFacts, asksTime, unstatedFacts } from './expression-facts-read.ts';
@@ -68,7 +69,8 @@ export async function openSignIns(
   const policies = await snapshot.policies(app);
   const rules = rulesOfSignIns(policies);
   const sets = rules.flatMap(({ when }) => conditionSets(when));
-  const universe = { ...knownIn(snapshot.settings), clientIds: [app.clientId] };
+  const refused = refusing(snapshot.settings.scopes)(app);
+  const universe = { ...knownIn(snapshot.settings), clientIds: [app.clientId], refused: () => refused };
   const merge = merging(test, { app, sets }, configuration);
   const choices = relevantChoices(variablesOf(rules, universe), merge);
   const unknown = choices.find(({ isComplete }) => !isComplete);
@@ -164,15 +166,11 @@ function madeUp(
   return found;
 }
 
-/** Whether these signals of risk can occur together with the other facts. What the test itself sets always can. */
-function arising(
-  test: PolicyTest,
-  sets: readonly ConditionSet[],
-  universe: Pick<Universe, 'risk' | 'scopesOf'>,
-): (placed: UserFacts) => boolean {
-  if (test.risk !== undefined || test.distance !== undefined) return () => true;
-  const { onceProved, always } = factsTogether(sets, universe);
-  const conditions = [...onceProved, ...always].flatMap(compileConditions);
+/** Whether these facts can occur together. Risk and distances can do so with all else if the test itself sets one. */
+function arising(test: PolicyTest, sets: readonly ConditionSet[], universe: Universe): (placed: UserFacts) => boolean {
+  const { requests, onceProved, always } = factsTogether(sets, universe);
+  const isSet = test.risk !== undefined || test.distance !== undefined;
+  const conditions = [...requests, ...(isSet ? [] : [...onceProved, ...always])].flatMap(compileConditions);
   return (placed) => {
     const device = { ...placed.device, known: isKnownBrowserIn(test, placed, sets) };
     return conditions.every(({ test: holds }) => holds(withProof({ ...placed, device })) === 'hit');

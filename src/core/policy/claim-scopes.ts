@@ -7,6 +7,12 @@ import type { RequestFacts } from '../model/facts.ts';
 /** Scope names with the claims that each releases. */
 export type ClaimsByScope = Readonly<Record<string, readonly string[]>>;
 
+/** What requests of an app cannot ask for. */
+export interface RefusedNames {
+  readonly scopes: readonly string[];
+  readonly claims: readonly string[];
+}
+
 /**
  * Adds to the request the scopes of the claims that it names. `allowed`: the scopes that the app may request (absent:
  * all). A claim that none of them releases is removed.

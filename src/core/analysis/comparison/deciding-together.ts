@@ -2,6 +2,7 @@
 import type { EnrollmentRule } from '../../model/enrollment-policy.ts';
 import type { Seconds } from '../../model/facts.ts';
 import type { Rule, RuleHead } from '../../model/policy.ts';
+import type { RefusedNames } from '../../policy/claim-scopes.ts';
 import { beforeSignIn, type CompiledPolicy, type PolicySet } from '../../policy/rules/compile.ts';
 import { findRule } from '../../policy/rules/rules.ts';
 import { resolved } from '../../policy/theories/resolved.ts';
@@ -24,11 +25,6 @@ export interface PolicySides {
 
 /** What a request of the app cannot ask for. Before: also what it cannot ask for now, as one request is compared. */
 export type RefusedParts = Readonly<Record<'active' | 'next', RefusedNames>>;
-
-export interface RefusedNames {
-  readonly scopes: readonly string[];
-  readonly claims: readonly string[];
-}
 
 /** The request as one side accepts it: without what is refused there. */
 export function factsOn<Of extends UserFacts>(

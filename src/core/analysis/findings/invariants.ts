@@ -9,7 +9,7 @@ import type { Rule, RuleHead } from '../../model/policy.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
 import type { UserFacts } from '../../policy/theories/theory.ts';
 import { admittedWith } from '../proofs/admitted-with.ts';
-import { type DemandCheck, demandCheck, type Guarantee } from '../proofs/demand-verdict.ts';
+import { avoidedBy, type DemandCheck, demandCheck, type Guarantee } from '../proofs/demand-verdict.ts';
 import type { AdmittedWith } from '../proofs/proving-user.ts';
 import { isLockedOut, isSignInDenied } from '../simulation/simulated-outcome.ts';
 import { isSpent } from '../space/find-model.ts';
@@ -33,10 +33,7 @@ export interface Invariant {
   readonly guarantee: Guarantee;
   /** A remembered proof counts as proved. */
   readonly countsRemembered?: true;
-  /**
-   * Each rule of the session policy is examined by itself, and by the pauses that it allows itself. Absent: one
-   * violation for each rule of the sign-on policy, in a session that may have begun under any rule.
-   */
+  /** One violation for each rule of the session policy. Absent: one for each rule of the sign-on policy. */
   readonly bySession?: true;
 }
 
@@ -149,8 +146,8 @@ function admission(
   const { isFine, candidates } = check(rules);
   if (isFine || isLockedOut(policies, rules)) return fine;
   const facts = rules.findFacts();
-  const avoided = guarantee.kind === 'without' ? { avoided: guarantee.authenticators } : {};
-  const proved = facts && admittedWith(policies, { rules, facts, ...avoided }, candidates());
+  const avoided = avoidedBy(guarantee);
+  const proved = facts && admittedWith(policies, { rules, facts, ...(avoided && { avoided }) }, candidates());
   return proved ? { violation: { rules: rulesOf(rules), facts, proved } } : { open: rulesOf(rules) };
 }
 

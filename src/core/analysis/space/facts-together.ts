@@ -2,11 +2,15 @@
 
 import type { AnyAllNone, ConditionSet, Conditions } from '../../model/conditions.ts';
 import { type RiskScoring, riskSignals } from '../../model/risk.ts';
+import type { RefusedNames } from '../../policy/claim-scopes.ts';
+import { withConditionsInside } from '../../policy/rules/expression-parts.ts';
 import type { Universe } from '../../policy/theories/theory.ts';
 import { boundOf } from '../../policy/values/bound.ts';
 
 export interface FactsTogether {
-  /** Conditions that always hold. */
+  /** Conditions that hold for what is requested. */
+  readonly requests: readonly Conditions[];
+  /** Other conditions that always hold. */
   readonly always: readonly Conditions[];
   /** Conditions that hold as soon as the user has proved something: before that, rules ignore the past. */
   readonly onceProved: readonly Conditions[];
@@ -15,20 +19,21 @@ export interface FactsTogether {
 /** The relations between the facts that these conditions ask about. The plainer facts come first. */
 export function factsTogether(
   sets: readonly ConditionSet[],
-  { risk: scoring, scopesOf }: Pick<Universe, 'risk' | 'scopesOf'>,
+  universe: Pick<Universe, 'risk' | 'scopesOf' | 'clientIds' | 'refused'>,
 ): FactsTogether {
-  const always = claimsNeedScopes(sets, scopesOf);
+  const { risk: scoring } = universe;
+  const requests = [...claimsNeedScopes(sets, universe.scopesOf), ...nothingRefused(sets, universe)];
   const unusual = sets.some(({ risk }) => risk !== undefined);
   const ages = sets.some(({ accountAge }) => accountAge !== undefined)
     ? [...(unusual ? [awayNeedsAge(scoring)] : []), ...pastNeedsAge(sets)]
     : [];
-  if (!unusual) return { always: [...always, ...ages], onceProved: [] };
+  if (!unusual) return { requests, always: ages, onceProved: [] };
   const near = nearness(sets);
   // A browser that is not known is not usual.
   const browser: readonly ConditionSet[] = [{ device: { known: true } }, { risk: { any: ['newDevice'] } }];
   return {
+    requests,
     always: [
-      ...always,
       ...ages,
       // A known browser is a usual one, and what strangers try never counts against it.
       { any: [{ risk: { none: ['newDevice', 'recentFailures'] } }, { device: { known: false } }] },
@@ -48,6 +53,31 @@ function claimsNeedScopes(sets: readonly ConditionSet[], scopesOf: Universe['sco
     const isAskedFor = releasing.some((scope) => scopes.includes(scope));
     return isAskedFor ? [{ any: [{ claims: { none: [claim] } }, { scopes: { any: releasing } }] }] : [];
   });
+}
+
+/** Requests ask for nothing that their app cannot ask for, as far as conditions ask about it. */
+function nothingRefused(
+  sets: readonly ConditionSet[],
+  { clientIds, refused }: Pick<Universe, 'clientIds' | 'refused'>,
+): readonly Conditions[] {
+  if (refused === undefined) return [];
+  const all = withConditionsInside(sets);
+  const [scopes, claims] = [namesAmong(all, 'scopes'), namesAmong(all, 'claims')];
+  const askedAbout = (names: RefusedNames | undefined): RefusedNames => ({
+    scopes: names?.scopes.filter((name) => scopes.has(name)) ?? [],
+    claims: names?.claims.filter((name) => claims.has(name)) ?? [],
+  });
+  const alike = Map.groupBy(clientIds, (clientId) => JSON.stringify(askedAbout(refused(clientId))));
+  return [...alike].flatMap(([text, apps]): readonly Conditions[] => {
+    const names: RefusedNames = JSON.parse(text);
+    if (names.scopes.length + names.claims.length === 0) return [];
+    const asked: ConditionSet = { scopes: { none: names.scopes }, claims: { none: names.claims } };
+    return [alike.size === 1 ? asked : { any: [{ apps: { none: apps } }, asked] }];
+  });
+}
+
+function namesAmong(sets: readonly ConditionSet[], name: 'scopes' | 'claims'): ReadonlySet<string> {
+  return new Set(namesIn(sets.flatMap((set) => set[name] ?? [])));
 }
 
 function namesIn(lists: readonly AnyAllNone[]): readonly string[] {

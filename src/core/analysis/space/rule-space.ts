@@ -70,7 +70,8 @@ export function ruleSpace(rules: readonly Conditions[], universe: Universe): Rul
   const expressions = own.flatMap(({ expression }) => (expression ? [expression] : []));
   const asked = [...own, ...conditionsWithin(expressions, universe)];
   const together = factsTogether(asked, universe);
-  const sets = [...asked, ...[...together.always, ...together.onceProved].flatMap(conditionSets)];
+  const always = [...together.requests, ...together.always];
+  const sets = [...asked, ...[...always, ...together.onceProved].flatMap(conditionSets)];
   const formulaOf = (set: ConditionSet): Formula => ({ all: partsOfSet(set, theories).map(({ formula }) => formula) });
   const theories = Object.fromEntries(
     names.map((name) => [name, theoryOf(name, universe, { sets, formulaOf })]),
@@ -109,7 +110,7 @@ export function ruleSpace(rules: readonly Conditions[], universe: Universe): Rul
     misses: cachedFormula((when: Conditions) => ({ any: parts(when).map(missesOf) })),
     fails: (when) => failsOf(parts(when)),
     reader: formulaReader(true),
-    always: [...together.always.map(applies), ...names.flatMap((name) => theories[name].always ?? [])],
+    always: [...always.map(applies), ...names.flatMap((name) => theories[name].always ?? [])],
     onceProved: together.onceProved.map(applies),
     ...partsReading,
   };

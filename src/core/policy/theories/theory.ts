@@ -12,6 +12,7 @@ import type {
 } from '../../model/conditions.ts';
 import type { RuleFacts, Seconds, Subject } from '../../model/facts.ts';
 import type { RiskScoring } from '../../model/risk.ts';
+import type { RefusedNames } from '../claim-scopes.ts';
 
 /** Example facts of a user, made up by an analysis. */
 export interface UserFacts extends RuleFacts {
@@ -79,10 +80,7 @@ export interface NamedPart extends ConditionPart {
 
 /** What the configuration makes possible, as far as conditions refer to it. */
 export interface Universe {
-  /**
-   * Client ids of the apps that the rules can decide about. Apps that no rule distinguishes are represented by one of
-   * them.
-   */
+  /** Client ids of the apps that the rules can decide about: one for all apps that no rule distinguishes. */
   readonly clientIds: readonly string[];
   /** One address for each possible set of zones. The first is in the fewest zones. */
   readonly places: readonly { readonly ip: string; readonly zones: readonly string[] }[];
@@ -111,6 +109,8 @@ export interface Universe {
   scopesOf(claim: string): readonly string[];
   /** A file maps addresses to countries and coordinates. */
   readonly knowsCountries: boolean;
+  /** What requests of an app cannot ask for. Undefined: nothing. Absent: all apps may ask for anything. */
+  readonly refused?: (clientId: string) => RefusedNames | undefined;
 }
 
 /** How the conditions of one name are written as formulas. */

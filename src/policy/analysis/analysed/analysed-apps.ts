@@ -11,12 +11,14 @@ import {
 } from '../../../core/analysis/space/rule-combinations.ts';
 import { type RuleSpace, ruleSpace } from '../../../core/analysis/space/rule-space.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
+import type { RefusedNames } from '../../../core/policy/claim-scopes.ts';
 import { appTests } from '../../../core/policy/rules/app-lists.ts';
 import type { CompiledRule, PolicySet } from '../../../core/policy/rules/compile.ts';
 import type { Universe } from '../../../core/policy/theories/theory.ts';
 import type { App } from '../../model/app.ts';
 import { appClasses } from '../../revision/equivalent-apps.ts';
 import { refreshTokensOf } from '../../revision/refresh-tokens.ts';
+import { appsExaminedOnce } from './apps-examined-once.ts';
 import type { AnalysedConfiguration } from './configuration.ts';
 
 /** The policies of an app. It stands for all apps that no rule distinguishes from it. */
@@ -28,6 +30,8 @@ export interface AnalysedApp extends RuleCombinations {
   /** How many there are. */
   readonly count: number;
   readonly policies: PolicySet;
+  /** What it cannot ask for. Undefined: nothing that something with conditions asks about. */
+  readonly refused: RefusedNames | undefined;
   readonly space: RuleSpace;
   /** False: the steps for all apps did not suffice to look at its rules together. */
   readonly isExamined: boolean;
@@ -66,18 +70,23 @@ function stepsOfCheck(): StepsOfCheck {
 
 /** Apps with few rules come first, so that one with many does not take their steps. */
 export async function analysedApps(
-  { snapshot, universe }: AnalysedConfiguration,
+  configuration: AnalysedConfiguration,
   { combinations, denials, comparisons }: StepsOfCheck = stepsOfCheck(),
 ): Promise<readonly AnalysedApp[]> {
+  const { snapshot, universe, refused } = configuration;
   const templateOf = appClasses(snapshot.policies, (set) => appTests(set, () => false));
-  const read = (await snapshot.equivalentApps()).map(async ({ refreshing, ...group }) => {
+  const forUsers = configuration.apps
+    .map(({ app }) => app)
+    .filter(({ signOnPolicies }) => signOnPolicies !== undefined);
+  const read = (await appsExaminedOnce(forUsers, [], configuration)).map(async ({ refreshing, ...group }) => {
     const refreshTokens = refreshTokensOf(refreshing, snapshot.settings);
     const policies = await snapshot.policies(group.app);
     // A rule is for all of them, and limits the refresh tokens of each.
     return {
       ...group,
       policies: refreshing === group.app ? policies : { ...policies, ...(refreshTokens && { refreshTokens }) },
-      template: await templateOf(group.app),
+      refused: refused(group.app.clientId),
+      template: JSON.stringify([await templateOf(group.app), refused(group.app.clientId)]),
     };
   });
   const all = await Promise.all(read);

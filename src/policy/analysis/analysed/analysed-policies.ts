@@ -20,10 +20,17 @@ import {
 } from '../../revision/read-document.ts';
 
 /** A policy as it decides; of several that an app lists, all together. */
-export type AnalysedPolicy = PolicyOfKind & {
-  /** Client ids of the apps that it decides about, one for all apps that its rules do not distinguish. Never empty. */
+export type AnalysedPolicy = PolicyWithApps & {
+  /**
+   * Client ids of the apps that it decides about, one for all apps that its rules do not distinguish and that may ask
+   * for the same. Never empty.
+   */
   readonly clientIds: readonly string[];
-  /** Those of all apps that it decides about. */
+};
+
+/** The same, before apps are told apart. */
+export type PolicyWithApps = PolicyOfKind & {
+  /** Client ids of all apps that it decides about. */
   readonly allClientIds: readonly string[];
   /** Some app has it. */
   readonly isUsed: boolean;
@@ -37,12 +44,12 @@ type PolicyOfKind =
 type KindOfAllowing = 'account' | 'recovery' | 'session' | 'sign-on';
 
 /** Policies that no app uses are examined as if all apps did. */
-export function analysedPolicies(documents: Documents, apps: readonly App[]): readonly AnalysedPolicy[] {
+export function readPolicies(documents: Documents, apps: readonly App[]): readonly PolicyWithApps[] {
   const forUsers = apps.filter(({ signOnPolicies: ownPolicies }) => ownPolicies !== undefined);
   const everywhere = [...forUsers.map(({ clientId }) => clientId), accountClientId];
   const signOn = signOnPolicies(documents, forUsers);
   const covered = new Set(signOn.flatMap((each) => writtenRules(each).map(({ location }) => location?.file)));
-  const others = [...documents.values()].flatMap((document): readonly AnalysedPolicy[] => {
+  const others = [...documents.values()].flatMap((document): readonly PolicyWithApps[] => {
     if (document.kind === 'account') return accountRules(document, everywhere);
     const policy = covered.has(document.file) ? undefined : policyIn(document);
     if (policy === undefined) return [];
@@ -51,13 +58,17 @@ export function analysedPolicies(documents: Documents, apps: readonly App[]): re
     const own = analysed(policy, used.length > 0 ? used : everywhere);
     return [{ ...own, isUsed: isShared || used.length > 0 }];
   });
-  const all = [...signOn, ...others];
+  return [...signOn, ...others];
+}
+
+/** `refused`: equal for apps that may ask for the same. */
+export function analysedPolicies(all: readonly PolicyWithApps[], refused: AppTest): readonly AnalysedPolicy[] {
   const tests = all.flatMap((each) => setsOf(each).flatMap((set) => otherAppTests(set)));
-  return all.map((analysedPolicy) => ({ ...analysedPolicy, clientIds: toldApart(analysedPolicy, tests) }));
+  return all.map((policy) => ({ ...policy, clientIds: toldApart(policy, tests, refused) }));
 }
 
 /** Those that decide, and those that only report. */
-function writtenRules({ policy: { rules, reporting } }: PolicyOfKind): readonly RuleHead[] {
+export function writtenRules({ policy: { rules, reporting } }: PolicyOfKind): readonly RuleHead[] {
   return [...rules, ...(reporting?.rules ?? [])].map(({ rule }) => rule);
 }
 
@@ -66,18 +77,20 @@ function setsOf(policy: PolicyOfKind): readonly ConditionSet[] {
 }
 
 /** `tests`: what expressions ask of the app, in all policies, as several of them decide about one sign-in. */
-function toldApart(policy: AnalysedPolicy, tests: readonly AppTest[]): readonly string[] {
-  const { clientIds } = policy;
+function toldApart(policy: PolicyWithApps, tests: readonly AppTest[], refused: AppTest): readonly string[] {
+  const { allClientIds: clientIds } = policy;
   const named = new Set(setsOf(policy).flatMap((set) => appLists(set).flat()));
   const [ownNamed, others] = [true, false].map((isNamed) =>
     clientIds.filter((clientId) => named.has(clientId) === isNamed),
   ) as [string[], string[]];
-  const alike = Map.groupBy(others, (clientId) => tests.map((test) => test(clientId)).join());
-  return [...[...alike.values()].flatMap((same) => same.slice(0, 1)), ...ownNamed];
+  const alike = [...Map.groupBy(others, refused).values()].flatMap((same) => [
+    ...Map.groupBy(same, (clientId) => tests.map((test) => test(clientId)).join()).values(),
+  ]);
+  return [...alike.flatMap((same) => same.slice(0, 1)), ...ownNamed];
 }
 
 /** One policy for each change that rules distinguish: rules about different changes never shadow one another. */
-function accountRules(document: Document, clientIds: readonly string[]): readonly AnalysedPolicy[] {
+function accountRules(document: Document, clientIds: readonly string[]): readonly PolicyWithApps[] {
   const policy = readAccountPolicy(document);
   const named = policy.rules.flatMap(namedInChanges);
   const changes = changeActions.flatMap((action) => [...new Set([...named, anyOther])].map((of) => ({ action, of })));
@@ -94,7 +107,7 @@ function accountRules(document: Document, clientIds: readonly string[]): readonl
 const anyOther = '';
 
 /** Several policies that an app lists are one policy here. */
-function signOnPolicies(documents: Documents, apps: readonly App[]): readonly AnalysedPolicy[] {
+function signOnPolicies(documents: Documents, apps: readonly App[]): readonly PolicyWithApps[] {
   const read = apps.flatMap((app) => {
     const policy = signOnOf(app, documents);
     return policy === undefined ? [] : [{ policy, clientId: app.clientId }];
@@ -107,8 +120,8 @@ function signOnPolicies(documents: Documents, apps: readonly App[]): readonly An
   });
 }
 
-function analysed(deciding: PolicyOfKind, clientIds: readonly string[]): AnalysedPolicy {
-  return { ...deciding, isUsed: true, clientIds, allClientIds: clientIds };
+function analysed(deciding: PolicyOfKind, allClientIds: readonly string[]): PolicyWithApps {
+  return { ...deciding, isUsed: true, allClientIds };
 }
 
 function policyIn(document: Document): PolicyOfKind | undefined {

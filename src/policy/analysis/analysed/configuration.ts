@@ -3,7 +3,7 @@
 import { oneDay } from '../../../core/model/durations.ts';
 import type { Seconds } from '../../../core/model/facts.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
-import { scopesOf } from '../../../core/policy/claim-scopes.ts';
+import { type RefusedNames, scopesOf } from '../../../core/policy/claim-scopes.ts';
 import type { Universe } from '../../../core/policy/theories/theory.ts';
 import { readAttribute } from '../../../core/profile/attribute-value.ts';
 import type { NamedRule } from '../../model/analysis-finding.ts';
@@ -15,8 +15,9 @@ import { readApp } from '../../revision/read-document.ts';
 import { type Snapshot, snapshotOfDocuments } from '../../revision/snapshot.ts';
 import type { FileLocation } from '../../source/finding-at.ts';
 import type { DocumentSource, YamlSource } from '../../source/yaml-source.ts';
-import { type AnalysedPolicy, analysedPolicies } from './analysed-policies.ts';
+import { type AnalysedPolicy, analysedPolicies, readPolicies } from './analysed-policies.ts';
 import { believableDevices } from './believable-devices.ts';
+import { refusedToApps } from './refused-to-apps.ts';
 import { examplePlaces } from './sample-addresses.ts';
 
 interface ReadFile {
@@ -27,13 +28,17 @@ interface ReadFile {
 export interface AnalysedConfiguration {
   readonly snapshot: Snapshot;
   readonly documents: Documents;
+  /** With the invariants. */
+  readonly sources: readonly DocumentSource[];
   readonly policies: readonly AnalysedPolicy[];
   /** Sorted as their files. */
   readonly apps: readonly { readonly app: App; readonly source: YamlSource }[];
   /** `stepgate.yaml`. */
   readonly settings: YamlSource | undefined;
-  /** What can be at all in sign-ins to these apps, from now on. */
+  /** What can be at all in sign-ins to these apps, from now on. Requests ask for what their app may ask for. */
   universe(clientIds: readonly string[]): Universe;
+  /** What the app cannot ask for. Undefined: nothing that conditions ask about. Equal results are one object. */
+  refused(clientId: string): RefusedNames | undefined;
   /** The location of a rule. Two rules of the session policy may share one. */
   locationOf(rule: RuleHead): FileLocation | undefined;
 }
@@ -94,18 +99,34 @@ export async function readConfiguration(
   const apps = files.flatMap(({ document, source }) =>
     document.kind === 'app' ? [{ app: readApp(document), source }] : [],
   );
+  const all = apps.map(({ app }) => app);
+  const policies = readPolicies(documents, all);
+  const refused = refusedToApps(all, { policies, sources, declared: snapshot.settings.scopes });
   return {
     snapshot,
     documents,
-    policies: analysedPolicies(
-      documents,
-      apps.map(({ app }) => app),
-    ),
+    sources,
+    policies: analysedPolicies(policies, refused),
     apps,
     settings: sources.find(({ kind }) => kind === 'settings')?.source,
-    universe: (clientIds) => ({ ...settings, clientIds, since, areZonesAsWritten: true }),
+    universe: (clientIds) => ({ ...settings, clientIds, since, areZonesAsWritten: true, refused }),
+    refused,
     locationOf: (rule) => locationIn(byName, rule),
   };
+}
+
+/**
+ * The same, where requests may ask for anything: a grant from before the app lost a scope still has it, and the rules
+ * decide at each refresh (decision 193).
+ */
+export function withOldGrants(configuration: AnalysedConfiguration): AnalysedConfiguration {
+  const { apps, refused, universe } = configuration;
+  if (apps.every(({ app }) => refused(app.clientId) === undefined)) return configuration;
+  const anything = (clientIds: readonly string[]): Universe => {
+    const { refused: _, ...others } = universe(clientIds);
+    return others;
+  };
+  return { ...configuration, universe: anything, refused: () => undefined };
 }
 
 function locationIn(files: ReadonlyMap<string, ReadFile>, rule: RuleHead): FileLocation | undefined {

@@ -10,7 +10,7 @@ import type { Documents } from '../../model/documents.ts';
 import type { DocumentSource } from '../../source/yaml-source.ts';
 import { analysedApps } from '../analysed/analysed-apps.ts';
 import { type AssumedConfiguration, assumedConfiguration } from '../analysed/assumed-configuration.ts';
-import { type AnalysedConfiguration, analysedConfiguration } from '../analysed/configuration.ts';
+import { type AnalysedConfiguration, analysedConfiguration, withOldGrants } from '../analysed/configuration.ts';
 import { invariantFindings } from '../invariants/invariant-findings.ts';
 import { type ExaminedInvariant, examinedInvariants } from '../invariants/invariants.ts';
 import { assumedLockOuts } from '../lock-outs/assumed-lock-outs.ts';
@@ -91,10 +91,12 @@ async function allFindings(
   assumed: AssumedConfiguration | undefined,
   now: Seconds,
 ): Promise<readonly AnalysisFinding[]> {
-  const examined = examineRules(configuration);
+  const anyRequest = withOldGrants(configuration);
+  const examined = examineRules(anyRequest);
   const mayDecide = ({ verdict: { kind } }: ExaminedRule) => kind !== 'contradictory' && kind !== 'shadowed';
   const alive = examined.filter(mayDecide).map(({ rule }) => rule);
   const apps = await analysedApps(configuration);
+  const ofAnyRequest = anyRequest === configuration ? apps : await analysedApps(anyRequest);
   const combined = combinationFindings(apps, configuration);
   const lockOuts = Map.groupBy(combined.filter(isLockOut), ruleOf);
   const undecided = assumed
@@ -105,8 +107,8 @@ async function allFindings(
   const dead = deadRuleFindings(examined, configuration).filter((finding) => !isTold(finding));
   const others = [
     ...combined,
-    ...ruleFindings({ apps, alive }, configuration),
-    ...unreachedFindings({ apps, alive }, configuration),
+    ...ruleFindings({ apps: ofAnyRequest, alive }, anyRequest),
+    ...unreachedFindings({ apps: ofAnyRequest, alive }, anyRequest),
   ];
   const isDead = (finding: AnalysisFinding) =>
     dead.some(

@@ -13,7 +13,7 @@ import type { App } from '../../model/app.ts';
 import { withAccountApp } from '../../revision/account-app.ts';
 import { type InvariantApps, invariantsSchema, type WrittenInvariant } from '../../schema/policies/invariants.ts';
 import type { DocumentSource, YamlSource } from '../../source/yaml-source.ts';
-import { type AppsExaminedOnce, appsExaminedOnce } from '../analysed/apps-examined-once.ts';
+import { appsExaminedOnce } from '../analysed/apps-examined-once.ts';
 import type { AnalysedConfiguration } from '../analysed/configuration.ts';
 
 /**
@@ -58,18 +58,17 @@ function examinerFor(
   invariants: readonly WrittenInvariant[],
   configuration: AnalysedConfiguration,
 ): (invariant: WrittenInvariant) => Promise<readonly ExaminedApp[]> {
-  const { snapshot, apps, universe } = configuration;
+  const { snapshot, apps, universe, refused } = configuration;
   const known = withAccountApp(snapshot, snapshot.settings.issuer ?? 'https://localhost');
   const whens = invariants.map(({ when }) => when);
-  const groupsOf = appsExaminedOnce(configuration, whens, known);
   const spaces = new Map<string, ExaminedPolicies>();
-  const examinedPolicies = async ({ app, asked }: AppsExaminedOnce): Promise<ExaminedPolicies> => {
+  const examinedPolicies = async (app: App): Promise<ExaminedPolicies> => {
     const present = spaces.get(app.clientId);
     if (present) return present;
     const policies = await known.policies(app);
     const profile = policies.profile?.rules.map(({ rule }) => rule) ?? [];
     const rules = [...rulesTogether(policies), ...profile].map(({ when }) => when);
-    const conditions = [...rules, ...whens.map(asked)];
+    const conditions = [...rules, ...whens];
     const made = { policies, space: ruleSpace(conditions, universe([app.clientId])) };
     spaces.set(app.clientId, made);
     return made;
@@ -79,10 +78,10 @@ function examinerFor(
     const all = [...apps.map(({ app }) => app), ...(account ? [account] : [])];
     const meant = all.filter((app) => app.signOnPolicies !== undefined && isAbout(invariant.apps, app));
     const found: ExaminedApp[] = [];
-    for (const group of await groupsOf(meant, [invariant.when])) {
-      const { app, count, clientIds, asked } = group;
-      const examined = await examinedPolicies(group);
-      const verdict = examineInvariant({ ...invariant, when: asked(invariant.when) }, examined);
+    const context = { snapshot: known, refused };
+    for (const { app, count, clientIds } of await appsExaminedOnce(meant, [invariant.when], context)) {
+      const examined = await examinedPolicies(app);
+      const verdict = examineInvariant(invariant, examined);
       found.push({ app, count, clientIds, policies: examined.policies, verdict });
     }
     return found;

@@ -14,7 +14,7 @@ import type { AnalysedApp } from '../analysed/analysed-apps.ts';
 const mostRules = 100;
 
 /** An app, and the rules of its sign-on policy that say who gets in. */
-interface AppWithEntry {
+interface AppWithEntry extends Pick<AnalysedApp, 'refused'> {
   readonly clientId: string;
   readonly entry: EntryRules;
 }
@@ -26,10 +26,13 @@ export function additionPlaces(apps: readonly AnalysedApp[]): AdditionPlaces {
   const pages = markOf(accountClientId);
   const entryOf = entriesByPolicy();
   const places = apps.map(
-    ({ app: { clientId }, policies }): AppWithEntry => ({ clientId, entry: entryOf(policies.app) }),
+    ({ app: { clientId }, policies, refused }): AppWithEntry => ({ clientId, refused, entry: entryOf(policies.app) }),
   );
-  const byMark = [...Map.groupBy(places, ({ clientId }) => markOf(clientId))];
-  const alike = byMark.flatMap(([mark, same]) => (mark === pages ? [] : [same]));
+  // At the account pages any scope may be asked for.
+  const others = places.filter(({ clientId }) => markOf(clientId) !== pages);
+  const alike = [
+    ...Map.groupBy(others, ({ clientId, refused }) => JSON.stringify([markOf(clientId), refused])).values(),
+  ];
   const closable = alike.filter((same) => !same.some(isOpen));
   const entries = new Set(closable.flat().map(({ entry }) => entry));
   const isLittle = [...entries].reduce((count, { rules }) => count + rules.length, 0) <= mostRules;

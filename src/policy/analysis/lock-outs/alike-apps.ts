@@ -161,6 +161,7 @@ function likenesses(places: AdditionPlaces): (app: AnalysedApp) => LikeCombinati
     const {
       app: { clientId },
       policies: set,
+      refused,
     } = app;
     const { session, app: signOn, enrollment, accountPolicy, password, recovery, profile, ...others } = set;
     const own = (signOn?.rules ?? []).map(({ rule }) => rule);
@@ -177,7 +178,7 @@ function likenesses(places: AdditionPlaces): (app: AnalysedApp) => LikeCombinati
     const placed = own.map(textWith((group) => positions.get(group) ?? group));
     const { authenticators, ...terms } = others;
     const compiled = [session, enrollment, accountPolicy, password, recovery, profile, authenticators].map(numberOf);
-    const common = JSON.stringify([compiled, terms]);
+    const common = JSON.stringify([compiled, terms, refused]);
     const besidesOf = (combination: RuleCombination) => [combination.session, combination.enrollment].map(numberOf);
     if (isApart || expressions.length > 0) {
       const placesOf = ({ combinations }: AnalysedApp) =>

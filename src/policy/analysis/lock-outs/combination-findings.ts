@@ -4,6 +4,7 @@ import type { AnalysisFinding } from '../../model/analysis-finding.ts';
 import { findingAt } from '../../source/finding-at.ts';
 import { type AnalysedApp, isClosed } from '../analysed/analysed-apps.ts';
 import { type AnalysedConfiguration, namedRule } from '../analysed/configuration.ts';
+import { asksForScopes } from '../analysed/refused-to-apps.ts';
 import { mostTold } from '../analysed/undecided-findings.ts';
 import { failOpenFindings } from '../rules/fail-open-findings.ts';
 import { weakerRuleFindings } from '../rules/weaker-findings.ts';
@@ -53,15 +54,17 @@ function keyOf({ code, file, line, column }: AnalysisFinding): string {
 }
 
 function closedApp(closed: AnalysedApp, { apps }: AnalysedConfiguration): readonly AnalysisFinding[] {
-  const { app, policies } = closed;
+  const { app, policies, refused } = closed;
   const source = apps.find((candidate) => candidate.app.clientId === app.clientId)?.source;
   if (!isClosed(closed) || source === undefined) return [];
   const rules = [...(policies.app?.rules ?? []), ...policies.session.rules].map(({ rule }) => rule);
   const fails = rules.some(({ when }) => conditionSets(when).some(({ expression }) => expression !== undefined));
+  const isLimited = refused !== undefined && rules.some(({ when }) => asksForScopes(when));
+  const besides = `${fails ? ', or an expression fails, and its rule denies' : ''}${isLimited ? ', or the rule is about a scope that `client.scope` lacks' : ''}`;
   const alike = otherAppsText([closed], app.clientId);
   const others = alike === '' ? '' : `, nor ${alike}, which no rule tells apart from it`;
-  const message = `no user can enter this app${others}: wherever a rule of one policy allows, another policy denies${fails ? ', or an expression fails, and its rule denies' : ''}`;
-  const advice = 'correct the conditions of the rules that allow, or remove the app';
+  const message = `no user can enter this app${others}: wherever a rule of one policy allows, another policy denies${besides}`;
+  const advice = `correct the conditions of the rules that allow${isLimited ? ' or `client.scope`' : ''}, or remove the app`;
   return [
     findingAt(
       'closed-app',

@@ -3,16 +3,13 @@ import type { DeniedSignIn, DeniedSignInSearch } from '../../../core/analysis/ac
 import { firstSignIn, neverAgain, secondSignIn } from '../../../core/analysis/accounts/first-sign-ins.ts';
 import { allowing } from '../../../core/analysis/space/rule-combinations.ts';
 import { ruleSpace } from '../../../core/analysis/space/rule-space.ts';
-import type { ConditionSet } from '../../../core/model/conditions.ts';
 import { locationKey } from '../../../core/model/location-key.ts';
 import { neutralFacts, neutralRequest } from '../../../core/model/neutral-facts.ts';
 import { appTests } from '../../../core/policy/rules/app-lists.ts';
 import { type CompiledPolicy, compilePolicy } from '../../../core/policy/rules/compile.ts';
 import { conditionSets } from '../../../core/policy/rules/condition-table.ts';
-import { withConditionsInside } from '../../../core/policy/rules/expression-parts.ts';
 import { findRule, rulesAnywhere } from '../../../core/policy/rules/rules.ts';
 import type { AnalysedConfiguration } from '../analysed/configuration.ts';
-import { refuses } from '../rules/unaskable-scopes.ts';
 
 export interface ExaminedPolicy {
   readonly policy: CompiledPolicy;
@@ -33,9 +30,7 @@ export function deniedAgain(
   examined: ExaminedPolicy,
   configuration: Pick<AnalysedConfiguration, 'universe'>,
 ): DeniedSignInSearch {
-  return asksAboutPast(examined)
-    ? search(examined, { clientIds: examined.clientIds, refused: [] }, configuration)
-    : none;
+  return asksAboutPast(examined) ? search(examined, examined.clientIds, configuration) : none;
 }
 
 const none: DeniedSignInSearch = { never: [], undecided: [] };
@@ -47,17 +42,17 @@ const none: DeniedSignInSearch = { never: [], undecided: [] };
 export function deniedAtSome(
   examined: ExaminedPolicy,
   everywhere: DeniedSignInSearch,
-  configuration: Pick<AnalysedConfiguration, 'universe' | 'apps' | 'snapshot'>,
+  configuration: Pick<AnalysedConfiguration, 'universe' | 'refused'>,
 ): readonly DeniedAtApps[] {
   if (!asksAboutPast(examined)) return [];
   const classes = appsLikeOneAnother(examined, configuration);
-  if (classes.length === 1 && classes[0]?.refused.length === 0) return [];
+  if (classes.length === 1) return [];
   const known = new Set(everywhere.never.map(keyOf));
   const knownUndecided = new Set(everywhere.undecided);
-  const searched = classes.slice(0, mostClasses).map((apps): DeniedAtApps => {
-    const { never, undecided } = searchAt(examined, apps, configuration);
+  const searched = classes.slice(0, mostClasses).map((clientIds): DeniedAtApps => {
+    const { never, undecided } = searchAt(examined, clientIds, configuration);
     return {
-      clientIds: apps.clientIds,
+      clientIds,
       never: never.filter((denied) => !known.has(keyOf(denied))),
       undecided: undecided.filter((rule) => !knownUndecided.has(rule)),
     };
@@ -80,53 +75,36 @@ function asksAboutPast({ policy }: ExaminedPolicy): boolean {
   return isDenying && secondSignIn(policy.rules.map(({ rule }) => rule.when)) !== undefined;
 }
 
-interface AppsAlike {
-  readonly clientIds: readonly string[];
-  /** Scopes that rules name, and that none of the apps may ask for. */
-  readonly refused: readonly string[];
-}
-
 /** The apps of the policy, by what its rules and those of the session policy ask of them. */
 function appsLikeOneAnother(
   { policy, session, allClientIds }: ExaminedPolicy,
-  { apps, snapshot }: Pick<AnalysedConfiguration, 'apps' | 'snapshot'>,
-): readonly AppsAlike[] {
+  { refused }: Pick<AnalysedConfiguration, 'refused'>,
+): readonly (readonly string[])[] {
   const sets = [...policy.rules, ...(session?.rules ?? [])].flatMap(({ rule }) => conditionSets(rule.when));
   const tests = sets.flatMap((set) => appTests(set));
-  const named = scopesNamed(sets).filter((scope) => Object.hasOwn(snapshot.settings.scopes, scope));
-  const byId = new Map(apps.map(({ app }) => [app.clientId, app]));
-  const refusedBy = (clientId: string) => {
-    const app = byId.get(clientId);
-    return app ? named.filter((scope) => refuses(app, scope)) : [];
-  };
   const alike = Map.groupBy(allClientIds, (clientId) =>
-    JSON.stringify([refusedBy(clientId), tests.map((test) => test(clientId))]),
+    JSON.stringify([refused(clientId), tests.map((test) => test(clientId))]),
   );
-  return [...alike.values()].map((clientIds) => ({ clientIds, refused: refusedBy(clientIds[0] ?? '') }));
-}
-
-function scopesNamed(sets: readonly ConditionSet[]): readonly string[] {
-  const lists = withConditionsInside(sets).flatMap(({ scopes }) => [scopes?.any, scopes?.all, scopes?.none]);
-  return [...new Set(lists.flatMap((list) => list ?? []))];
+  return [...alike.values()];
 }
 
 /** In sign-ins to these apps: the rules that never decide there are left out. */
 function searchAt(
   { policy, session, ...examined }: ExaminedPolicy,
-  apps: AppsAlike,
+  clientIds: readonly string[],
   configuration: Pick<AnalysedConfiguration, 'universe'>,
 ): DeniedSignInSearch {
-  const facts = neutralFacts({ now: 0, request: neutralRequest(apps.clientIds[0] ?? '') });
+  const facts = neutralFacts({ now: 0, request: neutralRequest(clientIds[0] ?? '') });
   const there = ({ name, ...compiled }: CompiledPolicy) =>
     compilePolicy({ name, rules: rulesAnywhere({ name, ...compiled }, facts) });
   const own = { ...examined, policy: there(policy), ...(session && { session: there(session) }) };
-  return asksAboutPast(own) ? search(own, { ...apps, clientIds: apps.clientIds.slice(0, 1) }, configuration) : none;
+  return asksAboutPast(own) ? search(own, clientIds.slice(0, 1), configuration) : none;
 }
 
 /** In sign-ins to these apps. */
 function search(
   { policy, session }: ExaminedPolicy,
-  { clientIds, refused }: AppsAlike,
+  clientIds: readonly string[],
   { universe }: Pick<AnalysedConfiguration, 'universe'>,
 ): DeniedSignInSearch {
   const whens = policy.rules.map(({ rule }) => rule.when);
@@ -134,11 +112,10 @@ function search(
   // The first sign-in is before all bounds, and that of the second one is one of them.
   const second = secondSignIn(all) ?? [];
   const first = firstSignIn([...all, ...second]) ?? {};
-  const asked: ConditionSet = refused.length === 0 ? {} : { scopes: { none: refused } };
-  const space = ruleSpace([...all, ...second, first, asked], universe(clientIds));
+  const space = ruleSpace([...all, ...second, first], universe(clientIds));
   const letIn = session ? [{ any: allowing(session, space).map(({ formulas }) => ({ all: formulas })) }] : [];
   return neverAgain({
-    ...{ policy, space, before: [space.applies(asked), ...letIn], first, second },
+    ...{ policy, space, before: letIn, first, second },
     ...(session && { isReached: (facts) => findRule(session, facts).rule?.then.kind === 'allow' }),
   });
 }

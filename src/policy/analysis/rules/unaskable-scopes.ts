@@ -8,6 +8,7 @@ import { partsToHold } from '../../../core/policy/rules/expression-parts.ts';
 import { signOnOf } from '../../check/sign-on-of.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';
 import type { App } from '../../model/app.ts';
+import { refusedScopes } from '../../revision/refused-scopes.ts';
 import { type FileLocation, findingAt } from '../../source/finding-at.ts';
 import type { AnalysedConfiguration } from '../analysed/configuration.ts';
 
@@ -18,17 +19,13 @@ import type { AnalysedConfiguration } from '../analysed/configuration.ts';
 export function unaskableScopes(configuration: AnalysedConfiguration): readonly AnalysisFinding[] {
   const { apps, snapshot } = configuration;
   if (apps.every(({ app }) => app.client.scope === undefined)) return [];
-  const known = Object.keys(snapshot.settings.scopes);
+  const declared = snapshot.settings.scopes;
   return [...appsByRule(configuration).values()].flatMap(({ rule, apps: all }) => {
     const location = configuration.locationOf(rule);
-    const refused = new Set(known.filter((scope) => all.every((app) => refuses(app, scope))));
+    const byApp = all.map((app) => refusedScopes(app, declared));
+    const refused = new Set(byApp[0]?.filter((scope) => byApp.every((scopes) => scopes.includes(scope))));
     return location === undefined || rule.off ? [] : ofRule(rule, refused, location);
   });
-}
-
-/** Whether the app may not ask for the scope, which is one of `stepgate.yaml`. */
-export function refuses({ client }: App, scope: string): boolean {
-  return client.scope !== undefined && !client.scope.split(' ').includes(scope);
 }
 
 interface RuleOfApps {

@@ -13,8 +13,9 @@ import type { AnalysisFinding } from '../../model/analysis-finding.ts';
 import type { App } from '../../model/app.ts';
 import type { AuthenticatorKind, DeliveryChannel } from '../../model/authenticator-kind.ts';
 import { enabledAuthenticators } from '../../revision/enabled-authenticators.ts';
+import type { EquivalentApps } from '../../revision/equivalent-apps.ts';
 import { type FileLocation, findingAt } from '../../source/finding-at.ts';
-import { type AppsExaminedOnce, appsExaminedOnce } from '../analysed/apps-examined-once.ts';
+import { appsExaminedOnce } from '../analysed/apps-examined-once.ts';
 import { type AnalysedConfiguration, analysedConfiguration, namedRule } from '../analysed/configuration.ts';
 import { type AcceptedFinding, dayOf, withoutAccepted } from '../findings/accepted-findings.ts';
 import type { CheckedSources } from '../findings/analyse.ts';
@@ -52,9 +53,8 @@ export async function standardFindings(checked: CheckedSources, options: Standar
   const standard: Standard = standards[options.standard];
   const meant = configuration.apps.map(({ app }) => app).filter((app) => isMeant(app, options));
   const ofApps: AppFinding[] = [];
-  const areAll = options.apps === undefined && options.labels === undefined;
-  const context = { configuration, standard, roles: rolesIn(configuration, options.authenticators), areAll };
-  for (const alike of await appsExaminedOnce(configuration, [everySignIn])(meant, [everySignIn])) {
+  const context = { configuration, standard, roles: rolesIn(configuration, options.authenticators) };
+  for (const alike of await appsExaminedOnce(meant, [everySignIn], configuration)) {
     const findings = appFindings(alike, await configuration.snapshot.policies(alike.app), context);
     ofApps.push(...findings.map((finding) => ({ finding, alike })));
   }
@@ -67,7 +67,7 @@ export async function standardFindings(checked: CheckedSources, options: Standar
 interface AppFinding {
   readonly finding: AnalysisFinding;
   /** The apps that it is about. */
-  readonly alike: AppsExaminedOnce;
+  readonly alike: EquivalentApps;
 }
 
 /** One for each rule and section: an error if there is one. It names all apps. */
@@ -89,8 +89,6 @@ interface Context {
   readonly configuration: AnalysedConfiguration;
   readonly standard: Standard;
   readonly roles: AuthenticatorRoles;
-  /** All apps are examined. */
-  readonly areAll: boolean;
 }
 
 function isMeant(app: App, { apps, labels }: StandardOptions): boolean {
@@ -122,13 +120,9 @@ function rolesIn(
 
 const everySignIn: Conditions = {};
 
-function appFindings(
-  { app, asked }: AppsExaminedOnce,
-  policies: PolicySet,
-  context: Context,
-): readonly AnalysisFinding[] {
-  const { configuration, standard, roles, areAll } = context;
-  const when = asked(everySignIn);
+function appFindings({ app }: EquivalentApps, policies: PolicySet, context: Context): readonly AnalysisFinding[] {
+  const { configuration, standard, roles } = context;
+  const when = everySignIn;
   const conditions = [when, ...rulesTogether(policies).map((rule) => rule.when)];
   const space = ruleSpace(conditions, configuration.universe([app.clientId]));
   const remembering = rememberingRules(policies, context);
@@ -139,8 +133,7 @@ function appFindings(
       {
         ...{ name: criterion.section, when, guarantee },
         ...(standard.memory && { countsRemembered: true as const }),
-        // A session that began under another rule is that rule's fault, and told at it if its apps are examined.
-        ...(criterion.blames === 'session' && areAll && { bySession: true as const }),
+        ...(criterion.blames === 'session' && { bySession: true as const }),
       },
       { policies, space },
     );

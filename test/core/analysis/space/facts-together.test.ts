@@ -170,7 +170,7 @@ describe('a claim counts with a scope that releases it', () => {
     expect(kind(...whens)).toBe(expected);
   });
   test('scopes that no rule asks about are not mentioned', () => {
-    const { always } = factsTogether([{ claims: { any: ['email'] } }, { scopes: { any: ['phone'] } }], released);
-    expect(always).toEqual([]);
+    const { requests } = factsTogether([{ claims: { any: ['email'] } }, { scopes: { any: ['phone'] } }], released);
+    expect(requests).toEqual([]);
   });
 });

@@ -664,6 +664,24 @@ test.each<[string, string, string]>([
   expect(await differences(said, 'expect: { deny: false, rule: Rest }')).toEqual([]);
 });
 
+test.each(['scopes: { any: [email] }', 'claims: { any: [email] }', 'expression: \'"email" in request.scopes\''])(
+  'no case asks for what the app cannot ask for: %s',
+  async (when) => {
+    const results = async (scope: string, ...lines: readonly string[]) => {
+      const app = `${validFiles['apps/notes.yaml']}  scope: ${scope}\n`;
+      const own = one('app: notes', 'user: { enrolled: [password] }', ...lines);
+      const policy = `name: notes\nrules:\n  - { name: Own, when: { ${when}, risk: { none: [longAway] } }, then: deny }\n  - { name: Rest, then: { allow: { factors: 1 } } }\n`;
+      const files = { 'apps/notes.yaml': app, 'policies/sign-on/notes.yaml': policy, 'tests/own.yaml': own };
+      const { stdout } = await withConfiguration({ ...validFiles, ...files }, (dir) => run(dir, '--json'));
+      return JSON.parse(stdout).tests[0].differences;
+    };
+    for (const more of [[], ['risk: []']]) {
+      expect(await results('openid profile', ...more, 'always: { rule: Rest }')).toEqual([]);
+      expect(await results('openid email', ...more, 'depends: { deny: rule }')).toEqual([]);
+    }
+  },
+);
+
 test('a new browser is unusual, whatever else is not', async () => {
   const lines = ['app: notes', 'user: { enrolled: [password] }', 'risk: []', 'device: { known: false }'];
   const { tests } = await runWithRule('{ risk: { any: [newDevice] } }', ...lines, 'always: { deny: rule }');

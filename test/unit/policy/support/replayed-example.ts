@@ -7,6 +7,7 @@ import { evaluate } from '../../../../src/core/decision/evaluate.ts';
 import type { Facts } from '../../../../src/core/model/facts.ts';
 import type { AuthenticatorKind } from '../../../../src/policy/model/authenticator-kind.ts';
 import type { Documents } from '../../../../src/policy/model/documents.ts';
+import { withAccountApp } from '../../../../src/policy/revision/account-app.ts';
 import { snapshotOfDocuments } from '../../../../src/policy/revision/snapshot.ts';
 
 /** What `explain` says about the options of an example. */
@@ -32,7 +33,7 @@ export async function replayed(
   const command = withFactOptions(new Command().option('--app <id>').option('--user <identifier>').exitOverride());
   command.parse([...example], { from: 'user' });
   const options = command.opts<FactOptions & { readonly app: string }>();
-  const snapshot = await snapshotOfDocuments(documents, authenticators);
+  const snapshot = withAccountApp(await snapshotOfDocuments(documents, authenticators), 'https://login.test');
   const app = await snapshot.app(options.app);
   if (app === undefined) throw new Error(`no app ${options.app}`);
   const facts = factsFromOptions(options, { snapshot, app, authenticators, now });

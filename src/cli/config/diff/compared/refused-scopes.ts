@@ -1,7 +1,7 @@
 /** Which scopes and claims an app cannot request (`client.scope`), if that differs between two configurations. */
 import type { RefusedParts } from '../../../../core/analysis/comparison/deciding-together.ts';
 import type { App } from '../../../../policy/model/app.ts';
-import { refusedClaims, refusedScopes } from '../../../../policy/revision/refused-scopes.ts';
+import { refusedNames, refusedScopes } from '../../../../policy/revision/refused-scopes.ts';
 import type { ComparedConfiguration } from './compared-configuration.ts';
 
 interface AskingApp {
@@ -17,7 +17,7 @@ export function refusedParts(active: AskingApp, next: AskingApp): RefusedParts |
   if (then.length === now.length && then.every((scope) => now.includes(scope))) return undefined;
   const either = [...new Set([...then, ...now])].sort();
   return {
-    active: { scopes: either, claims: refusedClaims(either, declared.active) },
-    next: { scopes: now, claims: refusedClaims(now, declared.next) },
+    active: refusedNames(either, declared.active),
+    next: refusedNames(now, declared.next),
   };
 }

@@ -15,6 +15,7 @@ import type { Universe } from '../../../../core/policy/theories/theory.ts';
 import { knownIn } from '../../../../policy/analysis/analysed/configuration.ts';
 import { examplePlaces } from '../../../../policy/analysis/analysed/sample-addresses.ts';
 import { canonicalJson } from '../../../../policy/revision/document-store.ts';
+import { refusing } from '../../../../policy/revision/refused-scopes.ts';
 import type { AppPair } from '../compared/app-pairs.ts';
 import type { BothZones } from '../sign-ins/circumstances.ts';
 
@@ -111,5 +112,8 @@ function universeOf({ active, next, clientIds }: AppPair, { zones }: BothZones):
   const known = isSame ? {} : { attribute: () => undefined, isKept: () => true };
   const isReleasedAlike = canonicalJson(before.scopes) === canonicalJson(after.scopes);
   const released = isReleasedAlike ? {} : { scopesOf: () => [] };
-  return { ...knownIn(after), ...known, ...released, places: examplePlaces(zones), clientIds: clientIds.slice(0, 1) };
+  const made = { ...knownIn(after), ...known, ...released, places: examplePlaces(zones) };
+  // What is refused now is refused whatever it was before.
+  const refused = refusing(after.scopes)(next.app);
+  return { ...made, clientIds: clientIds.slice(0, 1), refused: () => refused };
 }

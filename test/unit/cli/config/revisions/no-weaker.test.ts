@@ -422,6 +422,26 @@ test.each([
   expect(await refusal(scoped(before), scoped(after))).toBe('');
 });
 
+test.each([
+  ['openid', 'openid', false],
+  ['openid profile', 'openid profile', false],
+  ['openid email', 'openid', false],
+  ['openid', 'openid email', true],
+  ['openid email', 'openid email', true],
+  [undefined, undefined, true],
+])(
+  'less for requests with a scope, where the app could ask for %s, and now for %s',
+  async (before, after, isWeaker) => {
+    const files = (terms: object, scope: string | undefined) => ({
+      ...signOn(allow(terms, { scopes: { any: ['email'] } }, 'Email'), allow(two, undefined, 'Rest')),
+      ...scoped(scope),
+    });
+    const said = await refusal(files(two, before), files(one, after));
+    expect(said.includes('password is enough, and was not')).toBe(isWeaker);
+    expect(said === '').toBe(!isWeaker);
+  },
+);
+
 describe('an app that may ask for more scopes', () => {
   const byScope = (...rules: readonly object[]) => signOn(...rules, allow(two, undefined, 'Rest'));
   const granted = (scopes: readonly string[], scope: string, terms: object) => ({

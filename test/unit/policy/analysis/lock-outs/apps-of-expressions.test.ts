@@ -29,9 +29,8 @@ function filesWith(expression: string, last: string, apps: readonly string[]) {
 
 /** As it was before anything was shared: each app alone, with a search of its own. */
 async function alone(configuration: AnalysedConfiguration, clientId: string): Promise<AnalysedApp | undefined> {
-  const { equivalentApps, ...others } = configuration.snapshot;
-  const only = async () => (await equivalentApps()).filter((each) => each.app.clientId === clientId);
-  return (await analysedApps({ ...configuration, snapshot: { ...others, equivalentApps: only } }))[0];
+  const apps = configuration.apps.filter(({ app: { clientId: own } }) => own === clientId);
+  return (await analysedApps({ ...configuration, apps }))[0];
 }
 
 /** The apps of the shared policy, and those that are searched. */
