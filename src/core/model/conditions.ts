@@ -104,6 +104,8 @@ export interface ExpressionPart {
    * Absent: it reads the client id in another way, or not at all.
    */
   readonly comparedWithApp?: (facts: RuleFacts) => readonly string[];
+  /** What the part says at this app alone. Absent: it does not read the client id. */
+  readonly atApp?: (clientId: string) => ExpressionLogic;
 }
 
 /**

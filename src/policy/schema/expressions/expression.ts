@@ -2,10 +2,12 @@
 import { type ASTNode, ParseError, type ParseResult, serialize } from '@marcbachmann/cel-js';
 import type { CompiledExpression, ExpressionPart } from '../../../core/model/conditions.ts';
 import type { RuleFacts } from '../../../core/model/facts.ts';
+import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import { partsComparedWithApp } from './compared-with-app.ts';
 import { childrenOf, forbiddenCalls, untypedEnvironment } from './expression-environment.ts';
 import { expressionLogic } from './expression-logic.ts';
 import { examinedPart } from './expression-part.ts';
+import { logicAtApp } from './logic-at-app.ts';
 import { possibleZones, type ZonesRead, zonesReadBy } from './possible-zones.ts';
 
 /** Made once for each revision. An expression that cannot be read is `error` for every user. */
@@ -38,6 +40,7 @@ function newPart(text: string): ExpressionPart {
   const beside = run && partsComparedWithApp(run.ast)?.map((node) => untypedEnvironment.parse(serialize(node)));
   return {
     ...examinedPart(run?.ast),
+    ...(run && omitUndefined({ atApp: logicAtApp(run.ast) })),
     evaluate: (facts) => (part === undefined ? 'error' : resultOf(part, facts)),
     ...(beside && { comparedWithApp: (facts) => beside.flatMap((other) => textsOf(other, facts)) }),
   };
