@@ -14,6 +14,7 @@ import { type AuditSink, auditOp } from './flow/audit.ts';
 import { DeletionWorker } from './flow/deletion-worker.ts';
 import type { Services } from './flow/services.ts';
 import { ShadowWorker } from './flow/shadow.ts';
+import type { Health } from './http/health.ts';
 import { createKoaApp } from './http/koa-app.ts';
 import { providerPages } from './http/provider/provider-pages.ts';
 import { NetworkFiles } from './network-data.ts';
@@ -56,6 +57,8 @@ export interface AppOptions {
   readonly views?: Views;
   /** The environment, for secrets that are in no file. */
   readonly variables?: Readonly<Record<string, string | undefined>>;
+  /** What `/readyz` says of the files of this node. */
+  readonly filesWarning?: () => string | undefined;
 }
 
 export interface ServerApp {
@@ -93,7 +96,7 @@ export function createApp(options: AppOptions): ServerApp {
   const { store, issuer, log } = options;
   const now = options.now ?? (() => Math.floor(Date.now() / 1000));
   const networkFiles = new NetworkFiles(log.warn);
-  const revisions = new Revisions(store, { authenticators: authenticatorKinds, issuer, networkFiles });
+  const revisions = new Revisions(store, { authenticators: authenticatorKinds, issuer, networkFiles, warn: log.warn });
   // The provider needs the services, which need the active revision: it builds the first provider only when it starts.
   const build = (settings: Settings, keys: readonly SigningKey[]) => buildProvider({ settings, keys });
   const views = options.views ?? loadViews();
@@ -105,11 +108,8 @@ export function createApp(options: AppOptions): ServerApp {
     directory: new Directory(store, now),
     shadow: createShadow(options, revisions),
     activeRevision: new ActiveRevision({
-      store,
-      revisions,
-      now,
+      ...{ store, revisions, now, build },
       warn: log.warn,
-      build,
       recordExpiry: () => recordExpiry(log),
     }),
   };
@@ -123,11 +123,7 @@ export function createApp(options: AppOptions): ServerApp {
     services,
     renderer: views.pages,
     active: activeRevision,
-    health: {
-      unreadyBecause: () =>
-        storeHealth.unreadyBecause() ?? activeRevision.unreadyBecause() ?? fileFault(activeRevision.current()),
-      warnings: () => [storeHealth.warning(), activeRevision.current()?.networkWarning()],
-    },
+    health: createHealth(storeHealth, activeRevision, options),
     accountClientId,
     ...(options.demo ? { readInbox: () => readInbox(store) } : {}),
     logError: log.error,
@@ -146,6 +142,15 @@ export function createApp(options: AppOptions): ServerApp {
     deletions,
     shadow,
     networkFiles,
+  };
+}
+
+function createHealth(storeHealth: StoreHealth, activeRevision: ActiveRevision, { filesWarning }: AppOptions): Health {
+  const active = () => activeRevision.current();
+  const ofRevision = () => [active()?.networkWarning(), ...(active()?.laterFaults() ?? [])];
+  return {
+    unreadyBecause: () => storeHealth.unreadyBecause() ?? activeRevision.unreadyBecause() ?? fileFault(active()),
+    warnings: () => [storeHealth.warning(), ...ofRevision(), filesWarning?.()],
   };
 }
 

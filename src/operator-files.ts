@@ -30,7 +30,7 @@ export interface OperatorFilesOptions {
   readonly log: Logger;
 }
 
-type Loaded = Extract<LoadedConfiguration, { ok: true }>;
+type RefusedFiles = Extract<LoadedConfiguration, { ok: false }>;
 
 /** What may be applied. `findings`: those of the analysis. */
 interface Candidate {
@@ -43,23 +43,38 @@ export class OperatorFiles {
   readonly #check = new BackgroundCheck();
   /** Hashes of the documents when they were last active by what this node did. */
   #lastApplied: Readonly<Record<string, string>> | undefined;
+  #refusedButActive: string | undefined;
 
   constructor(options: OperatorFilesOptions) {
     this.#options = options;
   }
 
-  /** What the settings say. Findings are logged, and thrown as `not_configured`. */
+  /**
+   * What the settings say. If files are refused that do not say it, the findings are logged, and thrown as
+   * `not_configured`; of others, `apply` knows whether they are in use.
+   */
   async issuer(): Promise<string | undefined> {
-    const { documents } = await this.#load();
-    return (documents.get('settings')?.content as { issuer?: string } | undefined)?.issuer;
+    const loaded = await this.#load();
+    const { issuer } = (loaded.documents?.get('settings')?.content ?? {}) as { readonly issuer?: unknown };
+    const isSaid = typeof issuer === 'string' && URL.canParse(issuer);
+    const isNeeded = this.#options.demo === undefined;
+    if (!loaded.ok && (loaded.documents === undefined || (isNeeded && !isSaid))) throw this.#refusal(loaded.findings);
+    return isSaid ? issuer : undefined;
+  }
+
+  /** For the operator: the files are refused, and what they say is in use all the same. */
+  warning(): string | undefined {
+    return this.#refusedButActive;
   }
 
   /**
-   * Makes the files the active revision, whatever revision was active. Rejects like `issuer`, or with
-   * `StoreUnavailable`.
+   * Makes the files the active revision, whatever revision was active. If they are refused, and are active already,
+   * they stay: an earlier release applied them (decision 194). Rejects if others are refused, with the findings, which
+   * are logged, as `not_configured`; or with `StoreUnavailable`.
    */
   async apply(store: Store): Promise<void> {
     const loaded = await this.#load();
+    if (!loaded.ok) return this.#keepActive(loaded, store);
     const findings = () => analyse(loaded, { authenticators: authenticatorKinds, now: nowInSeconds() });
     const isKnown = await this.#apply({ documents: loaded.documents, findings }, store);
     if (isKnown) this.#warn(warningsLeft(loaded, nowInSeconds()).map(findingSummary));
@@ -74,6 +89,7 @@ export class OperatorFiles {
     const answer = await this.#check.run({ ...this.#read(), ...omitUndefined({ lastApplied: this.#lastApplied }) });
     if (answer === 'stopped' || answer.kind === 'same') return;
     if (answer.kind === 'refused') throw this.#refusal(answer.findings);
+    this.#refusedButActive = undefined;
     await this.#apply({ ...answer, findings: async () => answer.findings }, store);
   }
 
@@ -93,11 +109,21 @@ export class OperatorFiles {
     };
   }
 
-  async #load(): Promise<Loaded> {
+  #load(): Promise<LoadedConfiguration> {
     const { configDir, ...options } = this.#read();
-    const loaded = await loadConfiguration(configDir, { authenticators: authenticatorKinds, ...options });
-    if (!loaded.ok) throw this.#refusal(loaded.findings);
-    return loaded;
+    return loadConfiguration(configDir, { authenticators: authenticatorKinds, ...options });
+  }
+
+  async #keepActive({ findings, documents }: RefusedFiles, store: Store): Promise<void> {
+    const revisions = new Revisions(store, { authenticators: authenticatorKinds });
+    const isActive = documents !== undefined && (await revisions.changedBy(documents)).length === 0;
+    if (!isActive) throw this.#refusal(findings);
+    this.#warn(findings.map(findingLine));
+    const dir = this.#options.configDir;
+    const refused = `this release refuses the files of ${dir}, which an earlier one applied: they stay in use`;
+    this.#refusedButActive = `${refused}; \`config check\` says what to correct`;
+    this.#options.log.warn(this.#refusedButActive);
+    this.#lastApplied = documentHashes(documents);
   }
 
   #refusal(findings: readonly Finding[]): ConfigurationRefused {

@@ -110,7 +110,8 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     const issuer = issuerOf(node, options.issuer === undefined ? await node.files.issuer() : undefined);
     const { variables, demo } = options;
     const views = loadViews(goodViewsDir(options.viewsDir, log.warn));
-    const app = createApp({ store, issuer, log, demo: demo !== undefined, variables, views });
+    const filesWarning = () => node.files.warning();
+    const app = createApp({ store, issuer, log, demo: demo !== undefined, variables, views, filesWarning });
     await startApp(app, { ...node, isNew, store }, closing);
     if (options.demo) {
       const { prepareDemo } = await import('./demo/prepare.ts');

@@ -63,8 +63,11 @@ export type LoadedConfiguration =
       /** The files, for the analysis. */
       readonly sources: readonly DocumentSource[];
     }
-  /** Never empty; by file, line and column. */
-  | { readonly ok: false; readonly findings: readonly Finding[] };
+  /**
+   * `findings`: never empty; by file, line and column. `documents`: what the files say, where each can be read. An
+   * earlier release may have applied it.
+   */
+  | { readonly ok: false; readonly findings: readonly Finding[]; readonly documents?: Documents };
 
 /**
  * Reads and checks the configuration in `dir`. Reports all findings of all files at once. Does not reject because of
@@ -73,7 +76,8 @@ export type LoadedConfiguration =
 export async function loadConfiguration(dir: string, options: LoadConfigurationOptions): Promise<LoadedConfiguration> {
   const { files, pictures, findings: faulty, unreadable } = await readConfigurationFiles(dir);
   if (files.length === 0 && faulty.length > 0) return { ok: false, findings: faulty };
-  const refused = (errors: readonly Finding[]) => ({ ok: false, findings: inOrder(errors, files) }) as const;
+  const refused = (errors: readonly Finding[], readable?: Documents) =>
+    ({ ok: false, findings: inOrder(errors, files), ...(readable && { documents: readable }) }) as const;
   const read = files.map(({ file, kind, text }) => ({ kind, ...readYaml(file, text, readOptions(kind, options)) }));
   const sources = read.flatMap(({ kind, source }): DocumentSource[] =>
     source === undefined ? [] : [{ kind, source }],
@@ -82,15 +86,15 @@ export async function loadConfiguration(dir: string, options: LoadConfigurationO
   // What refers to a file that says nothing is no further fault.
   for (const { kind, source } of read) if (source === undefined || !isMapping(source)) unreadableKinds.add(kind);
   const brand = checkBrand(sources, pictures);
+  const unread = [...faulty, ...read.flatMap((each) => each.findings)];
   const findings = [
-    ...faulty,
-    ...read.flatMap((each) => each.findings),
+    ...unread,
     ...missingFiles(new Set([...unreadableKinds, ...sources.map(({ kind }) => kind)])),
     ...checkSources(sources, unreadableKinds, options.authenticators),
     ...brand.findings,
   ];
-  if (findings.length > 0) return refused(findings);
   const documents = toDocuments(sources.filter(isSwitchedOn), brand.documents);
+  if (findings.length > 0) return refused(findings, unread.length === 0 ? documents : undefined);
   const enrollment = sources.find(({ kind }) => kind === 'enrollment')?.source;
   const conflicts = [
     ...(enrollment ? checkEnrollment(enrollment, documents, options) : []),
@@ -99,7 +103,7 @@ export async function loadConfiguration(dir: string, options: LoadConfigurationO
     ...checkAccount(sources, documents, options.authenticators),
     ...checkIdentify(sources, documents, options.authenticators),
   ];
-  if (conflicts.length > 0) return refused(conflicts);
+  if (conflicts.length > 0) return refused(conflicts, documents);
   return {
     ok: true,
     documents,

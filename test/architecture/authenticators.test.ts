@@ -62,6 +62,7 @@ const known: Readonly<Record<string, readonly string[]>> = {
   'policy/check/check-duplicates': ['password'],
   'policy/check/check-references': ['password'],
   'policy/model/documents': ['password'],
+  'policy/revision/policy-readers': ['password'],
   'policy/revision/snapshot': ['password'],
   'policy/source/configuration-files': ['password'],
   // The notification of `stepgate users tac`, a command that is about one authenticator.

@@ -9,6 +9,7 @@ import { openRedis } from '../../src/stores/redis/redis.ts';
 import { type Op, type Store, storeKey } from '../../src/stores/store.ts';
 import { freePort } from '../support/servers/free-port.ts';
 import {
+  onlyWhenTold,
   type RedisServer,
   startRedis,
   startRedisCluster,
@@ -261,22 +262,17 @@ test('Sentinel: after a fail-over the new master is used; alone it promises noth
   const master = await server();
   const replica = await startReplica(master);
   stops.push(replica.stop);
-  const sentinel = await startSentinel(master);
+  const sentinel = await startSentinel(master, onlyWhenTold);
   stops.push(sentinel.stop);
   const opened = await connected(sentinel.url);
   const [before, after] = [storeKey('entry', freshTag()), storeKey('entry', freshTag())];
   await write(opened, { op: 'put', key: before, value: 'before' });
   await eventually(async () => expect(await admin(replica.port).exists(`stepgate:${before}`)).toBe(1));
   await eventually(async () => expect(await admin(sentinel.port).info('sentinel')).toMatch(/slaves=1/));
-  // The fail-over does not begin before the test has looked.
-  const decides = (milliseconds: string) =>
-    admin(sentinel.port).call('SENTINEL', 'SET', 'stepgate', 'down-after-milliseconds', milliseconds);
-  await decides('600000');
   master.kill('SIGKILL');
   await expect(opened.load([before])).rejects.toThrow(StoreUnavailable);
-  // A sentinel takes no replica that lost its master ten times as long before the sentinel noticed. Looking at the dead
-  // master takes seconds.
-  await decides('5000');
+  const told = admin(sentinel.port);
+  await eventually(() => told.call('SENTINEL', 'FAILOVER', 'stepgate'));
   await eventually(() => write(opened, { op: 'put', key: storeKey('transaction', freshTag()), value: 'a', ttl: 60 }));
   expect((await read(opened, before))?.value).toBe('before');
   const promised: Op = { op: 'put', key: after, value: 'after' };

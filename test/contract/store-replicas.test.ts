@@ -6,7 +6,14 @@ import { StoreUnavailable } from '../../src/errors.ts';
 import { openRedis } from '../../src/stores/redis/redis.ts';
 import { endStandAloneOp, standAloneOp } from '../../src/stores/redis/store-alone.ts';
 import { type Op, type Store, storeKey } from '../../src/stores/store.ts';
-import { longPatience, type RedisServer, startRedis, startReplica, startSentinel } from '../support/stores/redis.ts';
+import {
+  longPatience,
+  onlyWhenTold,
+  type RedisServer,
+  startRedis,
+  startReplica,
+  startSentinel,
+} from '../support/stores/redis.ts';
 import { until } from '../support/values/until.ts';
 import { freshTag, pick, read, write } from './store-harness.ts';
 
@@ -37,9 +44,8 @@ async function startLab(count: number): Promise<Lab> {
   const replicas: RedisServer[] = [];
   for (let i = 0; i < count; i += 1) replicas.push(await startReplica(master));
   for (const { stop } of replicas) stops.push(stop);
-  const sentinel = await startSentinel(master);
+  const sentinel = await startSentinel(master, onlyWhenTold);
   stops.push(sentinel.stop);
-  await failsOver(sentinel, 600_000);
   await until('the sentinel lists the replicas', async () =>
     (await admin(sentinel.port).info('sentinel')).includes(`slaves=${count}`),
   );
@@ -52,9 +58,16 @@ async function startLab(count: number): Promise<Lab> {
   return { master, replicas, sentinel, open };
 }
 
-/** From now on the sentinel takes a node for down that is silent for so long (milliseconds). */
-async function failsOver(sentinel: RedisServer, after: number): Promise<void> {
-  await admin(sentinel.port).call('SENTINEL', 'SET', 'stepgate', 'down-after-milliseconds', String(after));
+/** Tells the sentinel to fail over. Resolves to the replica that has become master. */
+async function failedOver(sentinel: RedisServer, replicas: readonly RedisServer[]): Promise<RedisServer> {
+  const told = admin(sentinel.port);
+  await eventually(() => told.call('SENTINEL', 'FAILOVER', 'stepgate'));
+  return promoted(replicas);
+}
+
+/** From now on the sentinel takes a node for down that is silent for half a second. */
+async function noticesSilence(sentinel: RedisServer): Promise<void> {
+  await admin(sentinel.port).call('SENTINEL', 'SET', 'stepgate', 'down-after-milliseconds', '500');
 }
 
 /** The replica that has become master. */
@@ -126,8 +139,7 @@ describe.each([1, 2])('with %i replica(s)', (count) => {
     const large = await Promise.all(Array.from({ length: 32 }, () => create('a'.repeat(1_000_000))));
     master.kill('SIGKILL');
     for (const replica of replicas) replica.kill('SIGCONT');
-    await failsOver(sentinel, 500);
-    const successor = admin((await promoted(replicas)).port);
+    const successor = admin((await failedOver(sentinel, replicas)).port);
     const acknowledged = [...small, ...large].filter((key) => key !== undefined);
     const found = await Promise.all(acknowledged.map((key) => successor.exists(`stepgate:${key}`)));
     expect(found.length).toBeGreaterThanOrEqual(100);
@@ -142,8 +154,7 @@ describe.each([1, 2])('with %i replica(s)', (count) => {
     master.kill('SIGSTOP');
     const redeem = (store: Store) => (key: string) => store.commit([{ op: 'consume', key }]);
     const stalled = Promise.allSettled(codes.map(redeem(before)));
-    await failsOver(sentinel, 500);
-    const successor = await promoted(replicas);
+    const successor = await failedOver(sentinel, replicas);
     master.kill('SIGCONT');
     const first = await stalled;
     await until('the sentinel names the new master', async () =>
@@ -200,7 +211,7 @@ test('the only replica is dead: promises are refused, until the operator says th
   const store = await open();
   const promise = (): Op => ({ op: 'put', key: entry(), value: 'a' });
   await eventually(() => write(store, promise()));
-  await failsOver(sentinel, 500);
+  await noticesSilence(sentinel);
   pick(replicas, 0).kill('SIGKILL');
   await until('the sentinel calls it down', async () =>
     String(await admin(sentinel.port).call('SENTINEL', 'REPLICAS', 'stepgate')).includes('s_down'),
@@ -227,8 +238,8 @@ test('one dead machine of three: promises are kept again when the sentinels have
   const key = entry();
   await eventually(() => write(store, { op: 'put', key, value: 'a' }));
   master.kill('SIGKILL');
-  await failsOver(sentinel, 500);
-  await promoted(replicas);
+  await failedOver(sentinel, replicas);
+  await noticesSilence(sentinel);
   await eventually(() => write(store, { op: 'put', key, value: 'b' }));
   for (const replica of replicas) {
     const value = () => admin(replica.port).hget(`stepgate:${key}`, 'v');

@@ -1,7 +1,7 @@
 /** The files of a node: what a change in its directory brings into use, and what it leaves alone. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { authenticatorKinds } from '../../src/authenticators/index.ts';
 import { createLogger } from '../../src/log.ts';
 import { OperatorFiles } from '../../src/operator-files.ts';
@@ -22,8 +22,11 @@ beforeEach(() => {
 });
 afterEach(() => store.close());
 
+let logged: string[];
+
 function filesOf(configDir: string): OperatorFiles {
-  const log = createLogger(() => undefined);
+  logged = [];
+  const log = createLogger((line) => void logged.push((JSON.parse(line) as { msg: string }).msg));
   return new OperatorFiles({ configDir, port: 3000, issuer: 'https://id.acme.test', variables: {}, log });
 }
 
@@ -74,5 +77,71 @@ test('what an invariant refused is applied once the invariant lets it', async ()
     await writeFile(join(dir, 'invariants.yaml'), 'invariants:\n  - { name: In, always: allow }\n');
     await files.applyChanged(store);
     expect(await newest()).toMatchObject({ revision: 2, by: 'serve' });
+  });
+});
+
+/** What this release refuses in files that an earlier one applied: by a schema, and by a check of all files. */
+const refused: readonly (readonly [string, string, string, string])[] = [
+  [
+    'a country that does not exist',
+    'stepgate.yaml',
+    'brand: { name: Test }\nissuer: https://id.test\nidentify: { defaultCountry: UK }\n',
+    'stepgate.yaml:3:29 identify.defaultCountry must be written as GB [invalid_value]',
+  ],
+  [
+    'an expression that never held',
+    'policies/sign-on/notes.yaml',
+    'name: notes\nrules:\n  - { name: One, when: { expression: has(now.x) }, then: deny }\n  - { name: All, then: { allow: { factors: 1 } } }\n',
+    'policies/sign-on/notes.yaml:3:46 rules[0].when.expression is no expression that can be evaluated: No such key: x',
+  ],
+];
+
+describe.each(refused)('%s, which an earlier release took,', (_, file, text, finding) => {
+  const settings = `issuer: https://id.test\n${validFiles['stepgate.yaml']}`;
+  const own = { ...validFiles, 'stepgate.yaml': settings, [file]: text };
+
+  /** As the earlier release did. */
+  async function applyBefore(): Promise<void> {
+    const loaded = await withConfiguration(own, (dir) => loadConfiguration(dir, { authenticators, variables: {} }));
+    if (loaded.ok || loaded.documents === undefined) throw new Error('the configuration is not refused');
+    await new Revisions(store, { authenticators }).apply(loaded.documents, { by: 'earlier release' });
+  }
+
+  test('stays in use while it is active, with a warning', async () => {
+    await applyBefore();
+    await withConfiguration(own, async (dir) => {
+      const files = filesOf(dir);
+      expect(await files.issuer()).toBe('https://id.test');
+      expect(files.warning()).toBeUndefined();
+      await files.apply(store);
+      expect(logged).toEqual([
+        expect.stringContaining(`${dir}/${finding}`),
+        `this release refuses the files of ${dir}, which an earlier one applied: they stay in use; \`config check\` says what to correct`,
+      ]);
+      expect(files.warning()).toBe(logged.at(-1));
+      expect(await newest()).toMatchObject({ revision: 1, by: 'earlier release' });
+      await writeFile(join(dir, file), String(validFiles[file]).replace('Test', 'Other').replace('All', 'Own'));
+      await files.applyChanged(store);
+      expect(files.warning()).toBeUndefined();
+      expect(await newest()).toMatchObject({ revision: 2, by: 'serve' });
+    });
+  });
+
+  test.each([
+    ['that are not active', { ...own, 'apps/notes.yaml': String(validFiles['apps/notes.yaml']).replace('Notes', 'N') }],
+    ['of which one cannot be read', { ...own, 'apps/notes.yaml': 'clientId: [' }],
+  ])('is refused in files %s', async (_which, files) => {
+    await applyBefore();
+    await withConfiguration(files, (dir) =>
+      expect(filesOf(dir).apply(store)).rejects.toMatchObject({ code: 'not_configured' }),
+    );
+    expect(await newest()).toMatchObject({ revision: 1 });
+  });
+
+  test('is refused in an empty store', async () => {
+    await withConfiguration(own, (dir) =>
+      expect(filesOf(dir).apply(store)).rejects.toMatchObject({ code: 'not_configured' }),
+    );
+    expect(await newest()).toBeUndefined();
   });
 });

@@ -47,6 +47,9 @@ export async function checkConfiguration(store: Store, given: Installation): Pro
     const apps = await readApps(snapshot, appNames(manifest));
     return [
       ok('configuration', `revision ${manifest.revision}, ${apps.length} ${apps.length === 1 ? 'app' : 'apps'}`),
+      ...snapshot
+        .laterFaults()
+        .map((fault) => warn('configuration', `this release refuses what is in use: ${fault}`, apply)),
       ...(await checkFiles(manifest, { ...given, groups: await groupsWithMembers(store) })),
       checkIssuer(given.issuer ?? snapshot.settings.issuer),
       ...(await checkAcr(snapshot, apps)),

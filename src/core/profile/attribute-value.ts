@@ -27,7 +27,7 @@ export type ReadAttribute =
   | { readonly ok: false; readonly fault: AttributeFault; readonly limit?: number };
 
 /** Longest text when the schema says nothing, and at most (UTF-16 units). */
-const defaultMaxLength = 200;
+export const defaultMaxLength = 200;
 export const greatestMaxLength = 2048;
 const maxMembers = 100;
 

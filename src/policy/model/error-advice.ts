@@ -20,7 +20,7 @@ export const errorAdvice = {
   duplicate_name: 'rename one of them',
   expression_invalid: 'correct the expression: docs/policies.md lists what it may read and call',
   expression_too_dear:
-    'write it without `matches` and without a test of each member within another, or as conditions of the rule',
+    'ask less of each member of a list, or write it as conditions of the rule: docs/policies.md says what one may take',
   invalid_value: 'write a value as the message says; docs/policies.md and the schema of the file describe each key',
   policy_ambiguous: 'name one of them in `signOnPolicy`',
   policy_missing: 'name a policy in `signOnPolicy`, or give one the label',

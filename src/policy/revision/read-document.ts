@@ -13,13 +13,15 @@ import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
 import type { BrandFile } from '../model/brand.ts';
 import { type Document, usualRuleColumn } from '../model/documents.ts';
 import type { Settings } from '../model/settings.ts';
+import { withoutLaterChecks } from '../schema/fields/later-check.ts';
 import { schemas, settingsSchemaFor } from '../schema/schemas.ts';
 import { parsedContent } from '../source/parsed-content.ts';
 import type { LabelledPolicy } from './sign-on-policies.ts';
 
 /**
  * `authenticators`: all, enabled or not. Throws `StepgateError('not_configured')` when the document was written by a
- * version with another configuration language (Law 4).
+ * version with another configuration language (Law 4). What that version applied is read without checks that it did not
+ * make.
  */
 export function readSettings(document: Document, authenticators: readonly AuthenticatorKind[]): Settings {
   return read(settingsSchemaFor(authenticators), document);
@@ -104,7 +106,8 @@ function locationOf({ file, ruleLines, ruleColumns }: Document, index: number): 
 }
 
 function read<Schema extends z.ZodType>(schema: Schema, { file, content }: Document): z.output<Schema> {
-  const result = parsedContent(schema, content);
+  const strict = parsedContent(schema, content);
+  const result = strict.success ? strict : withoutLaterChecks(() => schema.safeParse(content));
   if (result.success) return result.data;
   throw new StepgateError('not_configured', `${file} in the store is not understood: apply the configuration again`, {
     cause: result.error,

@@ -1,10 +1,8 @@
 /** The configuration as a series of numbered, immutable revisions in the store, and one pointer to the active one. */
 import type { Seconds } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
-import { NetworkFiles } from '../../network-data.ts';
 import { revisionConfirmationKey, revisionKey, revisionPointerKey } from '../../stores/keys.ts';
 import type { Entry, Store } from '../../stores/store.ts';
-import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
 import { type Document, type Documents, documentKey } from '../model/documents.ts';
 import {
   changedKeys,
@@ -34,22 +32,8 @@ import {
 import { RevisionRefused } from './revision-refused.ts';
 import { openShadow, type ShadowDraft } from './shadow-draft.ts';
 import { openSnapshot, type Snapshot } from './snapshot.ts';
-import { newCaches, type SnapshotSources } from './snapshot-sources.ts';
+import { newSources, type RevisionsOptions, type SnapshotSources } from './snapshot-sources.ts';
 
-export interface RevisionsOptions {
-  /** All authenticators, enabled or not. */
-  readonly authenticators: readonly AuthenticatorKind[];
-  /** Overrides the issuer of the settings on this node (the environment variable ISSUER). */
-  readonly issuer?: string;
-  /** Apps that are kept ready. Default 1,000. */
-  readonly keptApps?: number;
-  /** Those that this process reads. Default: its own. */
-  readonly networkFiles?: NetworkFiles;
-  /** Milliseconds since the epoch. */
-  readonly now?: () => number;
-}
-
-const keptPolicies = 1_000;
 /** Recorded where a revision that was not confirmed goes back. */
 const byItself = 'stepgate';
 
@@ -60,19 +44,10 @@ export class Revisions {
   /** By pointer: the newest, and the one before for requests that still work with it. */
   readonly #snapshots = new LruCache<Snapshot>(2);
 
-  constructor(
-    store: Store,
-    { authenticators, issuer, keptApps = 1_000, networkFiles = new NetworkFiles(), now = Date.now }: RevisionsOptions,
-  ) {
+  constructor(store: Store, options: RevisionsOptions) {
     this.#store = store;
-    this.#now = now;
-    this.#sources = {
-      store,
-      authenticators,
-      networkFiles,
-      ...newCaches(keptPolicies, keptApps),
-      ...(issuer !== undefined && { issuer }),
-    };
+    this.#now = options.now ?? Date.now;
+    this.#sources = newSources(store, options);
   }
 
   /**

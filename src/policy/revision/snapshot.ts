@@ -2,16 +2,8 @@
 
 import type { AuthenticatorDescriptor } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
-import type { RuleHead } from '../../core/model/policy.ts';
-import type { ProfileRule } from '../../core/model/profile-policy.ts';
 import type { ServiceRule } from '../../core/model/service-policy.ts';
-import { compileAccountPolicy } from '../../core/policy/rules/account-policy.ts';
-import {
-  type CompiledAccountPolicy,
-  type CompiledPolicy,
-  compilePolicy,
-  type PolicySet,
-} from '../../core/policy/rules/compile.ts';
+import { type CompiledPolicy, compilePolicy, type PolicySet } from '../../core/policy/rules/compile.ts';
 import { StepgateError } from '../../errors.ts';
 import { NetworkFiles } from '../../network-data.ts';
 import type { App } from '../model/app.ts';
@@ -23,24 +15,14 @@ import { once } from './call-once.ts';
 import { findDocument, type Manifest, readDocument, readDocuments } from './document-store.ts';
 import { enabledAuthenticators } from './enabled-authenticators.ts';
 import { type EquivalentApps, equivalentApps } from './equivalent-apps.ts';
-import type { LruCache } from './lru-cache.ts';
+import { LaterFaults } from './later-faults.ts';
 import { openNetworkFiles } from './network-files.ts';
-import {
-  readAccountPolicy,
-  readApp,
-  readBrandFile,
-  readEnrollmentPolicy,
-  readLabelledPolicy,
-  readPasswordPolicy,
-  readPolicy,
-  readProfilePolicy,
-  readServicePolicy,
-  readSettings,
-} from './read-document.ts';
+import { policyReaders } from './policy-readers.ts';
+import { readApp, readBrandFile, readLabelledPolicy, readSettings } from './read-document.ts';
 import { refreshTokensOf } from './refresh-tokens.ts';
 import { type RequestReader, requestReader } from './request-reader.ts';
-import { joinedName, type LabelledPolicy, policiesOfApp } from './sign-on-policies.ts';
-import { newCaches, type SnapshotCaches, type SnapshotSources } from './snapshot-sources.ts';
+import type { LabelledPolicy } from './sign-on-policies.ts';
+import { newCaches, type SnapshotSources } from './snapshot-sources.ts';
 
 /**
  * Never changes. What it reads from the store on demand rejects with `StoreUnavailable` when the store does not answer.
@@ -66,6 +48,8 @@ export interface Snapshot extends RequestReader {
   fileHash(file: string): string | undefined;
   /** A file of a brand, of this revision or any other; `undefined`: no document with this hash holds one. */
   brandFile(hash: string): Promise<BrandFile | undefined>;
+  /** What documents that were read say and this release refuses, as an earlier one applied them; for the operator. */
+  laterFaults(): readonly string[];
 }
 
 /** Where the documents of one revision come from. */
@@ -121,14 +105,20 @@ export async function snapshotOfDocuments(
   };
   const hashOf = (key: string) => (documents.has(key) ? key : undefined);
   const find = async (key: string) => documents.get(key);
-  const sources = { ...newCaches(documents.size), authenticators, networkFiles: new NetworkFiles() };
+  const caches = newCaches(documents.size);
+  const sources = { ...caches, authenticators, networkFiles: new NetworkFiles(), laterFaults: new LaterFaults() };
   return snapshotOf({ revision: 0, recording: {}, hashOf, read, find, all }, sources);
 }
 
 async function snapshotOf(
-  { revision, recording, hashOf, read, find, all }: DocumentSourceOfRevision,
+  { revision, recording, hashOf, find, all, ...source }: DocumentSourceOfRevision,
   sources: Omit<SnapshotSources, 'store'>,
 ): Promise<Snapshot> {
+  const read = async (hash: string) => {
+    const document = await source.read(hash);
+    sources.laterFaults.note(hash, document, sources.authenticators);
+    return document;
+  };
   const settingsHash = hashOf(documentKey('settings', 'settings')) ?? '';
   const written = readSettings(await read(settingsHash), sources.authenticators);
   const settings: Settings = sources.issuer === undefined ? written : { ...written, issuer: sources.issuer };
@@ -171,6 +161,7 @@ async function snapshotOf(
       const document = await find(hash);
       return document && readBrandFile(document);
     },
+    laterFaults: () => sources.laterFaults.of(hashOf),
   };
 }
 
@@ -211,62 +202,6 @@ async function composePolicies(
     acrLevels: known.settings.acrValues,
     ...(minimumAcr !== undefined && { minimumAcr }),
     authenticators: known.authenticators,
-  };
-}
-
-/** How the documents of one revision are read. */
-interface DocumentReaders {
-  readonly hashOf: (key: string) => string | undefined;
-  readonly read: (hash: string) => Promise<Document>;
-  /** All sign-on policies; read for apps that name none. */
-  readonly labelled: () => Promise<readonly LabelledPolicy[]>;
-}
-
-/** Reads policies, each once for all snapshots that have it. */
-function policyReaders(sources: SnapshotCaches, { hashOf, read, labelled }: DocumentReaders) {
-  const readerOf =
-    <Of extends RuleHead>(
-      cache: LruCache<CompiledPolicy<Of>>,
-      parse: (document: Document) => { readonly name: string; readonly rules: readonly Of[] },
-    ) =>
-    async (key: string): Promise<CompiledPolicy<Of> | undefined> => {
-      const hash = hashOf(key);
-      return hash === undefined ? undefined : cache.get(hash, async () => compilePolicy(parse(await read(hash))));
-    };
-  const enrollment = readerOf(sources.enrollment, readEnrollmentPolicy);
-  const password = readerOf(sources.password, readPasswordPolicy);
-  const profile = readerOf(sources.profiles, readProfilePolicy);
-  const service = readerOf(sources.services, readServicePolicy);
-  return {
-    policy: readerOf(sources.compiled, readPolicy),
-    /** Several are read as one. `undefined`: there is none, or one of them is not there, which denies (Law 4). */
-    async signOnPolicy(app: App): Promise<CompiledPolicy | undefined> {
-      const { signOnPolicies } = app;
-      if (signOnPolicies === undefined) return undefined;
-      const names = policiesOfApp(app, signOnPolicies.length === 0 ? await labelled() : []);
-      const hashes = names.map((name) => hashOf(documentKey('sign-on', name)));
-      if (names.length === 0 || hashes.includes(undefined)) return undefined;
-      return sources.compiled.get(hashes.join(' '), async () => {
-        const policies = await Promise.all(hashes.map(async (hash) => readPolicy(await read(hash ?? ''))));
-        return compilePolicy({ name: joinedName(names), rules: policies.flatMap(({ rules }) => rules) });
-      });
-    },
-    async accountPolicy(): Promise<CompiledAccountPolicy | undefined> {
-      const hash = hashOf(documentKey('account', 'account'));
-      if (hash === undefined) return undefined;
-      return sources.account.get(hash, async () => compileAccountPolicy(readAccountPolicy(await read(hash))));
-    },
-    enrollmentPolicy: () => enrollment(documentKey('enrollment', 'enrollment')),
-    passwordPolicy: () => password(documentKey('password', 'password')),
-    /** A policy that an app names and that is not there has no rules, so that it denies (Law 4). */
-    async profilePolicy(name: string | undefined): Promise<CompiledPolicy<ProfileRule> | undefined> {
-      const found = await profile(documentKey('profile', name ?? 'default'));
-      return found ?? (name === undefined ? undefined : compilePolicy({ name, rules: [] }));
-    },
-    async servicePolicy(name: string | undefined): Promise<CompiledPolicy<ServiceRule> | undefined> {
-      const found = await service(documentKey('service', name ?? 'default'));
-      return found ?? (name === undefined ? undefined : compilePolicy({ name, rules: [] }));
-    },
   };
 }
 

@@ -271,7 +271,8 @@ function startOf(node: unknown): number {
   return isNode(node) ? (node.range?.[0] ?? 0) : 0;
 }
 
-function pathText(path: Path): string {
+/** For example `zones.office.countries[1]`. */
+export function pathText(path: Path): string {
   return path
     .map((step, index) =>
       typeof step === 'number'

@@ -93,7 +93,13 @@ export interface SentinelOptions {
   readonly lines?: readonly string[];
 }
 
+/** Milliseconds. */
+const oneHour = 3_600_000;
+
 const alone: SentinelOptions = { quorum: 1, downAfter: 500, failoverTimeout: 3_000 };
+
+/** It finds no server down by itself, however slow the machine is: it fails over when it is told to. */
+export const onlyWhenTold: SentinelOptions = { quorum: 1, downAfter: oneHour, failoverTimeout: 60_000 };
 
 /**
  * Starts a sentinel over a master and the replicas of it; unless told otherwise one that decides alone, within about a
@@ -118,6 +124,9 @@ export async function startSentinel(
   ];
   await writeFile(file, `${settings.join('\n')}\n`);
   const server = await supervised([file, '--sentinel'], { port, dir, dirIsOurs: true });
+  const client = new Redis(port);
+  // A sentinel that got no CPU for two seconds decides nothing for half a minute (TILT).
+  await client.call('SENTINEL', 'DEBUG', 'TILT-TRIGGER', oneHour).finally(() => client.disconnect());
   return { ...server, url: `redis+sentinel://127.0.0.1:${port}/stepgate` };
 }
 

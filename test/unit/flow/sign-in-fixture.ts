@@ -368,6 +368,7 @@ function snapshotOf(
     networkWarning: () => undefined,
     fileHash: () => undefined,
     brandFile: async () => undefined,
+    laterFaults: () => [],
   };
 }
 

@@ -9,7 +9,7 @@ import type { Rule, RuleHead } from '../../model/policy.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
 import type { UserFacts } from '../../policy/theories/theory.ts';
 import { admittedWith } from '../proofs/admitted-with.ts';
-import { type DemandCheck, demandCheck, type Guarantee } from '../proofs/demand-verdict.ts';
+import { avoidedBy, type DemandCheck, demandCheck, type Guarantee } from '../proofs/demand-verdict.ts';
 import type { AdmittedWith } from '../proofs/proving-user.ts';
 import { isLockedOut, isSignInDenied } from '../simulation/simulated-outcome.ts';
 import { findModel } from '../space/find-model.ts';
@@ -142,8 +142,8 @@ function admission(
   const { isFine, candidates } = check(rules);
   if (isFine || isLockedOut(policies, rules)) return fine;
   const facts = rules.findFacts();
-  const avoided = guarantee.kind === 'without' ? { avoided: guarantee.authenticators } : {};
-  const proved = facts && admittedWith(policies, { rules, facts, ...avoided }, candidates());
+  const avoided = avoidedBy(guarantee);
+  const proved = facts && admittedWith(policies, { rules, facts, ...(avoided && { avoided }) }, candidates());
   return proved ? { violation: { rules: rulesOf(rules), facts, proved } } : { open: rulesOf(rules) };
 }
 

@@ -27,9 +27,14 @@ export type Guarantee =
   | { readonly kind: 'without'; readonly authenticators: readonly string[] }
   /**
    * Users who get in could do so by these authenticators alone, and one of `including` is usable; or they prove one of
-   * `including` in any case.
+   * `including` in any case. `insteadOf`: only users who could not have got in without these; absent: all.
    */
-  | { readonly kind: 'offers'; readonly authenticators: readonly string[]; readonly including: readonly string[] };
+  | {
+      readonly kind: 'offers';
+      readonly authenticators: readonly string[];
+      readonly including: readonly string[];
+      readonly insteadOf?: readonly string[];
+    };
 
 export interface DemandVerdict {
   /** A user who meets what the rules ask for does what the guarantee says. */
@@ -103,16 +108,20 @@ function withoutAvoided(
   browser: SignInBrowser,
   [plain]: Demanded['browsers'],
 ): readonly Requirement[] {
-  const isAvoided =
-    guarantee.kind === 'without' && browser.remembered && isNamedBy(guarantee.authenticators, browser.remembered);
+  const isAvoided = browser.remembered && isNamedBy(avoidedBy(guarantee) ?? [], browser.remembered);
   return isAvoided ? plain.asked : browser.asked;
+}
+
+/** Names of the proofs without which users could not get in, for it to be about them. Undefined: it is about all. */
+export function avoidedBy(guarantee: Guarantee): readonly string[] | undefined {
+  if (guarantee.kind === 'without') return guarantee.authenticators;
+  return guarantee.kind === 'offers' ? guarantee.insteadOf : undefined;
 }
 
 /** A requirement that distinguishes the same methods as the guarantee. */
 function asRequirement(guarantee: Guarantee): Requirement {
   if (guarantee.kind === 'proves') return guarantee.requirement;
-  const authenticators = guarantee.kind === 'without' ? guarantee.authenticators : [];
-  return { anyOf: [{ factors: 1, demands: [{ authenticators }] }] };
+  return { anyOf: [{ factors: 1, demands: [{ authenticators: avoidedBy(guarantee) ?? [] }] }] };
 }
 
 /** A rule says the very same. */
@@ -138,11 +147,11 @@ function isOffered(
  */
 function fineEvidence(guarantee: Guarantee, rest: readonly Requirement[]): (evidence: EvidenceSet) => boolean {
   if (guarantee.kind === 'proves') return (set) => meetsRequirement(guarantee.requirement, set);
-  if (guarantee.kind === 'offers')
-    return (set) => set.some(({ authenticator }) => guarantee.including.includes(authenticator));
-  if (guarantee.kind !== 'without') return () => false;
+  const including = guarantee.kind === 'offers' ? guarantee.including : [];
+  const avoided = avoidedBy(guarantee);
   return (set) => {
-    const left = set.filter((item) => !isNamedBy(guarantee.authenticators, item));
-    return rest.every((requirement) => meetsRequirement(requirement, left));
+    if (set.some(({ authenticator }) => including.includes(authenticator))) return true;
+    const left = avoided && set.filter((item) => !isNamedBy(avoided, item));
+    return left !== undefined && rest.every((requirement) => meetsRequirement(requirement, left));
   };
 }

@@ -149,6 +149,7 @@ export const standards = {
             kind: 'offers',
             authenticators: stronger,
             including: stronger.filter((key) => !passwords.includes(key)),
+            insteadOf: phone,
           };
         },
       },

@@ -2,8 +2,15 @@
 import { z } from 'zod';
 import { riskSignals } from '../../../core/model/risk.ts';
 import { closedNotEmpty, listOf, whenSound } from '../fields/fields.ts';
+import { laterCheck } from '../fields/later-check.ts';
 
 const level = z.enum(['medium', 'high']);
+
+interface Levels {
+  readonly atLeast?: z.output<typeof level> | undefined;
+  readonly below?: z.output<typeof level> | undefined;
+}
+
 const signals = listOf(z.enum(riskSignals));
 
 export const riskSchema = closedNotEmpty({
@@ -13,7 +20,10 @@ export const riskSchema = closedNotEmpty({
   none: signals.optional().describe('None of these is unusual.'),
 })
   .refine(
-    ({ atLeast, below }) => atLeast === undefined || below === undefined || (atLeast === 'medium' && below === 'high'),
+    laterCheck(
+      ({ atLeast, below }: Levels) =>
+        atLeast === undefined || below === undefined || (atLeast === 'medium' && below === 'high'),
+    ),
     {
       error: '`atLeast` is not below `below`: no sign-in can match',
       when: whenSound,

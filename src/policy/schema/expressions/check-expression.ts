@@ -16,6 +16,7 @@ import {
   untypedEnvironment,
 } from './expression-environment.ts';
 import { momentOf } from './moments.ts';
+import { isUserPart, optionalName, readsWithoutGuard } from './optional-reads.ts';
 import { absentFaults, memberFaults, typeFaults } from './type-faults.ts';
 
 /**
@@ -75,59 +76,12 @@ function indexedUsers(node: ASTNode): readonly NodeFault[] {
   return [{ node, offset: node.range.start, message: 'reads the user by an index: write user.profile.name' }, ...inner];
 }
 
-function isUserPart(node: ASTNode): boolean {
-  if (node.op === 'id') return node.args === 'user';
-  return node.op === '.' && node.args[1] === 'profile' && isUserPart(node.args[0]);
-}
-
 /** What may be absent and is read where nothing says that it is there: the rule would deny who has none. */
 export function unguardedReads(written: string, environment: Environment): readonly ExpressionFault[] {
-  return unguardedIn(environment.parse(written).ast, new Set());
-}
-
-function unguardedIn(node: ASTNode, guarded: ReadonlySet<string>): readonly ExpressionFault[] {
-  const name = optionalName(node);
-  if (name !== undefined) {
+  return readsWithoutGuard(environment.parse(written).ast).map(({ node, name }) => {
     const message = `reads ${name}, which may be absent, and then the rule denies: put has(${name}) && before it`;
-    return guarded.has(name) ? [] : [{ offset: node.range.start, message }];
-  }
-  if (node.op === 'call' && node.args[0] === 'has') return [];
-  if (node.op === '&&' || node.op === '||') {
-    const [left, right] = node.args;
-    const known = node.op === '&&' ? namesIfTrue(left) : namesIfFalse(left);
-    return [...unguardedIn(left, guarded), ...unguardedIn(right, new Set([...guarded, ...known]))];
-  }
-  if (node.op === '?:') {
-    const [condition, yes, no] = node.args;
-    return [
-      ...unguardedIn(condition, guarded),
-      ...unguardedIn(yes, new Set([...guarded, ...namesIfTrue(condition)])),
-      ...unguardedIn(no, new Set([...guarded, ...namesIfFalse(condition)])),
-    ];
-  }
-  return childrenOf(node).flatMap((child) => unguardedIn(child, guarded));
-}
-
-/** `user.profile.department`, `user.userType`. */
-function optionalName(node: ASTNode): string | undefined {
-  if (node.op !== '.') return undefined;
-  const [base, field] = node.args;
-  if (base.op === 'id' && base.args === 'user' && field === 'userType') return 'user.userType';
-  return base.op === '.' && base.args[1] === 'profile' && isUserPart(base) ? `user.profile.${field}` : undefined;
-}
-
-/** What is there when the node is true. */
-function namesIfTrue(node: ASTNode): readonly string[] {
-  if (node.op === 'call' && node.args[0] === 'has')
-    return node.args[1].flatMap((argument) => optionalName(argument) ?? []);
-  if (node.op === '&&') return node.args.flatMap(namesIfTrue);
-  return node.op === '!_' ? namesIfFalse(node.args) : [];
-}
-
-/** What is there when the node is false. */
-function namesIfFalse(node: ASTNode): readonly string[] {
-  if (node.op === '||') return node.args.flatMap(namesIfFalse);
-  return node.op === '!_' ? namesIfTrue(node.args) : [];
+    return { offset: node.range.start, message };
+  });
 }
 
 /** A location in an expression (UTF-16 units from its beginning), and what it names. */

@@ -7,8 +7,11 @@ import { partsComparedWithApp } from './compared-with-app.ts';
 import { childrenOf, forbiddenCalls, untypedEnvironment } from './expression-environment.ts';
 import { expressionLogic } from './expression-logic.ts';
 import { examinedPart } from './expression-part.ts';
+import { mostSteps, mostStepsFor, stepsWith } from './expression-steps.ts';
 import { logicAtApp } from './logic-at-app.ts';
 import { possibleZones, type ZonesRead, zonesReadBy } from './possible-zones.ts';
+import { actualSizes, assumedSizes, type FactSizes, hasUnusualSizes, largestAttribute } from './value-size.ts';
+import { zonedTime } from './zoned-time.ts';
 
 /** Made once for each revision. An expression that cannot be read is `error` for every user. */
 export function compileExpression(written: string): CompiledExpression {
@@ -49,7 +52,7 @@ function newPart(text: string): ExpressionPart {
 /** None if it cannot be evaluated: no app makes a difference then. */
 function textsOf(run: ParseResult, facts: RuleFacts): readonly string[] {
   try {
-    return textsIn(run(contextOf(facts)));
+    return textsIn(run(contextOf(facts).values));
   } catch {
     return [];
   }
@@ -73,42 +76,67 @@ export function parseExpression(written: string): ParseResult | undefined {
   }
 }
 
-/** An expression, and what it asks about the zones of the address. */
+/** An expression, what it asks about the zones of the address, and how long it takes but for unusual values. */
 interface Program {
   readonly run: ParseResult;
   readonly zonesRead: ZonesRead;
+  readonly steps: number;
 }
 
+const unknownAttributes = assumedSizes(() => largestAttribute);
+
 function programOf(run: ParseResult): Program {
-  return { run, zonesRead: zonesReadBy(run.ast) };
+  return { run, zonesRead: zonesReadBy(run.ast), steps: mostStepsFor(run.ast, unknownAttributes).steps };
 }
 
 /** It counts only if it is the same wherever the address may be. */
-function resultOf({ run, zonesRead }: Program, facts: RuleFacts): 'hit' | 'miss' | 'error' {
+function resultOf(program: Program, facts: RuleFacts): 'hit' | 'miss' | 'error' {
+  const { run, zonesRead } = program;
   const { network } = facts;
-  if (network.unknownZones === undefined) return resultIn(run, facts);
-  const lists = possibleZones(network, zonesRead) ?? [];
+  const lists = network.unknownZones === undefined ? undefined : (possibleZones(network, zonesRead) ?? []);
+  if (!isWithinSteps(program, facts, lists?.length ?? 1)) return 'error';
+  if (lists === undefined) return resultIn(run, facts);
   const results = new Set(lists.map((zones) => resultIn(run, { ...facts, network: { ...network, zones } })));
   const [result, another] = results;
   return result === undefined || another !== undefined ? 'error' : result;
 }
 
+/** What takes too long is not evaluated at all: the result must not depend on how fast the node is. */
+function isWithinSteps({ run, steps }: Program, facts: RuleFacts, times: number): boolean {
+  const context = contextOf(facts);
+  return (steps * times <= mostSteps && !context.isUnusual) || stepsWith(run.ast, context.sizes) * times <= mostSteps;
+}
+
 function resultIn(run: ParseResult, facts: RuleFacts): 'hit' | 'miss' | 'error' {
+  const { stackTraceLimit } = Error;
+  // A test of each member goes on if it fails for one: with a stack, each error takes ten times as long.
+  Error.stackTraceLimit = 0;
   try {
-    const value: unknown = run(contextOf(facts));
+    const value: unknown = run(contextOf(facts).values);
     if (typeof value !== 'boolean') return 'error';
     return value ? 'hit' : 'miss';
   } catch {
     return 'error';
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
   }
 }
 
 /** Cached by the last facts: several expressions in a row are about the same ones. */
-let last: { readonly facts: RuleFacts; readonly context: ReturnType<typeof newContext> } | undefined;
+let last: Context | undefined;
 
-function contextOf(facts: RuleFacts): ReturnType<typeof newContext> {
-  if (last?.facts !== facts) last = { facts, context: newContext(facts) };
-  return last.context;
+interface Context {
+  readonly facts: RuleFacts;
+  readonly values: ReturnType<typeof newContext>;
+  readonly sizes: FactSizes;
+  readonly isUnusual: boolean;
+}
+
+function contextOf(facts: RuleFacts): Context {
+  if (last?.facts === facts) return last;
+  const values = newContext(facts);
+  last = { facts, values, sizes: actualSizes(values), isUnusual: hasUnusualSizes(facts) };
+  return last;
 }
 
 /** What is absent has no key, so that `has()` tells and reading it fails. */
@@ -122,14 +150,14 @@ function newContext({ subject, request, network, device, now }: RuleFacts) {
         ...(subject.userType !== undefined && { userType: subject.userType }),
         profile: subject.profile,
         // Of an account that does not exist: it looks like one that was always there.
-        createdAt: new Date((subject.createdAt ?? 0) * 1000),
+        createdAt: zonedTime(subject.createdAt ?? 0),
       },
     }),
     request: { clientId: request.clientId, scopes: request.scopes, acrValues: request.acrValues },
     // The order of zones must not tell where each of them is known from.
     network: { ip: network.ip, zones: network.zones.toSorted() },
     device: { known: device.known, platform: device.platform, os: device.os },
-    now: new Date(now * 1000),
+    now: zonedTime(now),
   };
 }
 

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { oneDay, oneHour, oneMinute } from '../../../core/model/durations.ts';
 import type { Seconds } from '../../../core/model/facts.ts';
 import { durationPattern, durationSeconds, longestDuration } from './durations.ts';
+import { laterCheck } from './later-check.ts';
 
 /**
  * An object that takes only these keys. For an unknown key the message of the issue is the list of the known ones
@@ -170,7 +171,10 @@ function countryAnd(also: readonly string[]) {
   return z
     .string()
     .regex(/^[A-Z]{2}$/, { error, abort: true })
-    .refine((code) => countryFault(code, also) === undefined, { error });
+    .refine(
+      laterCheck((code: string) => countryFault(code, also) === undefined),
+      { error },
+    );
 }
 
 /** ISO 3166-1 alpha-2, and XK for Kosovo: the codes of GeoIP2 and GeoLite2. */

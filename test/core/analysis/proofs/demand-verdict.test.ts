@@ -55,6 +55,15 @@ describe('a guarantee holds', () => {
     authenticators,
     including,
   });
+  const evidenceIn = (verdict: DemandVerdict) => [
+    ...new Set(
+      verdict.candidates().map(({ remembered, evidence }) => {
+        const proofs = evidence.map(({ authenticator, methods = [] }) => [authenticator, ...methods].join('.'));
+        return [...remembered.map((name) => `(${name})`), ...proofs.sort()].join(' ');
+      }),
+    ),
+  ];
+
   test.each<[string, Guarantee, Rule, boolean]>([
     ['no user gets in', { kind: 'refused' }, ruleOf('app', factors(1)), false],
     ['no user gets in, where none can', { kind: 'refused' }, ruleOf('app', by('email')), true],
@@ -96,6 +105,36 @@ describe('a guarantee holds', () => {
     if (!expected) expect(verdict.candidates()).not.toEqual([]);
   });
 
+  test.each<[string, Requirement, Requirement, boolean]>([
+    ['where those count', by('phone'), factors(1), false],
+    ['where they count beside something else', by('email', 'phone'), factors(1), false],
+    ['where they cannot count', by('email'), factors(1), true],
+    ['where users who give them could do without', by('email'), by('email', 'phone'), true],
+    ['where either rule takes them, and something else', by('email', 'phone'), by('email', 'password'), false],
+    ['where something stronger is offered', by('phone', 'totp'), factors(1), true],
+    ['where something stronger is proved', demanding({ authenticators: ['totp'] }, {}), by('phone'), true],
+    ['where a chain asks for them', { chains: [[{ authenticators: ['phone.sms'] }]] }, factors(1), false],
+  ])('that something is offered instead of others: %s', (_, app, session, expected) => {
+    const guarantee: Guarantee = {
+      ...{ kind: 'offers', authenticators: ['password', 'totp'], including: ['totp'] },
+      insteadOf: ['phone'],
+    };
+    const policies = policiesOf({ enabled: [...enabled, 'email'] });
+    const verdict = demandCheck({ guarantee }, policies)(caseOf(ruleOf('app', app), ruleOf('session', session)));
+    expect(verdict.isFine).toBe(expected);
+    if (!expected) expect(evidenceIn(verdict).filter((proofs) => !proofs.includes('phone'))).toEqual([]);
+  });
+
+  test('instead of what a browser remembers', () => {
+    const guarantee: Guarantee = {
+      ...{ kind: 'offers', authenticators: ['email'], including: ['email'] },
+      insteadOf: ['phone'],
+    };
+    const app = ruleOf('app', factors(2, { demands: [{ factor: 'possession' }] }), remembering);
+    const check = demandCheck({ guarantee }, policiesOf({ enabled: ['password', 'totp', 'phone'] }));
+    expect(evidenceIn(check(caseOf(app)))).toEqual(['password phone', '(phone) password']);
+  });
+
   test('of all that the rules ask for together', () => {
     const check = demandCheck({ guarantee: offers(['totp'], ['totp']) }, policiesOf({ enabled }));
     const either = ruleOf('app', by('totp', 'phone'));
@@ -104,15 +143,6 @@ describe('a guarantee holds', () => {
     // All users prove it in any case.
     expect(check(caseOf(ruleOf('app', by('totp')), ruleOf('session', by('password')))).isFine).toBe(true);
   });
-
-  const evidenceIn = (verdict: DemandVerdict) => [
-    ...new Set(
-      verdict.candidates().map(({ remembered, evidence }) => {
-        const proofs = evidence.map(({ authenticator, methods = [] }) => [authenticator, ...methods].join('.'));
-        return [...remembered.map((name) => `(${name})`), ...proofs.sort()].join(' ');
-      }),
-    ),
-  ];
 
   test('with what a browser remembers, where that counts as proved', () => {
     const app = ruleOf('app', factors(2), remembering);

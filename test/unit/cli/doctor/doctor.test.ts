@@ -121,6 +121,19 @@ test('an empty store', async () => {
   );
 });
 
+test('a revision that an earlier release applied, with a country that this one refuses', async () => {
+  await sound();
+  const revisions = new Revisions(terminal.store, { authenticators: authenticatorKinds });
+  const documents = new Map(await revisions.documentsOf(1));
+  const settings = documents.get('settings') as Document;
+  const identify = { defaultCountry: 'UK' };
+  documents.set('settings', { ...settings, content: { ...(settings.content as object), identify } });
+  await revisions.apply(documents, { by: 'earlier release' });
+  expect(await complaints()).toContain(
+    'warn configuration: this release refuses what is in use: stepgate.yaml identify.defaultCountry must be written as GB',
+  );
+});
+
 test('a store that has lost its keys and its configuration', async () => {
   await terminal.directory.create({ identifiers: ['bob@demo.test'] });
   expect(await complaints()).toEqual([

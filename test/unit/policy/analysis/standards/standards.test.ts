@@ -77,6 +77,19 @@ test.each([
 });
 
 test.each([
+  ['mail alone', '[email]', []],
+  ['a code over the telephone network', '[email, phone]', ['6.6.1']],
+  ['something stronger as well', '[phone, totp]', []],
+])('OWASP ASVS 5.0, 6.6.1: a rule that takes %s', async (_, possession, sections) => {
+  const files = {
+    'stepgate.yaml': settings(', email: { enabled: true }, phone: { enabled: true, methods: [sms], countries: [AT] }'),
+  };
+  const then = `{ allow: { factors: 2, possession: { authenticators: ${possession} } } }`;
+  const expected = sections.map((section) => `${placeOfRule} OWASP ASVS 5.0, ${section}`);
+  expect(await unmet({ standard: 'asvs-l2', then, files })).toEqual(expected);
+});
+
+test.each([
   ['never', [`${placeOfRule} ${nist} 2.2.1`]],
   ['always', []],
 ])(

@@ -1,0 +1,88 @@
+/** A revision that an earlier release applied, and that this one would refuse: it stays in use, with a warning. */
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import type { Document } from '../../../src/policy/model/documents.ts';
+import { openEmbedded } from '../../../src/stores/embedded/embedded.ts';
+import type { Store } from '../../../src/stores/store.ts';
+import { authorize } from '../../support/clients/authorize.ts';
+import { discover } from '../../support/clients/relying-party.ts';
+import { UserAgent } from '../../support/pages/user-agent.ts';
+import { newTestUser, startNode, type TestNode } from '../../support/servers/node.ts';
+
+type Content = Readonly<Record<string, unknown>> & { readonly rules: readonly object[] };
+
+let store: Store;
+let node: TestNode;
+const logged: string[] = [];
+const write = (line: string) => void logged.push((JSON.parse(line) as { msg: string }).msg);
+
+beforeEach(async () => {
+  logged.length = 0;
+  store = openEmbedded({ file: ':memory:' });
+  node = await startNode({ store, write });
+});
+afterEach(async () => {
+  await node.stop();
+  await store.close();
+});
+
+/** As a release before this check applied it. */
+async function applyBefore(key: string, change: (document: Document, content: Content) => Document): Promise<void> {
+  const { revisions } = node.app;
+  const documents = new Map(await revisions.documentsOf((await revisions.current())?.revision ?? 0));
+  const document = documents.get(key);
+  if (document === undefined) throw new Error(`there is no ${key}`);
+  documents.set(key, change(document, document.content as Content));
+  await revisions.apply(documents, { by: 'earlier release' });
+  await node.app.activeRevision.refresh();
+}
+
+const country = 'stepgate.yaml identify.defaultCountry must be written as GB';
+const range = 'policies/sign-on/notes.yaml:7:5 rules[0].when.risk `atLeast` is not below `below`: no sign-in can match';
+const stays = '; it is in use, and stays until files without it are applied';
+
+async function ready(origin: string) {
+  const answer = await fetch(`${origin}/readyz`);
+  return [answer.status, ((await answer.json()) as { readonly warning?: string }).warning];
+}
+
+test('a node starts with it, and says so in its log and at /readyz', async () => {
+  await applyBefore('settings', (document, content) => ({
+    ...document,
+    content: { ...content, identify: { ...(content.identify as object), defaultCountry: 'UK' } },
+  }));
+  expect(await ready(node.origin)).toEqual([200, country]);
+  const fresh = await startNode({ store, issuer: node.issuer, write });
+  try {
+    expect(await ready(fresh.origin)).toEqual([200, country]);
+    expect(logged.filter((line) => line === `${country}${stays}`)).toHaveLength(2);
+    const user = await newTestUser(node);
+    expect(
+      (await authorize(await discover(node.issuer, 'notes'), new UserAgent(), user)).tokens.id_token,
+    ).toBeDefined();
+  } finally {
+    await fresh.stop();
+  }
+  await node.configure({ 'apps/notes.yaml': undefined });
+  expect(await ready(node.origin)).toEqual([200, undefined]);
+});
+
+test('a policy with it decides as before, and names the line of its rule once it is read', async () => {
+  await applyBefore('sign-on/notes', (document, content) => ({
+    ...document,
+    ruleLines: [7, ...document.ruleLines],
+    ruleColumns: [5, ...document.ruleLines.map(() => 5)],
+    content: {
+      ...content,
+      rules: [{ name: 'Never', when: { risk: { atLeast: 'high', below: 'medium' } }, then: 'deny' }, ...content.rules],
+    },
+  }));
+  const user = await newTestUser(node);
+  expect((await authorize(await discover(node.issuer, 'notes'), new UserAgent(), user)).tokens.id_token).toBeDefined();
+  expect(await ready(node.origin)).toEqual([200, range]);
+  expect(logged).toContain(`${range}${stays}`);
+});
+
+test('what cannot be evaluated at all is not in use', async () => {
+  const unknown = (document: Document, content: Content) => ({ ...document, content: { ...content, wether: 'fine' } });
+  await expect(applyBefore('settings', unknown)).rejects.toThrow('stepgate.yaml in the store is not understood');
+});
