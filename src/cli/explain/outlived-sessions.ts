@@ -6,8 +6,8 @@ import type { PolicySet } from '../../core/policy/rules/compile.ts';
 import { durationText } from '../../policy/model/duration-text.ts';
 
 /**
- * A sentence for each proof that is older than any session, or has a longer pause. A session may have begun under any
- * rule, so only what no rule allows is told. The evaluator decides about such a proof all the same.
+ * A sentence for each proof that is older than any session, or has a longer pause. Which rule
+ * decides is up to the evaluator, so only what no rule allows is told.
  */
 export function outlivedSessions(
   { evidence, now, keepSignedIn }: Pick<Facts, 'evidence' | 'now' | 'keepSignedIn'>,

@@ -134,12 +134,13 @@ const noPolicyLayer: Layer = {
 };
 
 /**
- * What bounds all evidence that a decision accepts: the strictest age of request, session and app rule, and the pause
- * that the app rule accepts.
+ * What bounds all evidence that a decision accepts: the strictest age of request, session and app rule, and the
+ * strictest pause of session and app rule.
  */
 export function evidenceLimits(facts: Facts, policyLayers: PolicyLayers): EvidenceLimits {
-  const { session, appSessionMaxAge, appSessionMaxIdle: maxIdle } = policyLayers;
+  const { session, appSessionMaxAge, appSessionMaxIdle } = policyLayers;
   const maxAge = stricterMaxAge(requestMaxAge(facts.request), stricterMaxAge(session?.absolute, appSessionMaxAge));
+  const maxIdle = stricterMaxAge(session?.idle, appSessionMaxIdle);
   return omitUndefined({ maxAge, maxIdle });
 }
 

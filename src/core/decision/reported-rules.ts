@@ -1,5 +1,4 @@
 /** Whether the user would meet a report-only rule of the session policy or the sign-on policy if it were enforced. */
-import { withinLimits } from '../evidence/counted-evidence.ts';
 import { meetsLayerRequirement } from '../evidence/requirement.ts';
 import type { Subject } from '../model/facts.ts';
 import { omitUndefined } from '../model/omit-undefined.ts';
@@ -36,8 +35,5 @@ function wouldBeMet(name: 'session' | 'app', subject: Subject, { policies, facts
   const { capabilities } = capabilitiesIn(subject, enforced);
   const { policyLayers } = chooseRequestLayer(enforced, capabilities);
   const requirement = policyLayers.layers.find(({ trace }) => trace.layer === name)?.requirement;
-  // A session that the rule of the session policy allows would have ended after such a pause.
-  const maxIdle = name === 'session' ? policyLayers.session?.idle : undefined;
-  const evidence = withinLimits(capabilities.evidence, omitUndefined({ maxIdle }));
-  return requirement && meetsLayerRequirement(requirement, evidence);
+  return requirement && meetsLayerRequirement(requirement, capabilities.evidence);
 }

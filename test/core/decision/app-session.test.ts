@@ -67,6 +67,25 @@ describe('the session length of a rule', () => {
   });
 });
 
+describe('a session without activity', () => {
+  test.each<[string, number, boolean, string]>([
+    ['as long as its rule allows', oneHour, false, 'allow'],
+    ['longer', oneHour + 1, false, 'challenge'],
+    ['as long as the rule allows one that is kept', 20 * oneHour, true, 'allow'],
+    ['longer, and is kept', 20 * oneHour + 1, true, 'challenge'],
+  ])('for %s', (_, longestPause, keepSignedIn, kind) => {
+    const paused = about([proof('password', 9 * oneHour, { longestPause })], { keepSignedIn });
+    expect(evaluate(policies(undefined), paused).kind).toBe(kind);
+    const justProved = factsOf({ subject: ann, evidence: [proof('password', 'now', { longestPause })] });
+    expect(evaluate(policies(undefined), justProved).kind).toBe('allow');
+  });
+
+  test('ends no refresh token', () => {
+    const facts = about([proof('password', 60)]);
+    expect(evaluateIssuance(policies(undefined), facts, fixedNow + 5 * oneHour)).toMatchObject({ allow: true });
+  });
+});
+
 describe('a session that is kept', () => {
   const kept = about([proof('password', 20 * oneHour)], { keepSignedIn: true });
   test('counts as long as the session policy says, unless the rule of the app will not have it', () => {

@@ -4,68 +4,55 @@ import { evaluate } from '../../../src/core/decision/evaluate.ts';
 import type { AccountRule } from '../../../src/core/model/account-policy.ts';
 import type { Decision } from '../../../src/core/model/decision.ts';
 import type { RequiredEnrollment } from '../../../src/core/model/enrollment-policy.ts';
-import type {
-  AuthenticatorDescriptor,
-  Enrollment,
-  Evidence,
-  RequestFacts,
-  Subject,
-} from '../../../src/core/model/facts.ts';
+import type { Enrollment, RequestFacts } from '../../../src/core/model/facts.ts';
 import { defaultPasswordTerms } from '../../../src/core/model/password-policy.ts';
 import type { Requirement } from '../../../src/core/model/policy.ts';
 import { compileAccountPolicy } from '../../../src/core/policy/rules/account-policy.ts';
 import { compilePolicy, type PolicySet } from '../../../src/core/policy/rules/compile.ts';
 import {
-  allow,
-  descriptor,
+  type BeforeEnrollments,
+  by,
+  type EnrollableKey,
+  policyRequiring,
+  rulesBefore,
+  ruling,
+  type SignInState,
+  underPasswordPolicy,
+  withEnrolled,
+} from '../support/enrolling-parts.ts';
+import {
   enrolled,
   enrollmentTerms,
   factors,
   factsOf,
   fixedNow,
-  type Key,
   policiesOf,
   proof,
   userWith,
 } from '../support/fixtures.ts';
 
-const keys = ['password', 'email', 'phone', 'totp', 'webauthn'] as const satisfies readonly Key[];
-type Used = (typeof keys)[number];
-
-const by = (...proofs: readonly Key[]) => factors(1, { demands: [{ authenticators: proofs }] });
 const resistant = factors(1, { demands: [{ characteristics: ['phishingResistant'] }] });
 
 interface World {
   readonly app: Requirement;
   /** Before a new password. */
   readonly change: Requirement | undefined;
-  /** Undefined: it cannot be enrolled. Where nothing is said, one factor. */
-  readonly add?: Readonly<Partial<Record<Used, Requirement | undefined>>>;
+  readonly add?: BeforeEnrollments;
   /** By the enrollment policy. */
   readonly required?: readonly RequiredEnrollment[];
 }
 
 function policiesFor({ app, change, add = {}, required }: World): PolicySet {
-  const then = (requirement: Requirement | undefined) =>
-    requirement ? allow(requirement) : ({ kind: 'deny' } as const);
   const rules: readonly AccountRule[] = [
-    { name: 'New password', when: {}, then: then(change), change: { change: ['password'] } },
-    ...keys
-      .filter((key) => key in add)
-      .map((key): AccountRule => ({ name: key, when: {}, then: then(add[key]), change: { add: [key] } })),
-    { name: 'Rest', when: {}, then: allow(factors(1)) },
+    { name: 'New password', when: {}, then: ruling(change), change: { change: ['password'] } },
+    ...rulesBefore(add),
   ];
   const policies = policiesOf({ app });
   return {
     ...policies,
-    authenticators: keys.map(
-      (key): AuthenticatorDescriptor => ({
-        ...{ ...descriptor[key], enrollable: true },
-        ...(key === 'password' && { underPasswordPolicy: true, maxEnrollments: 1 }),
-      }),
-    ),
+    authenticators: underPasswordPolicy,
     accountPolicy: compileAccountPolicy({ name: 'account', rules }),
-    ...(required && { enrollment: requiringAll(required) }),
+    ...(required && { enrollment: policyRequiring(...required) }),
     password: compilePolicy({
       name: 'password',
       rules: [{ name: 'Month', when: {}, then: { ...defaultPasswordTerms, maxAge: 1000 } }],
@@ -73,52 +60,33 @@ function policiesFor({ app, change, add = {}, required }: World): PolicySet {
   };
 }
 
-function requiringAll(required: readonly RequiredEnrollment[]): NonNullable<PolicySet['enrollment']> {
-  return compilePolicy({ name: 'enrollment', rules: [{ name: 'All', when: {}, then: enrollmentTerms({ required }) }] });
-}
-
-interface State {
-  readonly subject: Subject;
-  readonly evidence: readonly Evidence[];
-}
-
 /** A user who signs in with an expired password. */
-function signingIn(has: readonly Used[], proved: readonly Used[] = ['password']): State {
+function signingIn(has: readonly EnrollableKey[], proved: readonly EnrollableKey[] = ['password']): SignInState {
   const old = (enrollment: Enrollment) =>
     enrollment.authenticator === 'password' ? { ...enrollment, createdAt: fixedNow - 5000 } : enrollment;
   const subject = userWith(has, { enrollments: enrolled(...has).map(old) });
   return { subject, evidence: proved.map((key) => proof(key, 'now')) };
 }
 
-function decide(world: World, { subject, evidence }: State): Decision {
+function decide(world: World, { subject, evidence }: SignInState): Decision {
   return evaluate(policiesFor(world), factsOf({ subject, evidence }));
 }
 
-function withEnrolled(key: Used, { subject, evidence }: State): State {
-  const id = `${key} ${subject.enrollments.length}`;
-  const kept = subject.enrollments.filter(({ authenticator }) => key !== 'password' || authenticator !== key);
-  const made = enrolled(key).map((enrollment) => ({ ...enrollment, id, createdAt: fixedNow }));
-  return {
-    subject: { ...subject, enrollments: [...kept, ...made] },
-    evidence: [...evidence, { ...proof(key, 'now', { origin: 'enrollment' }), enrollment: id }],
-  };
-}
-
 /** How the sign-in ends, whatever the user enrolls, after every proof that is asked for. */
-function endsOf(world: World, state: State): readonly string[] {
+function endsOf(world: World, state: SignInState): readonly string[] {
   const decision = decide(world, state);
   if (decision.kind === 'enroll')
-    return [...new Set(decision.choices.flatMap((key) => endsOf(world, withEnrolled(key as Used, state))))];
+    return [...new Set(decision.choices.flatMap((key) => endsOf(world, withEnrolled(key as EnrollableKey, state))))];
   if (decision.kind !== 'challenge') return [decision.kind];
   const [first] = decision.options;
-  const evidence = [...state.evidence, proof(first?.authenticator as Used, 'now')];
+  const evidence = [...state.evidence, proof(first?.authenticator as EnrollableKey, 'now')];
   return endsOf(world, { ...state, evidence });
 }
 
 const denied = { kind: 'deny', reason: 'password_not_replaceable', layer: 'account', rule: 'New password' };
 
 describe('before a password that must be replaced', () => {
-  test.each<[string, World, readonly Used[], readonly string[]]>([
+  test.each<[string, World, readonly EnrollableKey[], readonly string[]]>([
     ['after which it can be', { app: factors(2), change: resistant }, ['password'], ['webauthn']],
     [
       'after which it can be, or is not needed',
@@ -187,7 +155,7 @@ describe('where the enrollment policy asks how the user signed in', () => {
     { name: 'Rest', when: {}, then: enrollmentTerms({}) },
   ];
   const enrollment = compilePolicy({ name: 'enrollment', rules });
-  const decided = (world: World, { subject, evidence }: State) =>
+  const decided = (world: World, { subject, evidence }: SignInState) =>
     evaluate({ ...policiesFor(world), enrollment }, factsOf({ subject, evidence }));
   const user = { subject: userWith(['password']), evidence: [proof('password', 'now')] };
 
@@ -207,7 +175,7 @@ describe('where the enrollment policy asks how the user signed in', () => {
 describe('what the enrollment policy requires', () => {
   const requiring = (policies: PolicySet, ...required: readonly RequiredEnrollment[]): PolicySet => ({
     ...policies,
-    enrollment: requiringAll(required),
+    enrollment: policyRequiring(...required),
   });
   const decideBy = (policies: PolicySet) =>
     evaluate(policies, factsOf({ subject: userWith(['password']), evidence: [proof('password', 'now')] }));
@@ -230,7 +198,7 @@ describe('what the enrollment policy requires', () => {
 
   test('is counted before anything is set up', () => {
     const policies = policiesFor({ app: factors(1), change: factors(1) });
-    const single = (count: number, ...anyOf: readonly Used[]) => {
+    const single = (count: number, ...anyOf: readonly EnrollableKey[]) => {
       const authenticators = policies.authenticators.map((each) =>
         each.key === 'email' || each.key === 'phone' ? { ...each, maxEnrollments: 1 as const } : each,
       );

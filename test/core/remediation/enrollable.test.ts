@@ -1,12 +1,11 @@
 /** What may be enrolled after a recovery, where another proof decides what it counts for. */
 import { expect, test } from '@jest/globals';
 import { evaluate } from '../../../src/core/decision/evaluate.ts';
-import type { AuthenticatorDescriptor } from '../../../src/core/model/facts.ts';
 import type { PolicySet } from '../../../src/core/policy/rules/compile.ts';
+import { by, underPasswordPolicy } from '../support/enrolling-parts.ts';
 import {
   allow,
   always,
-  descriptor,
   factors,
   factsOf,
   fixedNow,
@@ -16,14 +15,10 @@ import {
   userWith,
 } from '../support/fixtures.ts';
 
-const password: AuthenticatorDescriptor = {
-  ...descriptor.password,
-  enrollable: true,
-  underPasswordPolicy: true,
-  maxEnrollments: 1,
-};
-const authenticators = [password, descriptor.email, { ...descriptor.totp, enrollable: false }];
-const byMail = always(allow(factors(1, { demands: [{ authenticators: ['email'] }] })));
+const authenticators = underPasswordPolicy
+  .filter(({ key }) => ['password', 'email', 'totp'].includes(key))
+  .map((authenticator) => ({ ...authenticator, enrollable: authenticator.key === 'password' }));
+const byMail = always(allow(by('email')));
 const policies: PolicySet = { ...policiesOf({ session: byMail, app: factors(2) }), authenticators };
 
 /** Of a user whose mailbox recovered a password that is gone by now. */

@@ -6,23 +6,31 @@ import { evaluate } from '../../../src/core/decision/evaluate.ts';
 import { requiredOf } from '../../../src/core/decision/required-evidence.ts';
 import type { AccountRule } from '../../../src/core/model/account-policy.ts';
 import type { Decision } from '../../../src/core/model/decision.ts';
-import type { RequiredEnrollment } from '../../../src/core/model/enrollment-policy.ts';
-import type { AuthenticatorDescriptor, Evidence, Subject } from '../../../src/core/model/facts.ts';
+import type { AuthenticatorDescriptor } from '../../../src/core/model/facts.ts';
 import type { Requirement } from '../../../src/core/model/policy.ts';
 import { compileAccountPolicy } from '../../../src/core/policy/rules/account-policy.ts';
 import { compilePolicy, type PolicySet } from '../../../src/core/policy/rules/compile.ts';
 import { afterEnrolling } from '../../../src/core/remediation/made-enrollments.ts';
 import {
+  type BeforeEnrollments,
+  by,
+  type EnrollableKey,
+  enrollableAuthenticators,
+  enrollableKeys,
+  policyRequiring,
+  rulesBefore,
+  type SignInState,
+  withEnrolled,
+} from '../support/enrolling-parts.ts';
+import {
   action,
   allow,
   always,
   descriptor,
-  enrolled,
   enrollmentTerms,
   factors,
   factsOf,
   fixedNow,
-  type Key,
   policiesOf,
   proof,
   thisTransaction,
@@ -31,49 +39,30 @@ import {
 import { naivelyMeets, subsets } from '../support/naive-evaluator.ts';
 import { enough, seeded } from '../support/seeded.ts';
 
-const keys = ['password', 'email', 'phone', 'totp', 'webauthn'] as const satisfies readonly Key[];
-type Used = (typeof keys)[number];
-const authenticators = keys.map((key): AuthenticatorDescriptor => ({ ...descriptor[key], enrollable: true }));
-
-const by = (...proofs: readonly Key[]) => factors(1, { demands: [{ authenticators: proofs }] });
-
 /** Sign-ins under these requirements, with what each authenticator takes before it is enrolled. */
 interface World {
   readonly session: Requirement;
   readonly app: Requirement;
-  /** Undefined: it cannot be enrolled. Where nothing is said, one factor. */
-  readonly before: Readonly<Partial<Record<Used, Requirement | undefined>>>;
+  readonly before: BeforeEnrollments;
   /** By the enrollment policy: one of each. */
-  readonly required?: readonly (readonly Used[])[];
+  readonly required?: readonly (readonly EnrollableKey[])[];
 }
 
 function policiesFor({ session, app, before, required }: World): PolicySet {
-  const rules = keys.flatMap((key): readonly AccountRule[] =>
-    key in before
-      ? [{ name: key, when: {}, then: before[key] ? allow(before[key]) : { kind: 'deny' }, change: { add: [key] } }]
-      : [],
-  );
-  const rest: AccountRule = { name: 'Rest', when: {}, then: allow(factors(1)) };
-  const accountPolicy = compileAccountPolicy({ name: 'account', rules: [...rules, rest] });
-  const policies = { ...policiesOf({ session: always(allow(session)), app }), authenticators, accountPolicy };
-  return required ? { ...policies, enrollment: requiring(...required.map((anyOf) => ({ anyOf }))) } : policies;
+  const accountPolicy = compileAccountPolicy({ name: 'account', rules: rulesBefore(before) });
+  const policies = {
+    ...policiesOf({ session: always(allow(session)), app }),
+    authenticators: enrollableAuthenticators,
+    accountPolicy,
+  };
+  return required ? { ...policies, enrollment: policyRequiring(...required.map((anyOf) => ({ anyOf }))) } : policies;
 }
 
-function requiring(...required: readonly RequiredEnrollment[]) {
-  const then = enrollmentTerms({ required });
-  return compilePolicy({ name: 'enrollment', rules: [{ name: 'All', when: {}, then }] });
-}
-
-interface State {
-  readonly subject: Subject;
-  readonly evidence: readonly Evidence[];
-}
-
-function decide(policies: PolicySet, { subject, evidence }: State): Decision {
+function decide(policies: PolicySet, { subject, evidence }: SignInState): Decision {
   return evaluate(policies, factsOf({ subject, evidence }));
 }
 
-const stateOf = (has: readonly Used[], proved: readonly Used[]): State => ({
+const stateOf = (has: readonly EnrollableKey[], proved: readonly EnrollableKey[]): SignInState => ({
   subject: userWith(has),
   evidence: proved.map((key) => proof(key, 'now')),
 });
@@ -237,7 +226,7 @@ describe('what the enrollment policy requires in any case', () => {
     ['is none that the user has', { anyOf: ['password', 'totp'] }, 'deny'],
     ['may be one of which the user needs another', { anyOf: ['password', 'totp'], count: 2 }, 'enroll'],
   ] as const)('%s', (_, required, kind) => {
-    const policies = { ...policiesFor(world), enrollment: requiring(required) };
+    const policies = { ...policiesFor(world), enrollment: policyRequiring(required) };
     expect(decide(policies, password)).toMatchObject({ kind });
   });
 
@@ -278,7 +267,7 @@ describe('what the enrollment policy requires in any case', () => {
 
   test('in grace comes before what cannot be skipped', () => {
     const grace = { until: fixedNow + 1 };
-    const enrollment = requiring({ anyOf: ['totp'], grace }, { anyOf: ['webauthn'] });
+    const enrollment = policyRequiring({ anyOf: ['totp'], grace }, { anyOf: ['webauthn'] });
     const policies = { ...policiesFor({ ...world, app: factors(1) }), enrollment };
     expect(decide(policies, password)).toMatchObject({ kind: 'enroll', choices: ['totp'] });
     expect(endsOf(policies, password).map(({ kind }) => kind)).toEqual(['allow']);
@@ -287,7 +276,7 @@ describe('what the enrollment policy requires in any case', () => {
   test('in grace leaves choices after which it can be enrolled, if there are any', () => {
     const before = { totp: factors(3), phone: undefined };
     const required = { anyOf: ['totp'], grace: { skips: 1 } };
-    const enrollment = requiring(required);
+    const enrollment = policyRequiring(required);
     const policies = { ...policiesFor({ session: factors(1), app: factors(2), before }), enrollment };
     expect(decide(policies, password)).toMatchObject({ kind: 'enroll', choices: ['webauthn'] });
     const byEmail = {
@@ -300,7 +289,7 @@ describe('what the enrollment policy requires in any case', () => {
   test('is within reach where several of one kind are required', () => {
     const before = { webauthn: by('totp') };
     const state = stateOf(['password', 'webauthn'], ['password', 'webauthn']);
-    const enrollment = requiring({ anyOf: ['webauthn'], count: 2 });
+    const enrollment = policyRequiring({ anyOf: ['webauthn'], count: 2 });
     const policies = { ...policiesFor({ session: factors(1), app: factors(1), before }), enrollment };
     expect(decide(policies, state)).toMatchObject({ kind: 'enroll', choices: ['totp'] });
     expect(endsOf(policies, state).map(({ kind }) => kind)).toEqual(['allow']);
@@ -325,15 +314,18 @@ test('the number of combinations is bounded, and none that is needed is lost', (
   const accountPolicy = compileAccountPolicy({ name: 'account', rules });
   const needed = factors(1, { demands: names.slice(0, 8).map((key) => ({ authenticators: [key] })) });
   const policies = { ...policiesOf({ app: needed }), accountPolicy };
-  const decision = decide({ ...policies, authenticators: [...authenticators, ...many] }, stateOf(['email'], ['email']));
+  const decision = decide(
+    { ...policies, authenticators: [...enrollableAuthenticators, ...many] },
+    stateOf(['email'], ['email']),
+  );
   expect(decision).toMatchObject({ kind: 'enroll', choices: names.slice(0, 8) });
 });
 
 const when = { now: fixedNow, transaction: thisTransaction };
 
-const withProofs = (has: readonly Used[]) => has.map((key) => proof(key, 'now'));
+const withProofs = (has: readonly EnrollableKey[]) => has.map((key) => proof(key, 'now'));
 
-const isNaivelyEnough = ({ session, app }: World, has: readonly Used[]) =>
+const isNaivelyEnough = ({ session, app }: World, has: readonly EnrollableKey[]) =>
   naivelyMeets(session, withProofs(has), when) && naivelyMeets(app, withProofs(has), when);
 
 function namesIn(ruling: Requirement | undefined): readonly string[] {
@@ -341,24 +333,29 @@ function namesIn(ruling: Requirement | undefined): readonly string[] {
   return ruling.anyOf.flatMap(({ demands }) => demands.flatMap(({ authenticators: named = [] }) => named));
 }
 
-const isOpen = (has: readonly Used[]) => (anyOf: readonly Used[]) => !anyOf.some((key) => has.includes(key));
+const isOpen = (has: readonly EnrollableKey[]) => (anyOf: readonly EnrollableKey[]) =>
+  !anyOf.some((key) => has.includes(key));
 
 /** What is required, what some smallest set of enrollments has that is enough, and what is named before that. */
-function wantedOf(world: World, has: readonly Used[]): readonly Used[] {
-  const left = keys.filter((key) => !has.includes(key) && !(key in world.before && world.before[key] === undefined));
+function wantedOf(world: World, has: readonly EnrollableKey[]): readonly EnrollableKey[] {
+  const left = enrollableKeys.filter(
+    (key) => !has.includes(key) && !(key in world.before && world.before[key] === undefined),
+  );
   const sets = subsets(left).filter((some) => isNaivelyEnough(world, [...has, ...some]));
-  const isPart = (some: readonly Used[], of: readonly Used[]) => some !== of && some.every((key) => of.includes(key));
+  const isPart = (some: readonly EnrollableKey[], of: readonly EnrollableKey[]) =>
+    some !== of && some.every((key) => of.includes(key));
   const smallest = sets.filter((some) => !sets.some((other) => isPart(other, some)));
   const open = (world.required ?? []).filter(isOpen(has)).flat();
   const wanted = new Set([...smallest.flat(), ...open.filter((key) => left.includes(key))]);
   for (const key of wanted)
-    for (const name of namesIn(world.before[key])) if (left.includes(name as Used)) wanted.add(name as Used);
+    for (const name of namesIn(world.before[key]))
+      if (left.includes(name as EnrollableKey)) wanted.add(name as EnrollableKey);
   return [...wanted];
 }
 
 /** By enrolling what is wanted, one after the other: what was enrolled counts before the next one. */
-function isNaivelyPossibleWith(world: World, has: readonly Used[]): boolean {
-  const isAllowed = (key: Used) => {
+function isNaivelyPossibleWith(world: World, has: readonly EnrollableKey[]): boolean {
+  const isAllowed = (key: EnrollableKey) => {
     const ruling = key in world.before ? world.before[key] : factors(1);
     return !has.includes(key) && ruling !== undefined && naivelyMeets(ruling, withProofs(has), when);
   };
@@ -366,33 +363,23 @@ function isNaivelyPossibleWith(world: World, has: readonly Used[]): boolean {
   return wantedOf(world, has).some((key) => isAllowed(key) && isNaivelyPossibleWith(world, [...has, key]));
 }
 
-function isNaivelyPossible(world: World, { subject }: State): boolean {
-  const has = keys.filter((key) => subject.enrollments.some(({ authenticator }) => authenticator === key));
+function isNaivelyPossible(world: World, { subject }: SignInState): boolean {
+  const has = enrollableKeys.filter((key) => subject.enrollments.some(({ authenticator }) => authenticator === key));
   return isNaivelyPossibleWith(world, has);
 }
 
-/** The state after an enrollment, with an id of its own. */
-function withEnrolled(key: Used, { subject, evidence }: State): State {
-  const id = `${key} ${subject.enrollments.length}`;
-  const made = enrolled(key).map((enrollment) => ({ ...enrollment, id }));
-  return {
-    subject: { ...subject, enrollments: [...subject.enrollments, ...made] },
-    evidence: [...evidence, { ...proof(key, 'now', { origin: 'enrollment' }), enrollment: id }],
-  };
-}
-
 /** Every next state that the decision leads to. Of several proofs the first is given. */
-function nextStates(decision: Decision, { subject, evidence }: State): readonly State[] {
+function nextStates(decision: Decision, { subject, evidence }: SignInState): readonly SignInState[] {
   if (decision.kind === 'challenge') {
     const [first] = decision.options;
-    return [{ subject, evidence: [...evidence, proof(first?.authenticator as Used, 'now')] }];
+    return [{ subject, evidence: [...evidence, proof(first?.authenticator as EnrollableKey, 'now')] }];
   }
   if (decision.kind !== 'enroll') return [];
-  return decision.choices.map((choice) => withEnrolled(choice as Used, { subject, evidence }));
+  return decision.choices.map((choice) => withEnrolled(choice as EnrollableKey, { subject, evidence }));
 }
 
 /** How the sign-ins from this state end, whichever enrollments the user chooses. */
-function endsOf(policies: PolicySet, state: State): readonly Decision[] {
+function endsOf(policies: PolicySet, state: SignInState): readonly Decision[] {
   const decision = decide(policies, state);
   const next = nextStates(decision, state);
   return next.length === 0 ? [decision] : next.flatMap((each) => endsOf(policies, each));
@@ -408,7 +395,13 @@ const asked = fc.constantFrom(
   factors(3),
   { chains: [[{ authenticators: ['password'] }, { authenticators: ['totp'] }, { authenticators: ['webauthn'] }]] },
 );
-const rulings = fc.constantFrom(...keys.map((key) => by(key)), by('email', 'phone'), factors(1), factors(2), undefined);
+const rulings = fc.constantFrom(
+  ...enrollableKeys.map((key) => by(key)),
+  by('email', 'phone'),
+  factors(1),
+  factors(2),
+  undefined,
+);
 const worlds = fc.record({
   session: asked,
   app: asked,
@@ -417,12 +410,15 @@ const worlds = fc.record({
     { requiredKeys: [] },
   ),
 });
-const requiredToo = fc.array(fc.subarray([...keys], { minLength: 1, maxLength: 2 }), { minLength: 1, maxLength: 2 });
+const requiredToo = fc.array(fc.subarray([...enrollableKeys], { minLength: 1, maxLength: 2 }), {
+  minLength: 1,
+  maxLength: 2,
+});
 
 test('a sign-in goes on if and only if some set of enrollments completes it, each of which the user may make', () => {
   const seen = { allow: 0, deny: 0, several: 0 };
   fc.assert(
-    fc.property(worlds, fc.subarray([...keys], { minLength: 1, maxLength: 3 }), (world, has) => {
+    fc.property(worlds, fc.subarray([...enrollableKeys], { minLength: 1, maxLength: 3 }), (world, has) => {
       const state = stateOf(has, has.slice(0, 1));
       const kind = isNaivelyPossible(world, state) ? 'allow' : 'deny';
       const ends = endsOf(policiesFor(world), state).map((end) => end.kind);
@@ -440,16 +436,21 @@ test('a sign-in goes on if and only if some set of enrollments completes it, eac
 test('nothing is enrolled for a sign-in that is denied, with what the enrollment policy requires', () => {
   const seen = { allow: 0, deny: 0, several: 0 };
   fc.assert(
-    fc.property(worlds, requiredToo, fc.subarray([...keys], { minLength: 1, maxLength: 3 }), (world, required, has) => {
-      const state = stateOf(has, has.slice(0, 1));
-      const policies = policiesFor({ ...world, required });
-      const isPossible = isNaivelyPossible({ ...world, required }, state);
-      const ends = endsOf(policies, state).map((end) => end.kind);
-      expect([...new Set(ends)]).toEqual([isPossible ? 'allow' : 'deny']);
-      if (!isPossible) expect(decide(policies, state).kind).toBe('deny');
-      seen[isPossible ? 'allow' : 'deny'] += 1;
-      if (ends.length > 1) seen.several += 1;
-    }),
+    fc.property(
+      worlds,
+      requiredToo,
+      fc.subarray([...enrollableKeys], { minLength: 1, maxLength: 3 }),
+      (world, required, has) => {
+        const state = stateOf(has, has.slice(0, 1));
+        const policies = policiesFor({ ...world, required });
+        const isPossible = isNaivelyPossible({ ...world, required }, state);
+        const ends = endsOf(policies, state).map((end) => end.kind);
+        expect([...new Set(ends)]).toEqual([isPossible ? 'allow' : 'deny']);
+        if (!isPossible) expect(decide(policies, state).kind).toBe('deny');
+        seen[isPossible ? 'allow' : 'deny'] += 1;
+        if (ends.length > 1) seen.several += 1;
+      },
+    ),
     seeded(1000),
   );
   expect(seen.allow).toBeGreaterThan(enough(200));
@@ -460,17 +461,17 @@ test('nothing is enrolled for a sign-in that is denied, with what the enrollment
 test('a denial names a rule that is enough to change, if there is one', () => {
   const seen = { alone: 0, together: 0, none: 0 };
   fc.assert(
-    fc.property(worlds, fc.subarray([...keys], { minLength: 1, maxLength: 3 }), (world, has) => {
+    fc.property(worlds, fc.subarray([...enrollableKeys], { minLength: 1, maxLength: 3 }), (world, has) => {
       const state = stateOf(has, has.slice(0, 1));
       const decision = decide(policiesFor(world), state);
       if (decision.kind !== 'deny') return;
-      const isPossibleWithout = (ruled: readonly Used[]) => {
-        const left = Object.entries(world.before).filter(([key]) => !ruled.includes(key as Used));
+      const isPossibleWithout = (ruled: readonly EnrollableKey[]) => {
+        const left = Object.entries(world.before).filter(([key]) => !ruled.includes(key as EnrollableKey));
         return isNaivelyPossible({ ...world, before: Object.fromEntries(left) }, state);
       };
-      const alone = keys.filter((key) => isPossibleWithout([key]));
+      const alone = enrollableKeys.filter((key) => isPossibleWithout([key]));
       const named = decision.missingEnrollment?.authenticators ?? [];
-      expect(decision.layer).toBe(isPossibleWithout(keys) ? 'account' : undefined);
+      expect(decision.layer).toBe(isPossibleWithout(enrollableKeys) ? 'account' : undefined);
       if (alone.length > 0) expect(alone).toEqual(expect.arrayContaining([...named]));
       seen[named.length === 0 ? 'none' : alone.length > 0 ? 'alone' : 'together'] += 1;
     }),

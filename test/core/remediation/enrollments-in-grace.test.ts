@@ -2,22 +2,26 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { evaluate } from '../../../src/core/decision/evaluate.ts';
-import type { AccountRule } from '../../../src/core/model/account-policy.ts';
 import type { Decision } from '../../../src/core/model/decision.ts';
 import type { RequiredEnrollment } from '../../../src/core/model/enrollment-policy.ts';
-import type { AuthenticatorDescriptor, Evidence, Subject } from '../../../src/core/model/facts.ts';
 import { compileAccountPolicy } from '../../../src/core/policy/rules/account-policy.ts';
-import { compilePolicy, type PolicySet } from '../../../src/core/policy/rules/compile.ts';
+import type { PolicySet } from '../../../src/core/policy/rules/compile.ts';
+import {
+  by,
+  type EnrollableKey,
+  enrollableAuthenticators,
+  enrollableKeys,
+  policyRequiring,
+  rulesBefore,
+  type SignInState,
+  withEnrolled,
+} from '../support/enrolling-parts.ts';
 import {
   allow,
   always,
-  descriptor,
-  enrolled,
-  enrollmentTerms,
   factors,
   factsOf,
   fixedNow,
-  type Key,
   policiesOf,
   proof,
   thisTransaction,
@@ -25,11 +29,6 @@ import {
 } from '../support/fixtures.ts';
 import { enough, seeded } from '../support/seeded.ts';
 
-const keys = ['password', 'email', 'phone', 'totp', 'webauthn'] as const satisfies readonly Key[];
-type Used = (typeof keys)[number];
-const authenticators = keys.map((key): AuthenticatorDescriptor => ({ ...descriptor[key], enrollable: true }));
-
-const by = (...proofs: readonly Key[]) => factors(1, { demands: [{ authenticators: proofs }] });
 const asked = fc.constantFrom(factors(1), factors(1), by('webauthn'), by('totp', 'phone'));
 const rulings = fc.constantFrom(by('totp', 'phone'), factors(2), factors(2), factors(3), undefined);
 const graces = fc.constantFrom<RequiredEnrollment['grace']>(undefined, { skips: 1 }, { until: fixedNow + 1 });
@@ -41,7 +40,7 @@ const worlds = fc.record({
     { password: rulings, email: rulings, phone: rulings, totp: rulings, webauthn: rulings },
     { requiredKeys: [] },
   ),
-  required: fc.array(fc.tuple(fc.subarray([...keys], { minLength: 1, maxLength: 2 }), graces), {
+  required: fc.array(fc.tuple(fc.subarray([...enrollableKeys], { minLength: 1, maxLength: 2 }), graces), {
     ...{ minLength: 1, maxLength: 2 },
   }),
 });
@@ -49,24 +48,19 @@ const worlds = fc.record({
 type World = typeof worlds extends fc.Arbitrary<infer Value> ? Value : never;
 
 function policiesFor({ session, app, before, required }: World, hasGrace: boolean): PolicySet {
-  const rules = Object.entries(before).map(([key, ruling]): AccountRule => {
-    const then = ruling ? allow(ruling) : ({ kind: 'deny' } as const);
-    return { name: key, when: {}, then, change: { add: [key] } };
-  });
-  const rest: AccountRule = { name: 'Rest', when: {}, then: allow(factors(1)) };
-  const terms = enrollmentTerms({
-    required: required.map(([anyOf, grace]) => ({ anyOf, ...(hasGrace && grace && { grace }) })),
-  });
+  const rules = rulesBefore(before);
+  const enrollment = policyRequiring(
+    ...required.map(([anyOf, grace]) => ({ anyOf, ...(hasGrace && grace && { grace }) })),
+  );
   return {
     ...policiesOf({ session: always(allow(session)), app }),
-    ...{ authenticators, accountPolicy: compileAccountPolicy({ name: 'account', rules: [...rules, rest] }) },
-    enrollment: compilePolicy({ name: 'enrollment', rules: [{ name: 'All', when: {}, then: terms }] }),
+    authenticators: enrollableAuthenticators,
+    accountPolicy: compileAccountPolicy({ name: 'account', rules }),
+    enrollment,
   };
 }
 
-interface State {
-  readonly subject: Subject;
-  readonly evidence: readonly Evidence[];
+interface State extends SignInState {
   readonly skipped: readonly string[];
 }
 
@@ -75,18 +69,13 @@ function nextStates(decision: Decision, state: State): readonly State[] {
   const { subject, evidence, skipped } = state;
   if (decision.kind === 'challenge') {
     const [first] = decision.options;
-    return [{ ...state, evidence: [...evidence, proof(first?.authenticator as Used, 'now')] }];
+    return [{ ...state, evidence: [...evidence, proof(first?.authenticator as EnrollableKey, 'now')] }];
   }
   if (decision.kind !== 'enroll') return [];
   const enrolling = decision.proofFirst ? [] : decision.choices;
-  const made = enrolling.map((key): State => {
-    const id = `${key} ${subject.enrollments.length}`;
-    const enrollments = enrolled(key as Used).map((enrollment) => ({ ...enrollment, id }));
-    return {
-      ...{ skipped, subject: { ...subject, enrollments: [...subject.enrollments, ...enrollments] } },
-      evidence: [...evidence, { ...proof(key as Used, 'now', { origin: 'enrollment' }), enrollment: id }],
-    };
-  });
+  const made = enrolling.map(
+    (key): State => ({ skipped, ...withEnrolled(key as EnrollableKey, { subject, evidence }) }),
+  );
   return decision.skippable
     ? [...made, { ...state, skipped: [...skipped, ...decision.skippable.authenticators] }]
     : made;
@@ -104,8 +93,8 @@ function kindsOfEnds(policies: PolicySet, state: State): ReadonlySet<Decision['k
 test('a user who gets in without grace, by any choice, gets in with it', () => {
   const seen = { open: 0, closed: 0, chained: 0 };
   fc.assert(
-    fc.property(worlds, fc.subarray([...keys], { minLength: 1, maxLength: 3 }), (world, has) => {
-      const state: State = { subject: userWith(has), evidence: [proof(has[0] as Used, 'now')], skipped: [] };
+    fc.property(worlds, fc.subarray([...enrollableKeys], { minLength: 1, maxLength: 3 }), (world, has) => {
+      const state: State = { subject: userWith(has), evidence: [proof(has[0] as EnrollableKey, 'now')], skipped: [] };
       const [inGrace, after] = [true, false].map((hasGrace) => kindsOfEnds(policiesFor(world, hasGrace), state));
       const isOpen = after?.has('deny') === false;
       if (isOpen) expect([...(inGrace ?? [])]).toEqual(['allow']);

@@ -4,15 +4,15 @@ import type { AccountRule } from '../../../src/core/model/account-policy.ts';
 import type { Conditions } from '../../../src/core/model/conditions.ts';
 import { oneDay } from '../../../src/core/model/durations.ts';
 import type { EnrollmentRule, RequiredEnrollment } from '../../../src/core/model/enrollment-policy.ts';
-import type { AuthenticatorDescriptor, Facts, Subject } from '../../../src/core/model/facts.ts';
+import type { Facts, Subject } from '../../../src/core/model/facts.ts';
 import { defaultPasswordTerms } from '../../../src/core/model/password-policy.ts';
 import type { Requirement, Rule } from '../../../src/core/model/policy.ts';
 import { compileAccountPolicy } from '../../../src/core/policy/rules/account-policy.ts';
 import { compilePolicy, type PolicySet } from '../../../src/core/policy/rules/compile.ts';
 import { riskOf } from '../../../src/core/policy/values/risk.ts';
+import { by, enrollableKeys, underPasswordPolicy } from './enrolling-parts.ts';
 import {
   allow,
-  descriptor,
   enrolled,
   enrollmentTerms,
   factors,
@@ -24,9 +24,7 @@ import {
   userWith,
 } from './fixtures.ts';
 
-const keys = ['password', 'email', 'phone', 'totp', 'webauthn'] as const satisfies readonly Key[];
-const by = (...authenticators: readonly string[]) => factors(1, { demands: [{ authenticators }] });
-const someKeys = (maxLength: number) => fc.subarray([...keys], { minLength: 1, maxLength });
+const someKeys = (maxLength: number) => fc.subarray([...enrollableKeys], { minLength: 1, maxLength });
 
 const requirement: fc.Arbitrary<Requirement> = fc.oneof(
   { weight: 3, arbitrary: fc.constantFrom<1 | 2 | 3>(1, 2, 2, 3).map((count) => factors(count)) },
@@ -117,7 +115,7 @@ export const enrollingWorld = fc.record({
   enrollment: fc.option(enrollmentRules, { nil: undefined, freq: 3 }),
   account: fc.option(accountRules, { nil: undefined, freq: 3 }),
   profile: fc.oneof(fc.constant(undefined), signedIn),
-  enrollable: fc.subarray([...keys], { minLength: 2 }),
+  enrollable: fc.subarray([...enrollableKeys], { minLength: 2 }),
   has: fc.subarray<Key | 'key'>(['password', 'email', 'phone', 'totp', 'webauthn', 'key'], {
     minLength: 1,
     maxLength: 3,
@@ -141,10 +139,10 @@ export function policiesIn({ app, session, enrollment, account, profile, enrolla
   const month = { ...defaultPasswordTerms, maxAge: 30 * oneDay };
   return {
     ...policies,
-    authenticators: keys.map((key): AuthenticatorDescriptor => {
-      const isPassword = key === 'password' && ({ underPasswordPolicy: true, maxEnrollments: 1 } as const);
-      return { ...descriptor[key], enrollable: (enrollable as readonly string[]).includes(key), ...isPassword };
-    }),
+    authenticators: underPasswordPolicy.map((authenticator) => ({
+      ...authenticator,
+      enrollable: (enrollable as readonly string[]).includes(authenticator.key),
+    })),
     password: compilePolicy({ name: 'password', rules: [{ name: 'Month', when: {}, then: month }] }),
     ...(enrollment && { enrollment: compilePolicy({ name: 'enrollment', rules: enrollment }) }),
     ...(account && { accountPolicy: compileAccountPolicy({ name: 'account', rules: account }) }),

@@ -27,7 +27,7 @@ const rule = (idle: string, absolute: string) => ({
 });
 
 /** `absolute` is for every user but those whose session is brief. */
-const sessionPolicy = (absolute: string) =>
+const sessionPolicy = (absolute: string, idle = absolute) =>
   JSON.stringify({
     rules: [
       {
@@ -36,7 +36,7 @@ const sessionPolicy = (absolute: string) =>
         then: rule('PT1M', 'PT6M'),
       },
       { name: 'Brief', when: { groups: { any: ['brief'] } }, then: rule('PT3M', 'PT6M') },
-      { name: 'Everybody', then: rule(absolute, absolute) },
+      { name: 'Everybody', then: rule(idle, absolute) },
     ],
   });
 
@@ -153,6 +153,17 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
       expect(await isSignedIn(agent)).toBe(false);
       await expect(client.fetchUserInfo(notes, tokens.access_token, sub)).rejects.toThrow();
       await expect(refresh(tokens.refresh_token)).rejects.toMatchObject({ error: 'invalid_grant' });
+    });
+
+    test('ends when the policy shortens how long it may be without activity', async () => {
+      const agent = new UserAgent();
+      await authorize(notes, agent, await newTestUser(node));
+      await pass(2);
+      await node.configure({ 'policies/session.yaml': sessionPolicy('P1D', 'PT1M') });
+      const isLeftOut = !(await opensApp(agent));
+      await node.configure({ 'policies/session.yaml': sessionPolicy('P1D') });
+      expect(isLeftOut).toBe(true);
+      expect(await isSignedIn(agent)).toBe(true);
     });
 
     test('ends when the policy shortens it, and by the clock of the node', async () => {

@@ -26,10 +26,7 @@ export interface Invariant {
   readonly guarantee: Guarantee;
   /** A remembered proof counts as proved. */
   readonly countsRemembered?: true;
-  /**
-   * Each rule of the session policy is examined by itself, and by the pauses that it allows itself. Absent: one
-   * violation for each rule of the sign-on policy, in a session that may have begun under any rule.
-   */
+  /** One violation for each rule of the session policy. Absent: one for each rule of the sign-on policy. */
   readonly bySession?: true;
 }
 

@@ -3,7 +3,7 @@
 import { canWaiveBeside, withoutSecondFactor } from '../../decision/waiver.ts';
 import type { NamedProof } from '../../evidence/proof-names.ts';
 import { distinct } from '../../model/distinct.ts';
-import type { AuthenticatorDescriptor, Seconds } from '../../model/facts.ts';
+import type { AuthenticatorDescriptor } from '../../model/facts.ts';
 import type { Requirement, Rule, SessionTerms } from '../../model/policy.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
 import { usablePolicies } from '../../policy/rules/enrollment-terms.ts';
@@ -100,14 +100,10 @@ export function rememberedAs(descriptor: AuthenticatorDescriptor): readonly Reme
 
 type RememberedAs = Parameters<typeof withoutSecondFactor>[1];
 
-/**
- * The proofs that can count where these rules decide. `bySession`: in a session that began under the session rule.
- * Absent: it may have begun under any.
- */
+/** The proofs that can count where these rules decide. */
 export function proofsIn(
   { session, app, enrollment }: Omit<DecidingRules, 'findFacts'>,
   policies: PolicySet,
-  { bySession }: { readonly bySession?: true } = {},
 ): PossibleProofs {
   const terms = termsOf(session);
   const { authenticators } = usablePolicies(policies, enrollment?.then);
@@ -115,13 +111,8 @@ export function proofsIn(
   const limits = app.then.kind === 'allow' ? app.then.appSession : undefined;
   const kept = limits?.unkept ? 0 : (terms.keep?.absolute ?? 0);
   const oldest = Math.min(Math.max(terms.absolute, kept), limits?.absolute ?? Number.POSITIVE_INFINITY);
-  const possible = bySession ? [session] : policies.session.rules.map(({ rule }) => rule);
-  const pause = limits?.unkept ? Math.min(terms.idle, longestPause(possible)) : longestPause(possible);
-  return { authenticators, oldest, longestPause: pause };
-}
-
-function longestPause(rules: readonly Rule[]): Seconds {
-  return Math.max(...rules.map(termsOf).map((terms) => Math.max(terms?.idle ?? 0, terms?.keep?.idle ?? 0)));
+  const longestPause = limits?.unkept ? terms.idle : Math.max(terms.idle, terms.keep?.idle ?? 0);
+  return { authenticators, oldest, longestPause };
 }
 
 function termsOf({ then }: Rule): SessionTerms | undefined {

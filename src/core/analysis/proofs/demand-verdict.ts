@@ -48,16 +48,14 @@ export type DemandCheck = (rules: DecidingRules) => DemandVerdict;
 interface Promised {
   readonly guarantee: Guarantee;
   readonly countsRemembered?: true;
-  /** As in `proofsIn`. */
-  readonly bySession?: true;
 }
 
 /** Makes the check of what the rules of one app ask for. */
-export function demandCheck({ guarantee, countsRemembered, bySession }: Promised, policies: PolicySet): DemandCheck {
+export function demandCheck({ guarantee, countsRemembered }: Promised, policies: PolicySet): DemandCheck {
   const known = new Map<string, DemandVerdict>();
   return (rules) => {
     const told = [...askedIn(rules, policies), asRequirement(guarantee)];
-    const possible = withMethodsOf(proofsIn(rules, policies, bySession && { bySession }), told);
+    const possible = withMethodsOf(proofsIn(rules, policies), told);
     const browsers = browsersOf(
       rules,
       policies,

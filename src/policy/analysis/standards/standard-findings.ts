@@ -53,8 +53,7 @@ export async function standardFindings(checked: CheckedSources, options: Standar
   const standard: Standard = standards[options.standard];
   const meant = configuration.apps.map(({ app }) => app).filter((app) => isMeant(app, options));
   const ofApps: AppFinding[] = [];
-  const areAll = options.apps === undefined && options.labels === undefined;
-  const context = { configuration, standard, roles: rolesIn(configuration, options.authenticators), areAll };
+  const context = { configuration, standard, roles: rolesIn(configuration, options.authenticators) };
   for (const alike of await appsExaminedOnce(meant, [everySignIn], configuration)) {
     const findings = appFindings(alike, await configuration.snapshot.policies(alike.app), context);
     ofApps.push(...findings.map((finding) => ({ finding, alike })));
@@ -90,8 +89,6 @@ interface Context {
   readonly configuration: AnalysedConfiguration;
   readonly standard: Standard;
   readonly roles: AuthenticatorRoles;
-  /** All apps are examined. */
-  readonly areAll: boolean;
 }
 
 function isMeant(app: App, { apps, labels }: StandardOptions): boolean {
@@ -124,7 +121,7 @@ function rolesIn(
 const everySignIn: Conditions = {};
 
 function appFindings({ app }: EquivalentApps, policies: PolicySet, context: Context): readonly AnalysisFinding[] {
-  const { configuration, standard, roles, areAll } = context;
+  const { configuration, standard, roles } = context;
   const when = everySignIn;
   const conditions = [when, ...rulesTogether(policies).map((rule) => rule.when)];
   const space = ruleSpace(conditions, configuration.universe([app.clientId]));
@@ -136,8 +133,7 @@ function appFindings({ app }: EquivalentApps, policies: PolicySet, context: Cont
       {
         ...{ name: criterion.section, when, guarantee },
         ...(standard.memory && { countsRemembered: true as const }),
-        // A session that began under another rule is that rule's fault, and told at it if its apps are examined.
-        ...(criterion.blames === 'session' && areAll && { bySession: true as const }),
+        ...(criterion.blames === 'session' && { bySession: true as const }),
       },
       { policies, space },
     );

@@ -1,15 +1,16 @@
 /** What an expression asks of the app alone: it is known for each of them, as there are finitely many. */
-import { type ASTNode, type ParseResult, serialize } from '@marcbachmann/cel-js';
+import type { ASTNode, ParseResult } from '@marcbachmann/cel-js';
 import type { ExpressionLogic } from '../../../core/model/conditions.ts';
 import { forbiddenCalls, untypedEnvironment } from './expression-environment.ts';
 import { pathsIn } from './expression-part.ts';
+import { textOfNode } from './expression-text.ts';
 
 /** Undefined: it reads something else, or nothing. */
 export function appLogic(node: ASTNode): ExpressionLogic | undefined {
   const paths = pathsIn(node);
   if (paths.length === 0 || paths.some((path) => path !== 'request.clientId')) return undefined;
   if (forbiddenCalls(node).length > 0) return undefined;
-  const text = serialize(node);
+  const text = textOfNode(node);
   let parsed: ParseResult | undefined;
   return {
     ofApp: (clientId) => {

@@ -1,9 +1,10 @@
 /** Expressions in which each opaque part is an attribute: users have it where the part holds. */
-import { type ASTNode, serialize } from '@marcbachmann/cel-js';
+import type { ASTNode } from '@marcbachmann/cel-js';
 import type { ExpressionLogic } from '../../../core/model/conditions.ts';
 import { parseExpression } from './expression.ts';
 import { longestExpression, untypedEnvironment } from './expression-environment.ts';
 import { expressionLogic } from './expression-logic.ts';
+import { textOfNode } from './expression-text.ts';
 
 /** How to replace the parts of an expression. */
 export interface Assumed {
@@ -25,9 +26,9 @@ export function assumedExpression(written: string, { isOpaque, attributeOf }: As
     if (node.op === '!_') return { ...node, args: assumed(node.args) } as ASTNode;
     if (!isOpaqueWithin(expressionLogic(node), isOpaque)) return node;
     isKnown = false;
-    return untypedEnvironment.parse(`has(user.profile.${attributeOf(serialize(node))})`).ast;
+    return untypedEnvironment.parse(`has(user.profile.${attributeOf(textOfNode(node))})`).ast;
   };
-  const text = serialize(assumed(ast));
+  const text = textOfNode(assumed(ast));
   if (isKnown) return written;
   return text.length > longestExpression ? whole() : text;
 }

@@ -1,6 +1,6 @@
 /** Parts of an expression that are the same for every sign-in: their values, and those that can only fail. */
 
-import { type ASTNode, serialize } from '@marcbachmann/cel-js';
+import type { ASTNode } from '@marcbachmann/cel-js';
 import { dateSpan } from '../../../core/policy/values/date-bound.ts';
 import {
   childrenOf,
@@ -9,6 +9,7 @@ import {
   timeParts,
   untypedEnvironment,
 } from './expression-environment.ts';
+import { textOfNode } from './expression-text.ts';
 
 type Constant = { readonly value: unknown } | { readonly failure: string };
 
@@ -24,7 +25,7 @@ export function isConstant(node: ASTNode): boolean {
 
 function resultOf(node: ASTNode): Constant {
   try {
-    return { value: untypedEnvironment.evaluate(serialize(node)) as unknown };
+    return { value: untypedEnvironment.evaluate(textOfNode(node)) as unknown };
   } catch (error) {
     const [failure = ''] = (error instanceof Error ? error.message : '').split('\n');
     return { failure };
@@ -36,7 +37,7 @@ export function constantFaults(node: ASTNode): readonly ExpressionFault[] {
   const inner = childrenOf(node).flatMap(constantFaults);
   const failure = inner.length > 0 ? undefined : failureOf(node);
   if (failure === undefined) return inner;
-  const message = `has \`${serialize(node)}\`, which can only fail: ${hintFor(node) ?? failure}`;
+  const message = `has \`${textOfNode(node)}\`, which can only fail: ${hintFor(node) ?? failure}`;
   return [{ offset: node.range.start, message }];
 }
 

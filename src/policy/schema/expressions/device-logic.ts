@@ -1,10 +1,11 @@
 /** What an expression asks of the browser alone: it is known for each, as there are finitely many descriptions. */
-import { type ASTNode, type ParseResult, serialize } from '@marcbachmann/cel-js';
+import type { ASTNode, ParseResult } from '@marcbachmann/cel-js';
 import type { ConditionSet, ExpressionLogic } from '../../../core/model/conditions.ts';
 import type { OperatingSystem } from '../../../core/model/facts.ts';
 import { operatingSystems, platforms } from '../../model/platforms.ts';
 import { forbiddenCalls, untypedEnvironment } from './expression-environment.ts';
 import { pathsIn } from './expression-part.ts';
+import { textOfNode } from './expression-text.ts';
 
 type Device = NonNullable<ConditionSet['device']>;
 
@@ -13,7 +14,7 @@ export function deviceLogic(node: ASTNode): ExpressionLogic | undefined {
   const paths = pathsIn(node);
   if (paths.length === 0 || paths.some((path) => !facts.includes(path)) || forbiddenCalls(node).length > 0)
     return undefined;
-  const run = untypedEnvironment.parse(serialize(node));
+  const run = untypedEnvironment.parse(textOfNode(node));
   const [ofKnown, ofOthers] = [devicesFor(run, true), devicesFor(run, false)];
   if (ofKnown === undefined || ofOthers === undefined) return undefined;
   if (JSON.stringify(ofKnown) === JSON.stringify(ofOthers)) return anyOf(ofKnown);

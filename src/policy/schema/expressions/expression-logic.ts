@@ -1,9 +1,10 @@
 /** What an expression says, as far as the analysis takes it apart: its logic, and comparisons with constants. */
-import { type ASTNode, serialize } from '@marcbachmann/cel-js';
+import type { ASTNode } from '@marcbachmann/cel-js';
 import type { ExpressionLogic } from '../../../core/model/conditions.ts';
 import { appLogic } from './app-logic.ts';
 import { constantOf } from './constants.ts';
 import { deviceLogic } from './device-logic.ts';
+import { textOfNode } from './expression-text.ts';
 import { factLogic } from './fact-logic.ts';
 import { momentOf } from './moments.ts';
 
@@ -30,7 +31,7 @@ export function expressionLogic(node: ASTNode): ExpressionLogic {
 function otherLogic(node: ASTNode): ExpressionLogic {
   const constant = constantOf(node);
   if (constant === undefined || !('value' in constant) || typeof constant.value !== 'boolean')
-    return appLogic(node) ?? deviceLogic(node) ?? { text: serialize(node) };
+    return appLogic(node) ?? deviceLogic(node) ?? { text: textOfNode(node) };
   return constant.value ? { all: [] } : { any: [] };
 }
 

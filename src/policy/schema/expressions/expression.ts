@@ -1,5 +1,5 @@
 /** Expressions as functions of the facts. This file promises: what cannot be found out is `error`, never a hit. */
-import { type ASTNode, ParseError, type ParseResult, serialize } from '@marcbachmann/cel-js';
+import { type ASTNode, ParseError, type ParseResult } from '@marcbachmann/cel-js';
 import type { CompiledExpression, ExpressionPart } from '../../../core/model/conditions.ts';
 import type { RuleFacts } from '../../../core/model/facts.ts';
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
@@ -8,6 +8,7 @@ import { childrenOf, forbiddenCalls, untypedEnvironment } from './expression-env
 import { expressionLogic } from './expression-logic.ts';
 import { examinedPart } from './expression-part.ts';
 import { mostSteps, mostStepsFor, stepsWith } from './expression-steps.ts';
+import { textOfNode } from './expression-text.ts';
 import { logicAtApp } from './logic-at-app.ts';
 import { possibleZones, type ZonesRead, zonesReadBy } from './possible-zones.ts';
 import { actualSizes, assumedSizes, type FactSizes, hasUnusualSizes, largestAttribute } from './value-size.ts';
@@ -40,7 +41,7 @@ export function compileExpression(written: string): CompiledExpression {
 function newPart(text: string): ExpressionPart {
   const run = parseExpression(text);
   const part = run && programOf(run);
-  const beside = run && partsComparedWithApp(run.ast)?.map((node) => untypedEnvironment.parse(serialize(node)));
+  const beside = run && partsComparedWithApp(run.ast)?.map((node) => untypedEnvironment.parse(textOfNode(node)));
   return {
     ...examinedPart(run?.ast),
     ...(run && omitUndefined({ atApp: logicAtApp(run.ast) })),

@@ -2,12 +2,13 @@
  * What an expression asks of one fact, where a condition asks the same: attributes, groups, the user type, scopes,
  * zones, apps and devices, compared with constants.
  */
-import { type ASTNode, serialize } from '@marcbachmann/cel-js';
+import type { ASTNode } from '@marcbachmann/cel-js';
 import type { AttributeLogic, ExpressionLogic, ValueTest } from '../../../core/model/conditions.ts';
 import { dateSpan } from '../../../core/policy/values/date-bound.ts';
 import { operatingSystems, platforms } from '../../model/platforms.ts';
 import { constantOf } from './constants.ts';
 import { pathOf } from './expression-environment.ts';
+import { textOfNode } from './expression-text.ts';
 import { boundAt } from './moments.ts';
 
 /** Undefined: no condition asks the same. */
@@ -99,7 +100,7 @@ export function comparedWith(name: string, asked: ASTNode): readonly unknown[] |
 function hasAnyOf(list: string | undefined, members: readonly string[], node: ASTNode): ExpressionLogic | undefined {
   if (list === 'user.groups') return { when: { groups: { any: members } } };
   if (list === 'request.scopes') return { when: { scopes: { any: members } } };
-  if (list === 'network.zones') return { zones: members, text: serialize(node) };
+  if (list === 'network.zones') return { zones: members, text: textOfNode(node) };
   if (members.some((member) => member.includes('*'))) return undefined;
   return ofAttribute(list, { test: amongThese(members), isMember: true }, node);
 }
@@ -200,7 +201,7 @@ function ofAttribute(
   node: ASTNode,
 ): AttributeLogic | undefined {
   if (!path?.startsWith(profile)) return undefined;
-  return { attribute: path.slice(profile.length), ...asked, text: serialize(node) };
+  return { attribute: path.slice(profile.length), ...asked, text: textOfNode(node) };
 }
 
 const profile = 'user.profile.';

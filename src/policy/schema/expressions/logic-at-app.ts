@@ -1,16 +1,17 @@
 /** What an expression that reads the app says at one app: its client id is a constant there. */
-import { type ASTNode, serialize } from '@marcbachmann/cel-js';
+import type { ASTNode } from '@marcbachmann/cel-js';
 import type { ExpressionLogic } from '../../../core/model/conditions.ts';
 import { macros, pathOf, untypedEnvironment } from './expression-environment.ts';
 import { expressionLogic } from './expression-logic.ts';
 import { pathsIn } from './expression-part.ts';
+import { textOfNode } from './expression-text.ts';
 
 /** Undefined: it does not read the client id by its name. */
 export function logicAtApp(node: ASTNode): ((clientId: string) => ExpressionLogic) | undefined {
   if (!pathsIn(node).includes('request.clientId')) return undefined;
   const known = new Map<string, ExpressionLogic>();
   return (clientId) => {
-    const logic = known.get(clientId) ?? logicOf(serialize(withClientId(node, clientId)));
+    const logic = known.get(clientId) ?? logicOf(textOfNode(withClientId(node, clientId)));
     known.set(clientId, logic);
     return logic;
   };

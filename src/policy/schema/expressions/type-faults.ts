@@ -2,9 +2,10 @@
  * All faults of names and types in an expression. The type checker of CEL ends at the first one, so that the parts of
  * what is faulty are checked one by one.
  */
-import { type ASTNode, type Environment, ParseError, serialize } from '@marcbachmann/cel-js';
+import { type ASTNode, type Environment, ParseError } from '@marcbachmann/cel-js';
 import { isConstant } from './constants.ts';
 import { childrenOf, type ExpressionFault, macros } from './expression-environment.ts';
+import { textOfNode } from './expression-text.ts';
 
 export interface CheckedParts {
   readonly environment: Environment;
@@ -15,7 +16,7 @@ export interface CheckedParts {
 
 /** Of an expression that can be parsed, the innermost ones. */
 export function typeFaults(ast: ASTNode, parts: CheckedParts): readonly ExpressionFault[] {
-  return faultsIn(ast, parts, serialize) ?? [];
+  return faultsIn(ast, parts, textOfNode) ?? [];
 }
 
 /** The text of a node, where the names that it uses are known. */
@@ -33,7 +34,7 @@ function faultsIn(node: ASTNode, parts: CheckedParts, textOf: TextOf): readonly 
 
 /** `has(user.usertype)`: to the type checker, whatever is asked for may be absent, also what can never be there. */
 export function absentFaults(ast: ASTNode, parts: CheckedParts): readonly ExpressionFault[] {
-  return absentIn(ast, parts, serialize);
+  return absentIn(ast, parts, textOfNode);
 }
 
 function absentIn(node: ASTNode, parts: CheckedParts, textOf: TextOf): readonly ExpressionFault[] {
@@ -47,7 +48,7 @@ const withoutMembers: ReadonlySet<string> = new Set(['google.protobuf.Timestamp'
 
 /** `now.x`: to the type checker, a time may have any member. */
 export function memberFaults(ast: ASTNode, parts: CheckedParts): readonly ExpressionFault[] {
-  return membersIn(ast, parts, serialize);
+  return membersIn(ast, parts, textOfNode);
 }
 
 function membersIn(node: ASTNode, parts: CheckedParts, textOf: TextOf): readonly ExpressionFault[] {
@@ -56,14 +57,14 @@ function membersIn(node: ASTNode, parts: CheckedParts, textOf: TextOf): readonly
   const [base, member] = node.args;
   // Another finding reports what fails in every sign-in.
   if (!withoutMembers.has(typeOf(base, parts, textOf)) || isConstant(base)) return inner;
-  const name = typeof member === 'string' ? member : serialize(member);
+  const name = typeof member === 'string' ? member : textOfNode(member);
   return [...inner, { offset: offsetOf(node), message: parts.messageOf(new Error(`No such key: ${name}`)) }];
 }
 
 /** Within a test of each member of a list, the text is about all of them. */
 function typeOf(node: ASTNode, { environment }: CheckedParts, textOf: TextOf): string {
   const { type = '' } = environment.check(textOf(node));
-  return textOf === serialize ? type : type.replace(/^list<(.*)>$/, '$1');
+  return textOf === textOfNode ? type : type.replace(/^list<(.*)>$/, '$1');
 }
 
 /** A test of each member of a list names the member. Where the list is faulty, a member may be of any type. */
