@@ -7,6 +7,7 @@ import { inOrderOfLocations } from '../core/model/source-location.ts';
 import { checkAccount } from './check/check-account.ts';
 import { checkAttainable } from './check/check-attainable.ts';
 import { attributeOptions, attributeTypes, checkAttributeTests } from './check/check-attribute-tests.ts';
+import { checkAttributes } from './check/check-attributes.ts';
 import { checkAuxiliary } from './check/check-auxiliary.ts';
 import { checkBrand } from './check/check-brand.ts';
 import { checkCatchAll } from './check/check-catch-all.ts';
@@ -151,6 +152,7 @@ function checkSources(
     ...checkDemands(each, authenticators),
     ...checkAttributeTests(each, types, (attribute) => attributeOptions(attribute, settings)),
     ...checkAuxiliary(each.source, authenticators),
+    ...checkAttributes(each),
   ]);
   return [
     ...ofSchemas,

@@ -107,7 +107,7 @@ function ruledOutAddition(
 }
 
 /** Keys of the authenticators that users could enroll here, if the account policy said nothing. */
-function enrollableKeys({ policies, enrollment }: EvaluationContext): readonly string[] {
+export function enrollableKeys({ policies, enrollment }: EvaluationContext): readonly string[] {
   const { authenticators } = usablePolicies(policies, enrollment.terms);
   return authenticators.filter(({ enrollable }) => enrollable).map(({ key }) => key);
 }

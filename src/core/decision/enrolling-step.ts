@@ -16,19 +16,35 @@ import { canBeReplaced, type ToReplace } from './before-replacement.ts';
 import type { SubjectEvaluation } from './denial.ts';
 import { replacementStep, withoutVoluntaryAcr } from './replacement-step.ts';
 import { stepTowardsRequired, towardsRequired } from './required-enrollment.ts';
+import { leadingStep, mayBeInTheWay } from './ways-after-recovery.ts';
 
 type OpenStatus = Extract<RequirementStatus, { kind: 'enroll' | 'challenge' }>;
 
 /** `status`: without regard to the password. If no enrollment leads in, the password is replaced first, or denies. */
 export function enrollingStep(status: OpenStatus, evaluation: SubjectEvaluation): DecisionOutcome {
-  const toReplace = toEnrollBy(status) ? passwordInUse(evaluation) : undefined;
-  if (toReplace === undefined) return towardsRequiredBy(status, evaluation);
-  const { capabilities, chosen } = evaluation;
-  const required = asProved(evaluation).toEnroll?.terms.required ?? [];
-  const old = { password: toReplace.authenticator, requirements: chosen.requirements, required };
-  const leading = leadingStatus(capabilities, { ...old, denying: withoutVoluntaryAcr(evaluation) });
+  if (toEnrollBy(status) === undefined) return withChoices(status, evaluation);
+  const toReplace = passwordInUse(evaluation);
+  const old = toReplace && oldPassword(toReplace, evaluation);
+  const afterRecovery = stepAfterRecovery(evaluation, old);
+  if (afterRecovery !== undefined) return withChoices(afterRecovery, evaluation);
+  if (toReplace === undefined || old === undefined) return towardsRequiredBy(status, evaluation);
+  const leading = leadingStatus(evaluation.capabilities, old);
   if (leading.kind === 'enroll' || leading.kind === 'challenge') return withChoices(leading, evaluation);
   return replacementStep(evaluation, toReplace) ?? withChoices(status, evaluation);
+}
+
+/** Undefined: the account was not recovered, or nothing leads in. */
+function stepAfterRecovery(evaluation: SubjectEvaluation, old: OldPassword | undefined): OpenStatus | undefined {
+  const { capabilities } = evaluation;
+  if (!mayBeInTheWay(evaluation, capabilities)) return undefined;
+  const wanted = asProved(evaluation);
+  return leadingStep(old ? { ...wanted, isEnd: (able) => isOutOfTheWay(able, old) } : wanted, capabilities);
+}
+
+function oldPassword({ authenticator }: PasswordToReplace, evaluation: SubjectEvaluation): OldPassword {
+  const required = asProved(evaluation).toEnroll?.terms.required ?? [];
+  const { requirements } = evaluation.chosen;
+  return { password: authenticator, requirements, required, denying: withoutVoluntaryAcr(evaluation) };
 }
 
 /** The step, or one that leads to what is required as well. */

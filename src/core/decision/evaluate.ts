@@ -24,6 +24,7 @@ import { type AskedAfterSignIn, askedAfterSignIn, signedInWith } from './after-s
 import { completedTrace } from './completed-trace.ts';
 import { consentStep } from './consent.ts';
 import { denialOf, type SubjectEvaluation } from './denial.ts';
+import { deniedAfterRecovery } from './denial-after-recovery.ts';
 import { enrollingStep } from './enrolling-step.ts';
 import { capabilitiesIn, chooseRequestLayer, type EvaluationContext, evaluationContext } from './evaluation-context.ts';
 import { cutScopes } from './granted-scopes.ts';
@@ -83,7 +84,7 @@ function evaluateSubject(subject: Subject, general: EvaluationContext): Decision
   const layers = traceOf(layersOf(context, chosen.requestLayer, asked), facts.request, capabilities.evidence);
   const trace = withReportedRules(completedTrace(layers, evaluation), subject, context);
   if (mustSelectAccount(facts)) return { kind: 'select_account', trace };
-  const denial = denialOf(evaluation);
+  const denial = denialOf(evaluation) ?? deniedAfterRecovery(evaluation);
   if (denial !== undefined)
     return deny(denial, evaluation, withLayers(trace, ruledOutAdditionLayers(denial, context), evaluation));
   const outcome = proceed(evaluation);

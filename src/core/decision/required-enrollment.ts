@@ -24,6 +24,7 @@ import { afterEnrolling } from '../remediation/made-enrollments.ts';
 import { enrollmentsMissing } from '../remediation/missing-enrollments.ts';
 import { additionDenial, type NeededEnrollment } from './addition-denial.ts';
 import type { ChosenRequestLayer, EvaluationContext } from './evaluation-context.ts';
+import { leadingStep, mayBeInTheWay } from './ways-after-recovery.ts';
 
 /** A user who has identified, with what the sign-in and the enrollment policy require. */
 interface Required {
@@ -36,7 +37,9 @@ interface Required {
 export function requiredEnrollmentStep(evaluation: Required): DecisionOutcome | undefined {
   const { context, toEnroll } = evaluation;
   if (toEnroll === undefined) return undefined;
-  const step = enrollmentStep(toEnroll);
+  const { capabilities } = toEnroll;
+  const leading = mayBeInTheWay(evaluation, capabilities) ? leadingStep(evaluation, capabilities) : undefined;
+  const step = leading ?? enrollmentStep(toEnroll);
   if (step?.kind === 'enroll') return { ...step, choices: leadingOn(step.choices, toEnroll, evaluation.chosen) };
   if (step?.kind !== 'out_of_reach') return step;
   const { required } = step;
@@ -138,7 +141,7 @@ export function requiredNotEnrollable({ context, chosen, toEnroll }: Required): 
   if (requestedAtAccount(context.policies, context.facts) !== undefined) return undefined;
   const areReached = (some: readonly RequiredEnrollment[], able: Capabilities) =>
     Number.isFinite(enrollmentsBefore(some, chosen.requirements, { ...able, required: mustEnrollInTime(toEnroll) }));
-  if (areReached(open, capabilities)) return undefined;
+  if (mayBeInTheWay({ context, chosen, toEnroll }, capabilities) || areReached(open, capabilities)) return undefined;
   const alone = open.find((required) => !areReached([required], capabilities));
   const beyond = alone ?? open[0];
   if (beyond === undefined) return undefined;

@@ -22,28 +22,57 @@ export function enrollable(
   requirements: readonly LayerRequirement[],
 ): readonly AssessedEvidence[] {
   const { enrollments, policies } = capabilities;
-  const isRecovered = enrollments.some(({ recovered }) => recovered !== undefined) && !hasOtherProof(capabilities);
+  const isRecovered = isRestricted(capabilities);
   return policies.authenticators.flatMap((descriptor) => {
-    const { key, methods, factors, characteristics, auxiliary } = descriptor;
-    const recovered = isRecovered ? partOfNew(descriptor) : undefined;
+    const { key } = descriptor;
     const own = enrollments.filter(({ authenticator }) => authenticator === key);
     const equal = own.filter((enrollment) => isAsGood(enrollment, descriptor)).length;
     const left = descriptor.enrollable ? (descriptor.enrollmentsLeft ?? longestChain) : 0;
     // A new enrollment replaces the existing one if only one is allowed, and so adds nothing.
     const wanted = descriptor.maxEnrollments ?? mostOf(key, requirements);
     const missing = Math.max(0, Math.min(left, wanted - equal));
-    const proof = { authenticator: key, factors, characteristics, age: 'now', toEnroll: true } as const;
-    const one = {
-      ...proof,
-      ...(methods && { methods }),
-      ...(auxiliary && { auxiliary }),
-      ...(recovered && { recovered }),
-    };
-    const numbered = Array.from({ length: missing }, (_, index) => {
-      return { ...one, enrollment: `new ${key} ${own.length + index}` };
-    });
+    const numbered = Array.from({ length: missing }, (_, index) =>
+      newEnrollment(descriptor, { isRecovered, number: own.length + index }),
+    );
     return numbered.flatMap((action) => withinMethods(action, policies));
   });
+}
+
+/** The same for one more of this authenticator, whether or not a requirement can use it. Empty: there is none. */
+export function oneMore(authenticator: string, capabilities: Capabilities): readonly AssessedEvidence[] {
+  const { enrollments, policies } = capabilities;
+  const descriptor = policies.authenticators.find(({ key, enrollable: may }) => may && key === authenticator);
+  if (descriptor === undefined) return [];
+  const number = enrollments.filter((enrollment) => enrollment.authenticator === authenticator).length;
+  return withinMethods(newEnrollment(descriptor, { isRecovered: isRestricted(capabilities), number }), policies);
+}
+
+interface AsNew {
+  /** The user has proved nothing but what a recovery made. */
+  readonly isRecovered: boolean;
+  /** How many enrollments of the authenticator the user has. */
+  readonly number: number;
+}
+
+function newEnrollment(descriptor: AuthenticatorDescriptor, { isRecovered, number }: AsNew): AssessedEvidence {
+  const { key, methods, factors, characteristics, auxiliary } = descriptor;
+  const recovered = isRecovered ? partOfNew(descriptor) : undefined;
+  return {
+    ...{ authenticator: key, enrollment: `new ${key} ${number}` },
+    ...{ factors, characteristics, age: 'now', toEnroll: true },
+    ...(methods && { methods }),
+    ...(auxiliary && { auxiliary }),
+    ...(recovered && { recovered }),
+  };
+}
+
+function isRestricted(capabilities: Capabilities): boolean {
+  return isAfterRecovery(capabilities) && !hasOtherProof(capabilities);
+}
+
+/** Whether the user has something that a recovery made, or that proved it, also if it may not be used here. */
+export function isAfterRecovery({ accountManagement }: Capabilities): boolean {
+  return accountManagement.enrollments.some(({ recovered }) => recovered !== undefined);
 }
 
 /**
@@ -52,8 +81,7 @@ export function enrollable(
  */
 export function provingBesideRecovery(capabilities: Capabilities): Capabilities | undefined {
   const { enrollments } = capabilities.accountManagement;
-  const isRecovered = enrollments.some(({ recovered }) => recovered !== undefined);
-  return isRecovered && isIndependent(enrollments) && !hasOtherProof(capabilities)
+  return isAfterRecovery(capabilities) && isIndependent(enrollments) && !hasOtherProof(capabilities)
     ? { ...capabilities, isBesideRecovery: true }
     : undefined;
 }

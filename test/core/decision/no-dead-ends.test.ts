@@ -39,7 +39,7 @@ const requirement: fc.Arbitrary<Requirement> = fc.oneof(
   fc.tuple(few, few).map(([one, other]) => ({ chains: [[{ authenticators: one }, { authenticators: other }]] })),
 );
 
-const world = fc.record({
+const parts = {
   app: requirement,
   change: fc.option(requirement, { nil: undefined }),
   add: fc.dictionary(key, fc.option(requirement, { nil: undefined, freq: 6 })),
@@ -57,11 +57,32 @@ const world = fc.record({
   enrollable: fc.uniqueArray(key, { minLength: 3 }),
   has: fc.uniqueArray(key, { minLength: 1, maxLength: 3 }),
   isOld: fc.boolean(),
+  /** By mail. */
+  isRecovered: fc.constant<boolean>(false),
+};
+const world = fc.record(parts);
+
+const byMail = factors(1, { demands: [{ authenticators: ['email'] }] });
+/** A user who recovered the password by mail, where the account policy often asks for the mailbox. */
+const recoveredWorld = fc.record({
+  ...parts,
+  app: fc.oneof(
+    fc.constantFrom<2 | 3>(2, 3).map((count) => factors(count)),
+    requirement,
+  ),
+  add: fc.record({
+    ...{ password: fc.constantFrom(byMail, factors(1)), phone: fc.constantFrom(byMail, factors(1)) },
+    ...{ totp: fc.constantFrom(byMail, factors(1)), webauthn: fc.constantFrom(byMail, byMail, factors(1)) },
+  }),
+  enrollable: fc.subarray([...keys], { minLength: 3 }),
+  has: fc.subarray(['password', 'phone', 'totp'] as const, { maxLength: 1 }).map((some) => ['email' as const, ...some]),
+  isOld: fc.constant(false),
+  isRecovered: fc.constant<boolean>(true),
 });
 
 type World = typeof world extends fc.Arbitrary<infer Drawn> ? Drawn : never;
 
-function simulationOf({ app, change, add, required, enrollable, has, isOld }: World) {
+function simulationOf({ app, change, add, required, enrollable, has, isOld, isRecovered }: World) {
   const then = (asked: Requirement | undefined) => (asked ? allow(asked) : ({ kind: 'deny' } as const));
   const rules: readonly AccountRule[] = [
     { name: 'New password', when: {}, then: then(change), change: { change: ['password'] } },
@@ -90,7 +111,8 @@ function simulationOf({ app, change, add, required, enrollable, has, isOld }: Wo
   const enrollments = enrolled(...has).map((each) =>
     each.authenticator === 'password' ? { ...each, createdAt } : each,
   );
-  return { policies, facts: factsOf({ subject: userWith([], { enrollments }) }) };
+  const recovery = isRecovered ? { recovery: { at: fixedNow - 60, by: ['email'] } } : {};
+  return { policies, facts: factsOf({ subject: userWith([], { enrollments, ...recovery }) }) };
 }
 
 interface Walked extends Simulation {
@@ -122,18 +144,35 @@ function getsIn(progress: Progress, walked: Walked): boolean {
     .includes(true);
 }
 
+function walk(drawn: World): Walked & { readonly isIn: boolean } {
+  const simulation = simulationOf(drawn);
+  const walked: Walked = { ...simulation, inVain: [], beforeReplacement: [] };
+  const { subject } = simulation.facts;
+  return { ...walked, isIn: subject !== undefined && getsIn(identifiedAs(subject, simulation.facts), walked) };
+}
+
 test('nothing is set up in vain', () => {
   let count = 0;
   fc.assert(
     fc.property(world, (drawn) => {
-      const simulation = simulationOf(drawn);
-      const walked: Walked = { ...simulation, inVain: [], beforeReplacement: [] };
-      const { subject } = simulation.facts;
-      if (subject) getsIn(identifiedAs(subject, simulation.facts), walked);
-      expect(walked.inVain).toEqual([]);
-      if (walked.beforeReplacement.length > 0) count += 1;
+      const { inVain, beforeReplacement } = walk(drawn);
+      expect(inVain).toEqual([]);
+      if (beforeReplacement.length > 0) count += 1;
     }),
     seeded(1500),
   );
   expect(count).toBeGreaterThan(enough(5));
+});
+
+test('nor after a recovery', () => {
+  let count = 0;
+  fc.assert(
+    fc.property(recoveredWorld, (drawn) => {
+      const { inVain, isIn } = walk(drawn);
+      expect(inVain).toEqual([]);
+      if (isIn) count += 1;
+    }),
+    seeded(1500),
+  );
+  expect(count).toBeGreaterThan(enough(300));
 });

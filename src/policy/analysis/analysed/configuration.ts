@@ -28,6 +28,8 @@ interface ReadFile {
 export interface AnalysedConfiguration {
   readonly snapshot: Snapshot;
   readonly documents: Documents;
+  /** With the invariants. */
+  readonly sources: readonly DocumentSource[];
   readonly policies: readonly AnalysedPolicy[];
   /** Sorted as their files. */
   readonly apps: readonly { readonly app: App; readonly source: YamlSource }[];
@@ -103,6 +105,7 @@ export async function readConfiguration(
   return {
     snapshot,
     documents,
+    sources,
     policies: analysedPolicies(policies, refused),
     apps,
     settings: sources.find(({ kind }) => kind === 'settings')?.source,

@@ -1,40 +1,41 @@
 /** Zones, groups and policies that nothing uses, as findings. */
-import { conditionSets } from '../../../core/policy/rules/condition-table.ts';
-import { namesIn } from '../../../core/policy/theories/membership-theory.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';
-import { readProfilePolicy } from '../../revision/read-document.ts';
+import { parseExpression } from '../../schema/expressions/expression.ts';
+import { examinedPart } from '../../schema/expressions/expression-part.ts';
 import { findingAt } from '../../source/finding-at.ts';
+import { type FoundValue, valuesAt, valuesInConditions } from '../../source/values-at.ts';
 import type { AnalysedConfiguration } from '../analysed/configuration.ts';
 
 export function unusedFindings(configuration: AnalysedConfiguration): readonly AnalysisFinding[] {
   return [...unusedNames(configuration), ...unusedPolicies(configuration)];
 }
 
-function unusedNames({ settings, snapshot, policies, documents }: AnalysedConfiguration): readonly AnalysisFinding[] {
+function unusedNames({ settings, snapshot, sources }: AnalysedConfiguration): readonly AnalysisFinding[] {
   if (settings === undefined) return [];
-  const sets = policies.flatMap(({ policy }) => policy.rules.flatMap(({ rule }) => conditionSets(rule.when)));
-  const assigned = [...documents.values()]
-    .filter(({ kind }) => kind === 'profile')
-    .flatMap((document) => readProfilePolicy(document).rules.flatMap(({ then }) => then.registration?.groups ?? []));
+  // As written: rules that only report, those that are switched off, and invariants name them, too.
+  const contents = sources.map(({ source }) => source.content);
+  const inConditions = (pattern: string) =>
+    contents.flatMap((content) => textsOf(valuesInConditions(content, pattern)));
   // Which of them an expression reads is not found out: each of its texts may be a name.
-  const texts = sets.flatMap(({ expression }) => expression?.partOf?.(expression.written).texts ?? []);
+  const texts = inConditions('expression').flatMap((written) => examinedPart(parseExpression(written)?.ast).texts);
+  const assigned = contents.flatMap((content) => textsOf(valuesAt(content, 'rules.*.then.register.groups.*')));
   const locations = [
     {
       what: 'zone',
       under: 'zones',
       names: Object.keys(snapshot.settings.zones),
-      used: [...texts, ...sets.flatMap(({ network }) => namesIn(network ?? {}))],
+      used: new Set([...texts, ...inConditions('network.any|all|none.*')]),
     },
     {
       what: 'group',
       under: 'groups',
       names: Object.keys(snapshot.settings.groups ?? {}),
-      used: [...texts, ...assigned, ...sets.flatMap(({ groups }) => namesIn(groups ?? {}))],
+      used: new Set([...texts, ...assigned, ...inConditions('groups.any|all|none.*')]),
     },
   ];
   return locations.flatMap(({ what, under, names, used }) =>
     names
-      .filter((name) => !used.includes(name))
+      .filter((name) => !used.has(name))
       .map((name) => {
         const parts = {
           message: `no rule names this ${what}`,
@@ -44,6 +45,10 @@ function unusedNames({ settings, snapshot, policies, documents }: AnalysedConfig
         return findingAt('unused', { source: settings, path: [under] }, parts);
       }),
   );
+}
+
+function textsOf(found: readonly FoundValue[]): readonly string[] {
+  return found.flatMap(({ value }) => (typeof value === 'string' ? [value] : []));
 }
 
 function unusedPolicies({ policies, locationOf }: AnalysedConfiguration): readonly AnalysisFinding[] {

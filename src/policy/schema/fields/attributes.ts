@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import type { Attribute, AttributeSchema } from '../../../core/model/attribute.ts';
 import type { ExactOptional } from '../../../core/model/omit-undefined.ts';
-import { greatestMaxLength } from '../../../core/profile/attribute-value.ts';
+import { defaultMaxLength, greatestMaxLength } from '../../../core/profile/attribute-value.ts';
 import { standardAttributes } from '../../model/standard-attributes.ts';
 import { closed, listOf, text } from './fields.ts';
 
@@ -96,7 +96,7 @@ function attributeContradictions(
     whole.matches !== undefined && !isText && ['matches', 'goes with texts only'],
     (whole.min !== undefined || whole.max !== undefined) &&
       whole.type !== 'number' && ['type', 'must be `number` for `min` and `max`'],
-    (whole.minLength ?? 0) > (whole.maxLength ?? greatestMaxLength) && ['minLength', 'is above `maxLength`'],
+    (whole.minLength ?? 0) > (whole.maxLength ?? defaultMaxLength) && ['minLength', 'is above `maxLength`'],
     (whole.min ?? 0) > (whole.max ?? whole.min ?? 0) && ['min', 'is above `max`'],
     whole.read === 'admin' && whole.write === 'user' && ['write', 'cannot be `user`: users write what they read'],
     whole.read === 'admin' && whole.claim !== undefined && ['claim', 'would show it: only administrators read it'],

@@ -363,6 +363,31 @@ test('an unused zone, group or policy is a note', async () => {
   expect(found.slice(1).map(({ advice }) => advice)).toEqual(['remove it', 'remove it, unless it is for apps only']);
 });
 
+test.each([
+  [
+    'a rule that only reports',
+    { [signOn]: 'reportOnly: true, when: { network: { any: [office] }, groups: { all: [staff] } }' },
+  ],
+  [
+    'a rule that is switched off',
+    { [signOn]: 'enabled: false, when: { any: [{ network: { none: [office] } }, { groups: { any: [staff] } }] }' },
+  ],
+  [
+    'an invariant',
+    { 'invariants.yaml': 'when: { network: { any: [office] }, groups: { any: [staff] } }, never: allow' },
+  ],
+])('a zone or a group is used where %s names it', async (_, written) => {
+  const files = Object.entries(written).map(([file, rule]) => [
+    file,
+    file === signOn ? policy(`{ name: A, ${rule}, then: deny }`, rest(one)) : `invariants:\n  - { name: I, ${rule} }\n`,
+  ]);
+  const groups = settings('groups: { staff: {}, guests: {} }\n');
+  const loaded = await load({ 'stepgate.yaml': groups, ...Object.fromEntries(files) });
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
+  const found = await analyse(loaded, { authenticators, now });
+  expect(found.filter(({ code }) => code === 'unused').map(({ path }) => path)).toEqual(['groups.guests']);
+});
+
 test('a zone or a group is used where an expression names it', async () => {
   const when = `{ expression: '!("office" in network.zones) && user.groups.exists(g, g == "staff")' }`;
   const loaded = await load({

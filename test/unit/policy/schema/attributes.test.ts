@@ -107,6 +107,60 @@ test.each<[string, string, readonly string[]]>([
     ['2:31 attributes.a.minLength is above `maxLength` [invalid_value]'],
   ],
   [
+    'a limit above the usual one',
+    'attributes: { a: { minLength: 300 } }',
+    ['2:31 attributes.a.minLength is above `maxLength` [invalid_value]'],
+  ],
+  [
+    'options that are not as values are kept',
+    'attributes: { a: { options: [{ value: "Orle\u0301ans" }, { value: "Lyon " }, { value: "Orl\u00e9ans" }] } }',
+    [
+      '2:39 attributes.a.options[0].value can never be chosen: values are kept without spaces around them, and composed (Unicode NFC) [invalid_value]',
+      '2:62 attributes.a.options[1].value can never be chosen: values are kept without spaces around them, and composed (Unicode NFC) [invalid_value]',
+    ],
+  ],
+  [
+    'an option that is too long',
+    'attributes: { a: { maxLength: 3, options: [{ value: abcdef }, { value: abc }] } }',
+    ['2:53 attributes.a.options[0].value can never be chosen: it is longer than 3 characters [invalid_value]'],
+  ],
+  [
+    'an option that is too short',
+    'attributes: { nickname: { minLength: 9, options: [{ value: abcdef }] } }',
+    ['2:60 attributes.nickname.options[0].value can never be chosen: it is shorter than 9 characters [invalid_value]'],
+  ],
+  [
+    'an option that does not match',
+    'attributes: { a: { matches: "x*", options: [{ value: abc }, { value: xyz }] } }',
+    ['2:54 attributes.a.options[0].value can never be chosen: it does not match `x*` [invalid_value]'],
+  ],
+  [
+    'an option with an invisible character',
+    'attributes: { a: { options: [{ value: "a\u200bb" }] } }',
+    [
+      '2:39 attributes.a.options[0].value can never be chosen: it has characters that no value may have [invalid_value]',
+    ],
+  ],
+  [
+    'a pattern that begins with a space',
+    'attributes: { a: { matches: " a*" } }',
+    [
+      '2:29 attributes.a.matches can never match: values are kept without spaces around them, and composed (Unicode NFC) [invalid_value]',
+    ],
+  ],
+  [
+    'a pattern with letters in parts',
+    'attributes: { a: { matches: "Cafe\u0301" } }',
+    [
+      '2:29 attributes.a.matches can never match: values are kept without spaces around them, and composed (Unicode NFC) [invalid_value]',
+    ],
+  ],
+  [
+    'a pattern that is too long',
+    'attributes: { a: { matches: "abc*def", maxLength: 5 } }',
+    ['2:29 attributes.a.matches can never match: it is longer than 5 characters [invalid_value]'],
+  ],
+  [
     'limits of a number',
     'attributes: { a: { type: number, min: 9, max: 3 } }',
     ['2:39 attributes.a.min is above `max` [invalid_value]'],
@@ -208,4 +262,14 @@ test('a condition asks only about attributes of the schema, where there is one',
   for (const name of ['department', 'locality'])
     expect(await findingLines({ ...named, [file]: policy(name) })).toEqual([]);
   expect(await findingLines({ [file]: policy('anything') })).toEqual([]);
+});
+
+test.each([
+  'a: { matches: "E-*", minLength: 9, options: [{ value: "E-1234567" }] }',
+  'a: { matches: "* *" }',
+  'a: { matches: "*é*", maxLength: 3 }',
+  'a: { type: email, matches: "*@example.org" }',
+  'nickname: { options: [{ value: "😀" }] }',
+])('attributes that have values are no finding: %s', async (text) => {
+  expect(await findingLines({ [settings]: `${brand}attributes: { ${text} }\n` })).toEqual([]);
 });
