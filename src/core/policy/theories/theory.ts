@@ -88,7 +88,7 @@ export interface Universe {
   readonly places: readonly { readonly ip: string; readonly zones: readonly string[] }[];
   /** The zones of the places have the names that expressions give them. */
   readonly areZonesAsWritten?: true;
-  /** What trusted sources can state of devices, as far as these assurances tell it: first nothing. Undefined: anything. */
+  /** What trusted sources can say of devices, as far as these assurances tell: first nothing. Undefined: anything. */
   devices(assurances: readonly string[]): readonly BelievedDevice[] | undefined;
   /** The schema of an attribute. Undefined if it has none and may hold anything. */
   attribute(name: string): Attribute | undefined;
