@@ -1,6 +1,7 @@
 /**
  * Cuts all texts into the classes that patterns and fixed texts distinguish. It searches the product of their automata
- * breadth first, so that each class is represented by a shortest text. A fixed text is a pattern without a star.
+ * breadth first, so that each class is represented by a shortest text. A fixed text is a pattern without a star; all
+ * fixed texts together are one automaton, their trie (E. Fredkin, 1960), as policies name hundreds of them.
  */
 
 /** One text for each class. */
@@ -15,27 +16,67 @@ type PatternState = readonly bigint[];
 /** Undefined if there are too many classes. The empty text is not included. */
 export function patternClasses(patterns: readonly string[]): PatternClasses | undefined {
   const units = unitsIn(patterns);
-  const start: PatternState = patterns.map((pattern) => closure(1n, pattern));
+  const starred = patterns.filter((pattern) => pattern.includes('*'));
+  const start: PatternState = starred.map((pattern) => closure(1n, pattern));
   const classes = new Map<string, string>();
   const seen = new Set<string>();
-  let frontier: readonly { readonly state: PatternState; readonly text: string }[] = [{ state: start, text: '' }];
+  let frontier: readonly ReachedState[] = [{ state: start, fixed: trieOf(patterns), text: '' }];
   while (frontier.length > 0) {
-    const next: { readonly state: PatternState; readonly text: string }[] = [];
-    for (const { state, text } of frontier) {
+    const next: ReachedState[] = [];
+    for (const { state, fixed, text } of frontier) {
       for (const unit of units) {
-        const reached = state.map((positions, at) => step(positions, patterns[at] ?? '', unit));
-        const key = reached.join(' ');
+        const reached = state.map((positions, at) => step(positions, starred[at] ?? '', unit));
+        const node = fixed?.next.get(unit);
+        const key = `${reached.join(' ')} ${node?.id ?? ''}`;
         if (seen.has(key)) continue;
         seen.add(key);
         if (seen.size > maxStates) return undefined;
-        const accepted = reached.map((positions, at) => accepts(positions, patterns[at] ?? '')).join();
-        if (!classes.has(accepted)) classes.set(accepted, text + unit);
-        next.push({ state: reached, text: text + unit });
+        const accepted = reached.map((positions, at) => accepts(positions, starred[at] ?? '')).join();
+        const accepting = `${accepted} ${node?.isEnd ? node.id : ''}`;
+        if (!classes.has(accepting)) classes.set(accepting, text + unit);
+        next.push({ state: reached, fixed: node, text: text + unit });
       }
     }
     frontier = next;
   }
   return [...classes.values()];
+}
+
+/** What is reached by a text. */
+interface ReachedState {
+  /** For each pattern with a star. */
+  readonly state: PatternState;
+  /** Absent: no fixed text begins with it. */
+  readonly fixed: TrieNode | undefined;
+  readonly text: string;
+}
+
+/** A text with which fixed texts begin. */
+interface TrieNode {
+  readonly id: number;
+  readonly next: Map<string, TrieNode>;
+  /** It is a fixed text itself. */
+  isEnd: boolean;
+}
+
+/** The root of the trie of those without a star. */
+function trieOf(patterns: readonly string[]): TrieNode {
+  let count = 0;
+  const newNode = (): TrieNode => {
+    count += 1;
+    return { id: count, next: new Map(), isEnd: false };
+  };
+  const root = newNode();
+  for (const pattern of patterns.filter((text) => !text.includes('*'))) {
+    let node = root;
+    for (const unit of pattern.split('')) {
+      const child = node.next.get(unit) ?? newNode();
+      node.next.set(unit, child);
+      node = child;
+    }
+    node.isEnd = true;
+  }
+  return root;
 }
 
 /** The code units that patterns contain, and one other unit that represents all the rest. */

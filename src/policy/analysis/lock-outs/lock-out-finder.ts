@@ -56,7 +56,8 @@ export function lockOutFinder(
     // The rules that cause it together may decide only here and now. Elsewhere, or later, the others may be the cause.
     return found === undefined && together.length > 0 ? among(account) : found;
   };
-  return { find, reachable: (app) => searchOf(app).reachable() };
+  const isLike: LockOutFinder['isLike'] = (app, clientId) => known.get(app)?.space.isLike(clientId) ?? true;
+  return { find, reachable: (app) => searchOf(app).reachable(), isLike };
 }
 
 /** What users can have, each set once. */
@@ -130,7 +131,7 @@ const noAdditions = compileAccountPolicy({
 
 /** Users add something at any of these places. `more`: other rules that decide there. */
 export function spaceOf(
-  { app: { clientId }, policies }: AnalysedApp,
+  { app: { clientId }, policies }: Pick<AnalysedApp, 'app' | 'policies'>,
   { universe, places }: Pick<AnalysedConfiguration, 'universe'> & Pick<AccountAdditions, 'places'>,
   more: readonly Pick<RuleHead, 'when'>[] = [],
 ): RuleSpace {
