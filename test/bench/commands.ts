@@ -1,7 +1,8 @@
 /**
- * What commands cost with 1,000 apps, 200 sign-on policies and 100,000 users. `node test/bench/commands.ts` runs them
+ * What commands cost with 1,000 apps, 200 sign-on policies and 100,000 users, and as a multiple of the first one of
+ * their kind, which says more on a busy machine. `node test/bench/commands.ts` runs them
  * as the package does; it must be built (`npm run build`). Users are in an embedded store. With names, only these:
- * `check`, `report`, `questions`, `diff`. The last measures questions and the report again, with these users.
+ * `check`, `rules`, `report`, `questions`, `diff`. The last measures questions and the report again, with these users.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -29,11 +30,14 @@ interface Configuration {
   /** Rules on who may add what; `asked`: and rules of the enrollment policy that ask how the user signed in. */
   readonly account?: 'alone' | 'asked';
   readonly change?: 'session' | 'policy' | 'enrollment';
+  /** A rule of each sign-on policy compares the app with an attribute of the user. */
+  readonly expression?: true;
 }
 
 const settings = `issuer: https://id.example.test
 brand: { name: Bench }
 authenticators: { totp: { enabled: true }, webauthn: { enabled: true } }
+attributes: { apps: { type: list }, code: {} }
 zones:
 ${Array.from({ length: 20 }, (_, zone) => `  z${zone}: { cidrs: [10.${zone}.0.0/16, 10.${zone + 100}.0.0/17] }`).join('\n')}
 `;
@@ -80,11 +84,13 @@ function sessionPolicy({ change }: Configuration): string {
 `;
 }
 
-function signOnPolicy(policy: number, { change }: Configuration): string {
+const asksForApp = `, expression: 'has(user.profile.apps) && request.clientId in user.profile.apps'`;
+
+function signOnPolicy(policy: number, { change, expression }: Configuration): string {
   const rules = Array.from({ length: rulesOfPolicy }, (_, rule) => {
     const groups = `groups: { any: [g${(policy + rule) % 50}, h${rule}] }`;
     return `  - name: R${rule}
-    when: { ${groups}, network: { any: [z${rule}, z${rule + 5}] } }
+    when: { ${groups}, network: { any: [z${rule}, z${rule + 5}] }${expression && rule === 3 ? asksForApp : ''} }
     then: { allow: { factors: ${1 + (rule % 2)} } }`;
   });
   const factors = change === 'policy' && policy === 7 ? 1 : 2;
@@ -108,6 +114,22 @@ async function writeConfiguration(dir: string, configuration: Configuration): Pr
   for (let policy = 0; policy < policies; policy += 1)
     await writeFile(join(dir, `policies/sign-on/p${policy}.yaml`), signOnPolicy(policy, configuration));
   for (let app = 0; app < apps; app += 1) await writeFile(join(dir, `apps/a${app}.yaml`), appFile(app));
+}
+
+/** One app, under a policy of a thousand rules that each compare an attribute of the user. */
+async function writeManyRules(dir: string, invariant: string): Promise<void> {
+  for (const folder of ['apps', 'policies/sign-on']) await mkdir(join(dir, folder), { recursive: true });
+  const rules = Array.from({ length: 1000 }, (_, rule) => {
+    const when = `expression: 'has(user.profile.code) && user.profile.code == "x${rule}"'`;
+    return `  - { name: R${rule}, when: { ${when} }, then: { allow: { factors: 1 } } }`;
+  });
+  const last = '  - { name: Rest, then: { allow: { factors: 1 } } }';
+  await writeFile(join(dir, 'stepgate.yaml'), settings);
+  await writeFile(join(dir, 'policies/session.yaml'), sessionPolicy({}));
+  await writeFile(join(dir, 'policies/enrollment.yaml'), enrollment);
+  await writeFile(join(dir, 'policies/sign-on/p0.yaml'), `name: p0\nrules:\n${rules.join('\n')}\n${last}\n`);
+  await writeFile(join(dir, 'apps/a0.yaml'), appFile(0));
+  if (invariant !== '') await writeFile(join(dir, 'invariants.yaml'), `invariants:\n  - { name: All, ${invariant} }\n`);
 }
 
 interface Cost {
@@ -182,7 +204,27 @@ const measurements: Readonly<Record<string, (base: string, report: Report) => Pr
       await writeConfiguration(join(base, kind), { account: kind });
       await report(`config check, account policy, ${kind}`, ['config', 'check', join(base, kind)]);
     }
+    for (const [name, kind] of Object.entries({
+      none: {},
+      account: { account: 'alone' },
+      asked: { account: 'asked' },
+    } as const)) {
+      const dir = join(base, `expressions-${name}`);
+      await writeConfiguration(dir, { expression: true, ...kind });
+      await report(`config check, expressions about the app, account policy: ${name}`, ['config', 'check', dir]);
+    }
     await report('config check --standard', ['config', 'check', join(base, 'active'), '--standard', 'nist-aal2']);
+  },
+  async rules(base, report) {
+    for (const invariant of ['', 'always: { factors: 1 }', 'always: allow']) {
+      const dir = join(base, `rules ${invariant.length}`);
+      await writeManyRules(dir, invariant);
+      await report(`config check, 1,000 rules with expressions, ${invariant || 'no invariant'}`, [
+        'config',
+        'check',
+        dir,
+      ]);
+    }
   },
   async report(base, report) {
     const file = join(base, 'report.html');
@@ -212,16 +254,25 @@ const measurements: Readonly<Record<string, (base: string, report: Report) => Pr
   },
 };
 
+/** Says of each but the first how many times its CPU it takes. */
+function reporter(data: string): Report {
+  let first: number | undefined;
+  return async (what, args, more) => {
+    const { cpu, wall } = await run(data, args);
+    const times = first === undefined ? '' : `, ${(cpu / first).toFixed(1)} times the first`;
+    first ??= cpu;
+    process.stdout.write(
+      `${what}: ${cpu.toFixed(1)} s of CPU${times}, ${wall.toFixed(1)} s${(await more?.()) ?? ''}\n`,
+    );
+  };
+}
+
 /** `named`: of the measurements. */
 async function measure(named: readonly string[]): Promise<void> {
   const base = await mkdtemp(join(tmpdir(), 'stepgate-commands-'));
-  const report: Report = async (what, args, more) => {
-    const { cpu, wall } = await run(join(base, 'data'), args);
-    process.stdout.write(`${what}: ${cpu.toFixed(1)} s of CPU, ${wall.toFixed(1)} s${(await more?.()) ?? ''}\n`);
-  };
   try {
     await writeConfiguration(join(base, 'active'), {});
-    for (const name of named) await measurements[name]?.(base, report);
+    for (const name of named) await measurements[name]?.(base, reporter(join(base, 'data')));
   } finally {
     await rm(base, { recursive: true });
   }

@@ -45,15 +45,29 @@ export interface LockOut {
 
 /** A user who matches these formulas and is denied for good. Undefined: there is none. */
 export function findLockOut(formulas: readonly Formula[], search: LockOutSearch): LockOut | 'undecided' | undefined {
-  const ofAll = isFirstLetIn(formulas, search) ? undefined : findLockOutOfAll(formulas, search);
-  return ofAll ?? findLockOutOfSome(formulas, search);
+  const outcomeOf = outcomesOf(search);
+  const ofAll = isFirstLetIn(formulas, search, outcomeOf) ? undefined : findLockOutOfAll(formulas, search);
+  return ofAll ?? findLockOutOfSome(formulas, search, outcomeOf);
+}
+
+/** The outcome for a user with all that such a user can reach. */
+type OutcomeOfUser = (user: OneUser) => OutcomeWithRules;
+
+/** Each user is simulated once: both searches begin with the same one. */
+function outcomesOf(search: LockOutSearch): OutcomeOfUser {
+  const known = new Map<UserFacts, OutcomeWithRules>();
+  return ({ facts, reachable }) => {
+    const outcome = known.get(facts) ?? outcomeWith(asOften(reachable, search.most), facts, search);
+    known.set(facts, outcome);
+    return outcome;
+  };
 }
 
 /** Whether the first user is let in. Then not all are denied, and what all of them can reach need not be searched. */
-function isFirstLetIn(formulas: readonly Formula[], search: LockOutSearch): boolean {
+function isFirstLetIn(formulas: readonly Formula[], search: LockOutSearch, outcomeOf: OutcomeOfUser): boolean {
   const first = oneByOne<OneUser>(formulas, additionsOf(search), (user) => ({ found: user }));
   if (typeof first !== 'object' || !search.isConfirmed(first.facts)) return false;
-  return !outcomeWith(asOften(first.reachable, search.most), first.facts, search).isDenied;
+  return !outcomeOf(first).isDenied;
 }
 
 /** Keys of the reachable authenticators, each as often as any rule requires. */
@@ -92,13 +106,18 @@ function findLockOutOfAll(formulas: readonly Formula[], search: LockOutSearch): 
 /** Distinct sign-ins to examine, each followed by other enrollment rules. */
 const mostSignIns = 24;
 
-function findLockOutOfSome(formulas: readonly Formula[], search: LockOutSearch): LockOut | 'undecided' | undefined {
+function findLockOutOfSome(
+  formulas: readonly Formula[],
+  search: LockOutSearch,
+  outcomeOf: OutcomeOfUser,
+): LockOut | 'undecided' | undefined {
   return oneByOne<LockOut>(formulas, additionsOf(search), (user) => {
     const { facts, isShown } = user;
-    const reachable = asOften(user.reachable, search.most);
-    const outcome = outcomeWith(reachable, facts, search);
+    const outcome = outcomeOf(user);
     if (!outcome.isDenied || !isShown || !search.isConfirmed(facts)) return { alike: alikeAfter(outcome, search) };
-    return { found: { facts, reachable, never: user.reachable.never, after: rulesIn(outcome.after), isForAll: false } };
+    const { never } = user.reachable;
+    const reachable = asOften(user.reachable, search.most);
+    return { found: { facts, reachable, never, after: rulesIn(outcome.after), isForAll: false } };
   });
 }
 

@@ -54,7 +54,7 @@ export function newlyRemembering(facts: UserFacts, sides: PolicySides, age: Seco
 }
 
 /** The user is let in now, and was not before. */
-function isNewlyLetIn(facts: UserFacts, sides: PolicySides): (proofs: AdmittedWith) => boolean {
+export function isNewlyLetIn(facts: UserFacts, sides: PolicySides): (proofs: AdmittedWith) => boolean {
   const { active, next } = sides;
   const [then, now] = [factsOn('active', facts, sides), factsOn('next', facts, sides)];
   return (proofs) => isLetIn(next, proofs, now) && !isLetIn(active, proofs, then) && isCompleted(next, proofs, now);

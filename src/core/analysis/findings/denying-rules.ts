@@ -4,9 +4,8 @@ import type { CompiledPolicy } from '../../policy/rules/compile.ts';
 import { findRule } from '../../policy/rules/rules.ts';
 import { type Formula, negated, type UserFacts } from '../../policy/theories/theory.ts';
 import { isSignInDenied } from '../simulation/simulated-outcome.ts';
-import { findModel } from '../space/find-model.ts';
 import { type Deciding, deciding } from '../space/rule-combinations.ts';
-import { inScope, type SignInScope, shown } from '../space/sign-in-rules.ts';
+import { inScope, mayHoldTogether, type SignInScope, shown } from '../space/sign-in-rules.ts';
 
 export interface DenyingRule {
   readonly rule: RuleHead;
@@ -37,7 +36,7 @@ function refusal(
   scope: SignInScope,
 ): readonly DenyingRule[] {
   const all = [...inScope(scope), ...formulas];
-  if (findModel(all, scope.budget) === 'impossible') return [];
+  if (!mayHoldTogether(all, scope)) return [];
   const facts = shown(all, scope, (some) => findRule(policy, some).rule === rule);
   return [{ rule, ...(facts && { facts }) }];
 }
@@ -45,15 +44,17 @@ function refusal(
 const nothing: Formula = { any: [] };
 
 function failures(policy: CompiledPolicy<RuleHead>, scope: SignInScope): readonly DenyingRule[] {
-  const { space, policies, budget } = scope;
+  const { space, policies } = scope;
   const everything = policies.authenticators.map(({ key }) => key);
   const each = policy.rules.map(({ rule }) => ({ rule, fails: space.fails(rule.when) }));
   // Where an opaque part fails, it has failed in an earlier rule with the same text.
   const passed = each.map(({ rule, fails }) => ({ all: [space.misses(rule.when), negated(fails ?? nothing)] }));
   return each.flatMap(({ rule, fails }, at): readonly DenyingRule[] => {
     if (fails === undefined) return [];
-    const all = [...inScope(scope), ...space.always, fails, ...passed.slice(0, at)];
-    if (findModel(all, budget, space.reader) === 'impossible') return [];
+    const inside = [...inScope(scope), ...space.always];
+    // What comes last is examined first: where the rule fails, little is left to find out about the rules above.
+    if (!mayHoldTogether([...passed.slice(0, at), ...inside, fails], scope)) return [];
+    const all = [...inside, fails, ...passed.slice(0, at)];
     const isDenied = (some: UserFacts) =>
       findRule(policy, some).failed === rule && isSignInDenied(policies, some, everything);
     const facts = shown(all, scope, isDenied);

@@ -12,11 +12,18 @@ import { admittedWith } from '../proofs/admitted-with.ts';
 import { avoidedBy, type DemandCheck, demandCheck, type Guarantee } from '../proofs/demand-verdict.ts';
 import type { AdmittedWith } from '../proofs/proving-user.ts';
 import { isLockedOut, isSignInDenied } from '../simulation/simulated-outcome.ts';
-import { findModel } from '../space/find-model.ts';
+import { isSpent } from '../space/find-model.ts';
 import { isOrdinary } from '../space/ordinary-facts.ts';
-import type { Deciding } from '../space/rule-combinations.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
-import { appRulesIn, type DecidingRules, decidingWith, inScope, type SignInScope } from '../space/sign-in-rules.ts';
+import {
+  appRulesIn,
+  type DecidingInScope,
+  type DecidingRules,
+  decidingWith,
+  inScope,
+  mayHoldTogether,
+  type SignInScope,
+} from '../space/sign-in-rules.ts';
 import { denyingRules } from './denying-rules.ts';
 
 /** A statement about all sign-ins that the conditions describe. */
@@ -74,7 +81,7 @@ export function examineInvariant(invariant: Invariant, { policies, space }: Exam
   const { when, guarantee } = invariant;
   // A user is let in after a proof, and until then a denial is withheld.
   const scope = { policies, space, when, besides: space.onceProved, budget: { steps: budgetSteps } };
-  if (findModel([...space.always, ...inScope(scope)], scope.budget) === 'impossible') return { kind: 'empty' };
+  if (!mayHoldTogether([...space.always, ...inScope(scope)], scope)) return { kind: 'empty' };
   const check = demandCheck(invariant, policies);
   const found = [
     ...(guarantee.kind === 'admitted' ? refusals(scope) : []),
@@ -87,7 +94,7 @@ export function examineInvariant(invariant: Invariant, { policies, space }: Exam
     .filter(([session]) => !keyOf(session).some((key) => broken.has(key)));
   if (violations.length > 0) return { kind: 'refuted', violations, open };
   if (open.length === 0) return { kind: 'holds' };
-  return { kind: 'undecided', open, ranOut: scope.budget.steps < 0 };
+  return { kind: 'undecided', open, ranOut: isSpent(scope.budget) };
 }
 
 /** A rule that breaks it in one combination is reported for that, and other combinations with it are not. */
@@ -112,11 +119,11 @@ const fine: RuleResult = { kind: 'fine' };
  * The results for a rule of the sign-on policy that allows, one for each rule that is to blame: a violation, an
  * ordinary one first; otherwise a combination that is open. None: all is fine.
  */
-function examineRule(app: Deciding<Rule>, invariant: InvariantWithCheck, scope: SignInScope): readonly Fault[] {
+function examineRule(deciding: DecidingInScope, invariant: InvariantWithCheck, scope: SignInScope): readonly Fault[] {
   const found = new Map<Rule, Fault>();
   const settled = new Set<Rule>();
-  for (const rules of decidingWith(app, scope)) {
-    const blamed = invariant.bySession ? rules.session : app.rule;
+  for (const rules of decidingWith(deciding, scope)) {
+    const blamed = invariant.bySession ? rules.session : rules.app;
     if (settled.has(blamed)) continue;
     const examined =
       invariant.guarantee.kind === 'admitted' ? lockOut(rules, scope) : admission(rules, invariant, scope);

@@ -3,12 +3,14 @@ import type { Rule } from '../../model/policy.ts';
 import { compilePolicy, type PolicySet } from '../../policy/rules/compile.ts';
 import { findRule } from '../../policy/rules/rules.ts';
 import type { UserFacts } from '../../policy/theories/theory.ts';
-import { newlyAdmittedWith, newlyRemembering } from '../comparison/confirmed-change.ts';
+import { isNewlyLetIn, newlyAdmittedWith, newlyRemembering } from '../comparison/confirmed-change.ts';
+import type { PolicySides } from '../comparison/deciding-together.ts';
 import { askedIn, proofsIn } from '../proofs/asked-proofs.ts';
 import type { EvidenceSet } from '../proofs/evidence-set.ts';
 import type { AdmittedWith } from '../proofs/proving-user.ts';
 import { evidenceFor } from '../proofs/strictness.ts';
 import { countedWithin, type PossibleProofs } from '../proofs/weakest-proofs.ts';
+import { outcomeKey } from '../simulation/sign-in-outcomes.ts';
 import type { SignInLayer, Weaker } from './asks-less.ts';
 
 /** A rule that decides in these facts, and makes a sign-in weaker than another rule would. */
@@ -30,10 +32,34 @@ export function provedWhereWeaker(
   const strictOnly = compilePolicy({ name: layer, rules: [{ ...strict, when: {} }] });
   const sides = { active: { ...policies, [layer]: strictOnly }, next: policies };
   const proofs = proofsIn(rules, policies);
-  const found = newlyAdmittedWith(setsShowing({ evidence, longer }, askedIn(rules, policies), proofs), facts, sides);
+  const sets = setsShowing({ evidence, longer }, askedIn(rules, policies), proofs);
+  const asked = JSON.stringify([outcomeKey(policies, facts), layer, strict.then, sets]);
+  const found = admittedLikeOthers(asked, { sets, facts, sides });
   if (found) return found;
   const remembered = longer.find(({ what }) => what === 'remembered');
   return remembered && newlyRemembering(facts, sides, remembered.before);
+}
+
+/** Cached by the configuration's authenticators, and by all else that the outcome of a sign-in depends on. */
+const foundBefore = new WeakMap<PolicySet['authenticators'], Map<string, AdmittedWith>>();
+
+/** What was found for another user who is asked for the same, if the evaluator confirms it for this one. */
+function admittedLikeOthers(
+  asked: string,
+  {
+    sets,
+    facts,
+    sides,
+  }: { readonly sets: readonly EvidenceSet[]; readonly facts: UserFacts; readonly sides: PolicySides },
+): AdmittedWith | undefined {
+  const { authenticators } = sides.next;
+  const known = foundBefore.get(authenticators) ?? new Map<string, AdmittedWith>();
+  foundBefore.set(authenticators, known);
+  const before = known.get(asked);
+  if (before && isNewlyLetIn(facts, sides)(before)) return before;
+  const proofs = newlyAdmittedWith(sets, facts, sides);
+  if (proofs) known.set(asked, proofs);
+  return proofs;
 }
 
 function setsShowing(

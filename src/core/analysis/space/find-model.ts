@@ -134,13 +134,27 @@ export function findModelFrom({ reader, state, steps }: Consequences, budget: Bu
   return searchOf(searchIn(state, budget, 0), reader);
 }
 
+/** What follows from these formulas in addition. Takes from the budget. */
+export function consequencesWith(
+  before: Consequences,
+  besides: readonly Formula[],
+  budget: Budget,
+): Consequences | 'impossible' | 'undecided' {
+  const given = budget.steps;
+  const state = propagate(stateWith(before, besides), budget);
+  if (typeof state !== 'object') return typeof state === 'number' ? 'impossible' : state;
+  return { reader: before.reader, state, steps: before.steps + given - budget.steps };
+}
+
 /** Whether these formulas may hold in addition. If the budget does not suffice, the answer is true. */
-export function mayHold({ reader, state }: Consequences, besides: readonly Formula[], budget: Budget): boolean {
+export function mayHold(before: Consequences, besides: readonly Formula[], budget: Budget): boolean {
+  return typeof search(stateWith(before, besides), budget) !== 'number';
+}
+
+function stateWith({ reader, state }: Consequences, besides: readonly Formula[]): SearchState {
   const more = besides.map(reader.read);
-  const domains = reader.extended(state.domains);
   const settled = { from: 0, to: state.open.length };
-  const found = search({ ...state, domains, open: [...state.open, ...more], settled, causes: 0 }, budget);
-  return typeof found !== 'number';
+  return { ...state, domains: reader.extended(state.domains), open: [...state.open, ...more], settled, causes: 0 };
 }
 
 /** Whether the variable may be in the class at this position. */

@@ -1,12 +1,6 @@
 /** The choices of a formula that the classes that are left allow. */
-import {
-  type Causes,
-  type Domains,
-  isAboutAny,
-  type ReadChoice,
-  type ReadFormula,
-  resultOfClasses,
-} from './read-formulas.ts';
+import { resultOfClasses } from './class-sets.ts';
+import { type Causes, type Domains, isAboutAny, type ReadChoice, type ReadFormula } from './read-formulas.ts';
 
 /** Classes that are left, and why others are not. */
 export interface ReducedDomains extends Domains {

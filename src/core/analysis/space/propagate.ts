@@ -2,8 +2,9 @@
  * Draws what follows at once from formulas that must hold together (unit propagation). A formula is examined again
  * only if a variable that it is about has lost classes since; it counts as a step all the same.
  */
+import { restrict } from './class-sets.ts';
 import { openChoices, type ReducedDomains } from './open-choices.ts';
-import { type Causes, isAboutAny, type ReadChoice, type ReadFormula, restrict } from './read-formulas.ts';
+import { type Causes, isAboutAny, type ReadChoice, type ReadFormula } from './read-formulas.ts';
 
 /** The number of formulas that a search may still examine. A search takes from it. */
 export interface Budget {

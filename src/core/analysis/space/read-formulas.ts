@@ -1,25 +1,12 @@
-/**
- * Formulas as a search reads them: the classes of a variable are bits of small numbers, which cost a fraction of what
- * large ones do. A search looks at the same formula hundreds of times.
- */
+/** Formulas as a search reads them: it looks at the same formula hundreds of times. */
 import type { Formula, Variable } from '../../policy/theories/theory.ts';
+import { fullDomain, type ReadClasses, readClasses, wordBits } from './class-sets.ts';
 
 /**
  * A model, as SAT solvers call an assignment under which a formula holds: the position of a class for each variable.
  * The formulas hold in every class of a variable that is absent.
  */
 export type ClassModel = ReadonlyMap<Variable, number>;
-
-/** The classes that a formula leaves to a variable. */
-export interface ReadClasses {
-  readonly kind: 'in';
-  /** Which variable, in the order in which they were read. */
-  readonly variable: number;
-  /** Index of the first of its words in domains. */
-  readonly at: number;
-  /** A bit for each class, the first class in the lowest bit of the first word. */
-  readonly words: readonly number[];
-}
 
 /** One of them must hold. */
 export interface ReadChoice {
@@ -63,19 +50,11 @@ export interface FormulaReader {
   readonly modelOf: (domains: Domains) => ClassModel;
 }
 
-/**
- * The number of classes in a word. One more bit says whether a formula was about the variable. V8 stores such a word as
- * a small integer.
- */
-const wordBits = 29;
-const touchedBit = 1 << wordBits;
-const everyBit = touchedBit - 1;
-
 interface KnownVariable {
   readonly variable: Variable;
   readonly index: number;
   readonly at: number;
-  readonly length: number;
+  readonly full: readonly number[];
 }
 
 /** `isCached`: what it read before is cached, so that it may be asked about the same formulas many times. */
@@ -86,12 +65,9 @@ export function formulaReader(isCached = false): FormulaReader {
   const knownOf = (variable: Variable): KnownVariable => {
     const found = known.get(variable);
     if (found !== undefined) return found;
-    const count = variable.classes.length;
-    const length = Math.max(1, Math.ceil(count / wordBits));
-    const made = { variable, index: byIndex.length, at: full.length, length };
-    for (let word = 0; word < length; word += 1) {
-      full.push((1 << Math.min(wordBits, count - word * wordBits)) - 1);
-    }
+    const words = fullDomain(variable.classes.length);
+    const made = { variable, index: byIndex.length, at: full.length, full: words };
+    full.push(...words);
     known.set(variable, made);
     byIndex.push(made);
     return made;
@@ -107,8 +83,8 @@ export function formulaReader(isCached = false): FormulaReader {
   const readNew = (formula: Formula): ReadFormula => {
     if ('all' in formula) return joined('all', formula.all.map(read));
     if ('any' in formula) return joined('any', formula.any.map(read));
-    const { index, at, length } = knownOf(formula.variable);
-    return { kind: 'in', variable: index, at, words: wordsOf(formula.classes, length) };
+    const { index, at, full: all } = knownOf(formula.variable);
+    return readClasses(formula.classes, { variable: index, at, full: all });
   };
   const isLeft = (domains: readonly number[], variable: Variable, position: number): boolean => {
     const word = knownOf(variable).at + Math.floor(position / wordBits);
@@ -134,7 +110,9 @@ export function formulaReader(isCached = false): FormulaReader {
   };
 }
 
-function joined(kind: 'all' | 'any', parts: readonly ReadFormula[]): ReadChoice | ReadParts {
+function joined(kind: 'all' | 'any', parts: readonly ReadFormula[]): ReadFormula {
+  const [first] = parts;
+  if (first !== undefined && parts.length === 1 && (kind === 'all' || isSameAlone(first))) return first;
   const about: number[] = [];
   const add = (word: number, bits: number) => {
     while (about.length <= word) about.push(0);
@@ -147,6 +125,14 @@ function joined(kind: 'all' | 'any', parts: readonly ReadFormula[]): ReadChoice 
   return kind === 'any' ? { kind, parts, about, causes: 0 } : { kind, parts, about };
 }
 
+/**
+ * Whether the only choice may stand for a choice of one. What holds in every class is left as it is: the choice would
+ * not be about the variable.
+ */
+function isSameAlone(only: ReadFormula): boolean {
+  return only.kind === 'any' || (only.kind === 'in' && only.others.length > 0);
+}
+
 /** Whether one of these variables occurs, from this position in the list on. */
 export function isAboutAny({ about }: Pick<ReadChoice, 'about'>, variables: readonly number[], from: number): boolean {
   for (let at = from; at < variables.length; at += 1) {
@@ -154,40 +140,4 @@ export function isAboutAny({ about }: Pick<ReadChoice, 'about'>, variables: read
     if ((((about[Math.floor(variable / wordBits)] ?? 0) >> (variable % wordBits)) & 1) === 1) return true;
   }
   return false;
-}
-
-function wordsOf(classes: bigint, length: number): readonly number[] {
-  if (length === 1) return [Number(classes)];
-  return Array.from({ length }, (_, word) => Number((classes >> BigInt(word * wordBits)) & BigInt(everyBit)));
-}
-
-/** Takes the other classes away. `empty`: none is left. */
-export function restrict(
-  { domains, touched }: { readonly domains: number[]; readonly touched: number[] },
-  { variable, at, words }: ReadClasses,
-): 'empty' | 'less' | 'same' {
-  let left = 0;
-  let isLess = false;
-  if (((domains[at] as number) & touchedBit) === 0) touched.push(variable);
-  for (let word = 0; word < words.length; word += 1) {
-    const before = (domains[at + word] as number) & everyBit;
-    const after = before & (words[word] as number);
-    left |= after;
-    isLess ||= after !== before;
-    domains[at + word] = after | touchedBit;
-  }
-  return left === 0 ? 'empty' : isLess ? 'less' : 'same';
-}
-
-/** Whether all classes that are left are among these (`true`), none (`false`), or some of them. */
-export function resultOfClasses({ at, words }: ReadClasses, domains: readonly number[]): boolean | undefined {
-  let isIn = false;
-  let isOut = false;
-  for (let word = 0; word < words.length; word += 1) {
-    const left = (domains[at + word] as number) & everyBit;
-    const bits = words[word] as number;
-    isIn ||= (left & bits) !== 0;
-    isOut ||= (left & ~bits) !== 0;
-  }
-  return isIn ? (isOut ? undefined : true) : false;
 }

@@ -5,7 +5,7 @@ import type { Rule } from '../../model/policy.ts';
 import { beforeSignIn, type PolicySet } from '../../policy/rules/compile.ts';
 import { compileConditions } from '../../policy/rules/condition-table.ts';
 import type { Formula, UserFacts } from '../../policy/theories/theory.ts';
-import { findModel } from './find-model.ts';
+import { type Consequences, consequencesOf, consequencesWith, findModel, isSpent, mayHold } from './find-model.ts';
 import { ordinaryFacts } from './ordinary-facts.ts';
 import type { Budget } from './propagate.ts';
 import { allowing, type Deciding, decideTogether, deciding } from './rule-combinations.ts';
@@ -33,13 +33,43 @@ export interface DecidingRules {
   findFacts(): UserFacts | undefined;
 }
 
+/** A rule of the sign-on policy that may decide in the scope. */
+export interface DecidingInScope {
+  readonly app: Deciding<Rule>;
+  /** What follows from that. `undecided`: the steps of the search did not suffice. */
+  readonly follows: Consequences | 'undecided';
+}
+
 /** The rules of the sign-on policy that allow, and may decide in the scope. */
-export function appRulesIn(scope: SignInScope): readonly Deciding<Rule>[] {
+export function appRulesIn(scope: SignInScope): readonly DecidingInScope[] {
   const { policies, space, budget } = scope;
-  const rules = policies.app === undefined ? [] : allowing(policies.app, space);
-  return rules
-    .map(({ rule, formulas }) => ({ rule, formulas: [...inScope(scope), ...formulas] }))
-    .filter(({ formulas }) => findModel(formulas, budget) !== 'impossible');
+  const rules = policies.app === undefined ? [] : deciding(policies.app, space);
+  const misses = rules.map(({ rule }) => space.misses(rule.when));
+  const inside = [...space.always, ...inScope(scope)];
+  return rules.flatMap((rule, at): readonly DecidingInScope[] => {
+    const { when, then } = rule.rule;
+    if (then.kind !== 'allow') return [];
+    // What comes last is examined first: where the rule applies, little is left to find out about the rules above.
+    const formulas = () => [...misses.slice(0, at), ...inside, space.applies(when)];
+    const follows = isSpent(budget) ? 'undecided' : consequencesOf(formulas(), budget, space.reader);
+    return isPossible(follows, budget) ? [{ app: rule, follows }] : [];
+  });
+}
+
+/** Whether all of it may hold. If the budget does not suffice, the answer is true. */
+function isPossible(
+  follows: Consequences | 'impossible' | 'undecided',
+  budget: Budget,
+): follows is Consequences | 'undecided' {
+  return follows === 'undecided' || (follows !== 'impossible' && mayHold(follows, [], budget));
+}
+
+/** Whether the formulas may hold together. If the budget does not suffice, the answer is true. */
+export function mayHoldTogether(
+  formulas: readonly Formula[],
+  { space, budget }: Pick<SignInScope, 'space' | 'budget'>,
+): boolean {
+  return isSpent(budget) || findModel(formulas, budget, space.reader) !== 'impossible';
 }
 
 /** What is true of these sign-ins. */
@@ -51,17 +81,18 @@ export function inScope({ space, when, besides }: SignInScope): readonly Formula
  * The rules that decide together with one of the sign-on policy. The last rules of the other policies come first: they
  * are the plainest.
  */
-export function* decidingWith(app: Deciding<Rule>, scope: SignInScope): Generator<DecidingRules> {
+export function* decidingWith({ app, follows }: DecidingInScope, scope: SignInScope): Generator<DecidingRules> {
   const { policies, space, budget } = scope;
   const enrollments = policies.enrollment ? deciding(beforeSignIn(policies.enrollment), space) : [undefined];
   for (const session of allowing(policies.session, space).toReversed()) {
-    const both = [...app.formulas, ...session.formulas];
-    if (findModel(both, budget) === 'impossible') continue;
+    const both = follows === 'undecided' ? follows : consequencesWith(follows, session.formulas, budget);
+    if (!isPossible(both, budget)) continue;
     for (const enrollment of enrollments.toReversed()) {
-      const formulas = [...both, ...(enrollment?.formulas ?? [])];
-      if (findModel(formulas, budget) === 'impossible') continue;
+      const more = enrollment?.formulas ?? [];
+      if (both !== 'undecided' && !mayHold(both, more, budget)) continue;
       const rules = { session: session.rule, app: app.rule, ...(enrollment && { enrollment: enrollment.rule }) };
-      const findFacts = () => shown(formulas, scope, (facts) => decideTogether(policies, rules, facts));
+      const formulas = () => [...inScope(scope), ...app.formulas, ...session.formulas, ...more];
+      const findFacts = () => shown(formulas(), scope, (facts) => decideTogether(policies, rules, facts));
       yield { ...rules, findFacts };
     }
   }
@@ -70,14 +101,14 @@ export function* decidingWith(app: Deciding<Rule>, scope: SignInScope): Generato
 /** Facts in the formulas for which the evaluator confirms something, and that the conditions describe. */
 export function shown(
   formulas: readonly Formula[],
-  { space, budget, when }: SignInScope,
+  { space: { reader, factsOf }, budget, when }: SignInScope,
   isFound: (facts: UserFacts) => boolean,
 ): UserFacts | undefined {
   const isConfirmed = (candidate: UserFacts) => isFound(candidate) && applies(when, candidate);
-  const ordinary = ordinaryFacts(formulas, space);
+  const ordinary = ordinaryFacts(formulas, { reader, factsOf, budget });
   if (ordinary && isConfirmed(ordinary)) return ordinary;
-  const found = findModel(formulas, budget);
-  const facts = typeof found === 'object' ? space.factsOf(found.model) : undefined;
+  const found = isSpent(budget) ? 'undecided' : findModel(formulas, budget, reader);
+  const facts = typeof found === 'object' ? factsOf(found.model) : undefined;
   return facts && isConfirmed(facts) ? facts : undefined;
 }
 

@@ -1,6 +1,7 @@
 /**
  * Cuts all texts into the classes that patterns and fixed texts distinguish. It searches the product of their automata
- * breadth first, so that each class is represented by a shortest text. A fixed text is a pattern without a star.
+ * breadth first, so that each class is represented by a shortest text. A fixed text is a pattern without a star; all
+ * fixed texts together are one automaton, their trie (E. Fredkin, 1960), as policies name hundreds of them.
  */
 
 /** One text for each class. */
@@ -11,9 +12,39 @@ const maxStates = 8_000;
 /** More classes would be too many for the search that looks at each. */
 const maxClasses = 2_000;
 
+/** Undefined if there are too many classes. The empty text is not included. */
+export function patternClasses(patterns: readonly string[]): PatternClasses | undefined {
+  const units = unitsIn(patterns);
+  const automata = automataOf(patterns.filter((pattern) => pattern.includes('*')));
+  const classes = new Map<string, string>();
+  const seen = new Set<string>();
+  let frontier: readonly ReachedState[] = [{ state: automata.start, fixed: trieOf(patterns), text: '' }];
+  while (frontier.length > 0) {
+    const next: ReachedState[] = [];
+    for (const { state, fixed, text } of frontier) {
+      for (const unit of units) {
+        const awaited = state & (automata.positionsOf.get(unit) ?? 0n);
+        const node = fixed?.next.get(unit);
+        // It leads where the unit leads that no pattern has, and that one was tried first.
+        if (awaited === 0n && node === undefined && unit !== units[0]) continue;
+        const reached = withStars((awaited << 1n) | (state & automata.stars), automata.stars);
+        const key = `${reached.toString(32)} ${node?.id ?? ''}`;
+        if (seen.has(key)) continue;
+        seen.add(key);
+        if (seen.size > maxStates || classes.size > maxClasses) return undefined;
+        const accepting = `${(reached & automata.accepting).toString(32)} ${node?.isEnd ? node.id : ''}`;
+        if (!classes.has(accepting)) classes.set(accepting, text + unit);
+        next.push({ state: reached, fixed: node, text: text + unit });
+      }
+    }
+    frontier = next;
+  }
+  return [...classes.values()];
+}
+
 /**
- * The automata of all patterns side by side: each pattern has one bit for each of its units, and one more that says that
- * it matches. The lowest bit is the first unit of the first pattern.
+ * The automata of patterns side by side: each has one bit for each of its units, and one more that says that it matches.
+ * The lowest bit is the first unit of the first pattern.
  */
 interface Automata {
   /** The positions before anything is read. */
@@ -23,35 +54,6 @@ interface Automata {
   /** By unit: where it stands. */
   readonly positionsOf: ReadonlyMap<string, bigint>;
   readonly accepting: bigint;
-}
-
-/** Undefined if there are too many classes. The empty text is not included. */
-export function patternClasses(patterns: readonly string[]): PatternClasses | undefined {
-  const units = unitsIn(patterns);
-  const automata = automataOf(patterns);
-  const classes = new Map<string, string>();
-  const seen = new Set<string>();
-  let frontier: readonly { readonly state: bigint; readonly text: string }[] = [{ state: automata.start, text: '' }];
-  while (frontier.length > 0) {
-    const next: { readonly state: bigint; readonly text: string }[] = [];
-    for (const { state, text } of frontier) {
-      for (const unit of units) {
-        const awaited = state & (automata.positionsOf.get(unit) ?? 0n);
-        // It leads where the unit leads that no pattern has, and that one was tried first.
-        if (awaited === 0n && unit !== units[0]) continue;
-        const reached = withStars((awaited << 1n) | (state & automata.stars), automata.stars);
-        const key = reached.toString(32);
-        if (seen.has(key)) continue;
-        seen.add(key);
-        if (seen.size > maxStates || classes.size > maxClasses) return undefined;
-        const accepted = (reached & automata.accepting).toString(32);
-        if (!classes.has(accepted)) classes.set(accepted, text + unit);
-        next.push({ state: reached, text: text + unit });
-      }
-    }
-    frontier = next;
-  }
-  return [...classes.values()];
 }
 
 function automataOf(patterns: readonly string[]): Automata {
@@ -69,6 +71,43 @@ function automataOf(patterns: readonly string[]): Automata {
   }
   const stars = positionsOf.get('*') ?? 0n;
   return { start: withStars(start, stars), stars, positionsOf, accepting };
+}
+
+/** What is reached by a text. */
+interface ReachedState {
+  /** The positions in patterns with a star. */
+  readonly state: bigint;
+  /** Absent: no fixed text begins with it. */
+  readonly fixed: TrieNode | undefined;
+  readonly text: string;
+}
+
+/** A text with which fixed texts begin. */
+interface TrieNode {
+  readonly id: number;
+  readonly next: Map<string, TrieNode>;
+  /** It is a fixed text itself. */
+  isEnd: boolean;
+}
+
+/** The root of the trie of those without a star. */
+function trieOf(patterns: readonly string[]): TrieNode {
+  let count = 0;
+  const newNode = (): TrieNode => {
+    count += 1;
+    return { id: count, next: new Map(), isEnd: false };
+  };
+  const root = newNode();
+  for (const pattern of patterns.filter((text) => !text.includes('*'))) {
+    let node = root;
+    for (const unit of pattern.split('')) {
+      const child = node.next.get(unit) ?? newNode();
+      node.next.set(unit, child);
+      node = child;
+    }
+    node.isEnd = true;
+  }
+  return root;
 }
 
 /** The code units that patterns contain, and one other unit that represents all the rest. */

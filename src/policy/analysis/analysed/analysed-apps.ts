@@ -134,7 +134,7 @@ export function isLikeFirst(app: AnalysedApp): boolean {
 }
 
 /** What the app and the settings ask for by themselves. */
-export function termsOf({ policies }: AnalysedApp): string {
+function termsOf({ policies }: AnalysedApp): string {
   const { session, app, enrollment, accountPolicy, password, recovery, profile, authenticators, ...terms } = policies;
   return JSON.stringify(terms);
 }

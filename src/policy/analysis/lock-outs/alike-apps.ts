@@ -1,35 +1,42 @@
 /**
  * Apps that are alike: their sign-on policies say the same about other groups. No search and no decision depends on
  * what a group or an app is called. So what is found for one app holds for those that are like it, with their groups.
- * Parts of expressions may depend on it. Apps that nothing else tells apart are alike if all parts have the same
- * results in all facts that were examined.
+ * Parts of expressions may depend on what the app is called. Apps that nothing else tells apart are alike if all parts
+ * that were evaluated for the one have the same results at the other.
  */
 
 import type { AdditionPlaces } from '../../../core/analysis/accounts/entry-rules.ts';
 import type { ClassModel } from '../../../core/analysis/space/read-formulas.ts';
 import type { RuleCombination } from '../../../core/analysis/space/rule-combinations.ts';
 import { haveSameResults } from '../../../core/analysis/space/same-results.ts';
-import type { AnyAllNone, ConditionSet } from '../../../core/model/conditions.ts';
+import type { AnyAllNone, CompiledExpression } from '../../../core/model/conditions.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
+import { appLists, otherAppTests } from '../../../core/policy/rules/app-lists.ts';
 import type { PolicySet } from '../../../core/policy/rules/compile.ts';
 import { conditionSets } from '../../../core/policy/rules/condition-table.ts';
+import { expressionParts, isRead } from '../../../core/policy/rules/expression-parts.ts';
 import type { UserFacts } from '../../../core/policy/theories/theory.ts';
-import { type AnalysedApp, isLikeFirst, termsOf } from '../analysed/analysed-apps.ts';
+import { type AnalysedApp, rulesOfApp } from '../analysed/analysed-apps.ts';
 import { clientIdsOf } from './addition-apps.ts';
-import type { Denied, NewcomerSearch } from './denied-newcomers.ts';
+import type { Denied, LockOutFinder, NewcomerSearch } from './denied-newcomers.ts';
 
-type SearchOfCombination = (combination: RuleCombination, app: AnalysedApp) => NewcomerSearch;
+/** The search for users who are denied. */
+export interface CombinationSearch {
+  readonly search: (combination: RuleCombination, app: AnalysedApp) => NewcomerSearch;
+  /** Whether all that it evaluated for the app, besides its combinations, has the same results at this other one. */
+  readonly isLike: LockOutFinder['isLike'];
+}
 
 /** Searches each combination of each app, once for all that are alike. */
 export function searchAlike(
   apps: readonly AnalysedApp[],
   places: AdditionPlaces,
-  search: SearchOfCombination,
+  { search, isLike }: CombinationSearch,
 ): readonly NewcomerSearch[] {
   const likenessOf = likenesses(places);
   const searched = new Map<string, FoundOnce>();
-  const byTemplate = new Map<string, Searched>();
-  const ofCombination = (combination: RuleCombination, app: AnalysedApp, likeness: Likeness): NewcomerSearch => {
+  const wholes = new Map<string, Searched>();
+  const ofCombination = (combination: RuleCombination, app: AnalysedApp, likeness: LikeCombinations) => {
     const { groups } = likeness;
     const text = likeness.textOf(combination);
     const known = searched.get(text);
@@ -40,15 +47,16 @@ export function searchAlike(
   };
   return apps.flatMap((app) => {
     const likeness = likenessOf(app);
-    if (likeness) return app.combinations.map((combination) => ofCombination(combination, app, likeness));
-    const known = byTemplate.get(app.template);
-    if (known && isSameAt(app, known))
+    if ('textOf' in likeness) return app.combinations.map((combination) => ofCombination(combination, app, likeness));
+    const { text, groups } = likeness;
+    const known = wholes.get(text);
+    if (known && isSameAt({ app, likeness }, known, isLike))
       return app.combinations.map((combination, at) =>
-        foundAt({ app, combination, groups: [] }, { groups: [], found: known.found[at] ?? nothing }),
+        foundAt({ app, combination, groups }, { groups: known.likeness.groups, found: known.found[at] ?? nothing }),
       );
     const before = app.space.models.size;
     const found = app.combinations.map((combination) => search(combination, app));
-    if (known === undefined) byTemplate.set(app.template, { app, found, models: [...app.space.models].slice(before) });
+    if (known === undefined) wholes.set(text, { app, likeness, found, models: [...app.space.models].slice(before) });
     return found;
   });
 }
@@ -64,6 +72,7 @@ interface FoundOnce {
 
 interface Searched {
   readonly app: AnalysedApp;
+  readonly likeness: LikeApp;
   /** For its combinations, in their order. */
   readonly found: readonly NewcomerSearch[];
   /** The models of the facts that were examined besides those of the combinations. */
@@ -72,15 +81,22 @@ interface Searched {
 
 /**
  * Whether the search of the other app examines the same facts, in which the parts of expressions have the same results.
- * Users who are denied, or who reach different sets, are searched for among all apps, and the answer is no.
  */
-function isSameAt(other: AnalysedApp, { app, found, models }: Searched): boolean {
+function isSameAt(
+  { app: other, likeness }: Pick<Searched, 'app' | 'likeness'>,
+  { app, likeness: own, found, models }: Searched,
+  isLike: CombinationSearch['isLike'],
+): boolean {
+  const places = own.placesOf(app);
+  if (places !== likeness.placesOf(other)) return false;
+  const { clientId } = other.app;
+  const isApart = own.isPlace || likeness.isPlace;
+  if (!isApart && app.space.isLike(clientId) && isLike(app, clientId)) return true;
+  // Users who are denied, or who reach different sets, are searched for among all apps.
   const hasUsers = app.policies.enrollment?.beforeSignIn !== undefined || found.some(({ denied }) => denied.length > 0);
-  const { combinations } = app;
-  if (hasUsers || combinations.length !== other.combinations.length || termsOf(app) !== termsOf(other)) return false;
-  if (other.first === app && isLikeFirst(other)) return true;
+  if (hasUsers || app.template !== other.template) return false;
   return (
-    combinations.every(({ facts, formulas }, at) => {
+    app.combinations.every(({ facts, formulas }, at) => {
       const there = other.combinations[at];
       return there !== undefined && there.formulas === formulas && haveSameResults(facts, there.facts, app.space);
     }) && models.every((model) => haveSameResults(app.space.factsOf(model), other.space.factsOf(model), app.space))
@@ -110,7 +126,8 @@ function foundAt({ app, combination, groups }: CombinationAtApp, { groups: befor
   return { denied: found.denied.map(ofApp), undecided: found.undecided };
 }
 
-interface Likeness {
+/** No part of an expression tells the app apart from others. */
+interface LikeCombinations {
   /**
    * Equal for combinations of apps that are alike up to the sign-on rule of the combination. No matter which groups the
    * rules below are about: that one decides.
@@ -120,8 +137,17 @@ interface Likeness {
   readonly groups: readonly string[];
 }
 
-/** Undefined: no other app counts as alike. */
-function likenesses(places: AdditionPlaces) {
+/** Parts of expressions may tell the app apart from others. */
+interface LikeApp extends Pick<LikeCombinations, 'groups'> {
+  /** Equal for apps that nothing else tells apart. */
+  readonly text: string;
+  /** The positions of the rules of its combinations. */
+  readonly placesOf: (app: AnalysedApp) => string;
+  /** Users add authenticators there, so the searches of all other apps examine it, too. */
+  readonly isPlace: boolean;
+}
+
+function likenesses(places: AdditionPlaces): (app: AnalysedApp) => LikeCombinations | LikeApp {
   const numbers = new Map<unknown, number>();
   const numberOf = (policy: unknown): number => {
     const number = numbers.get(policy) ?? numbers.size;
@@ -131,29 +157,54 @@ function likenesses(places: AdditionPlaces) {
   // At these apps users add authenticators, so the searches of all other apps examine them, too.
   const elsewhere = new Set(clientIdsOf(places));
   const inPlaces = places.behind.flatMap(({ entry }) => entry.rules.flatMap(groupsIn));
-  return ({ app: { clientId }, policies: set, refused }: AnalysedApp): Likeness | undefined => {
+  return (app) => {
+    const {
+      app: { clientId },
+      policies: set,
+      refused,
+    } = app;
     const { session, app: signOn, enrollment, accountPolicy, password, recovery, profile, ...others } = set;
     const own = (signOn?.rules ?? []).map(({ rule }) => rule);
     const beside = rulesBeside(set);
     const sets = [...beside, ...own].flatMap(({ when }) => conditionSets(when));
-    if (elsewhere.has(clientId) || sets.some((conditionSet) => isAboutItself(conditionSet, clientId))) return undefined;
-    const known = new Set([...namesIn(beside), ...inPlaces]);
+    const isPlace = elsewhere.has(clientId);
+    const isApart = isPlace || sets.some((conditionSet) => appLists(conditionSet).flat().includes(clientId));
+    const expressions = sets.flatMap(({ expression }) => expression ?? []);
+    const known = new Set([...namesIn(beside), ...inPlaces, ...expressions.flatMap(constantsIn)]);
     const groups = [...new Set(own.flatMap(groupsIn))].filter((group) => !known.has(group));
     const positions = new Map(groups.map((group, index) => [group, index]));
     const textWith = (positionOf: (group: string) => string | number) => (rule: RuleHead) =>
       JSON.stringify(withPositions(rule, positionOf));
     const placed = own.map(textWith((group) => positions.get(group) ?? group));
-    const below = own.map(textWith(() => '?'));
     const { authenticators, ...terms } = others;
     const compiled = [session, enrollment, accountPolicy, password, recovery, profile, authenticators].map(numberOf);
     const common = JSON.stringify([compiled, terms, refused]);
+    const besidesOf = (combination: RuleCombination) => [combination.session, combination.enrollment].map(numberOf);
+    if (isApart || expressions.length > 0) {
+      const placesOf = ({ combinations }: AnalysedApp) =>
+        JSON.stringify(combinations.map((each) => [besidesOf(each), own.indexOf(each.app)]));
+      const isOfItself = isApart || expressions.some(readsGroups);
+      const marks = JSON.stringify(marksOf(set, clientId));
+      const text = isOfItself ? [app.template, common, marks].join(' | ') : [common, marks, ...placed].join(' | ');
+      return { text, groups: isOfItself ? [] : groups, placesOf, isPlace };
+    }
+    const below = own.map(textWith(() => '?'));
     const textOf = (combination: RuleCombination) => {
       const end = own.indexOf(combination.app) + 1;
-      const besides = [combination.session, combination.enrollment].map(numberOf);
-      return [common, besides, placed.slice(0, end), below.slice(end)].join(' | ');
+      return [common, besidesOf(combination), placed.slice(0, end), below.slice(end)].join(' | ');
     };
     return { textOf, groups };
   };
+}
+
+/** What expressions ask of the app. Those of other policies than these the search does not read. */
+function marksOf(set: PolicySet, clientId: string): readonly unknown[] {
+  const read = new Set(rulesOfApp(set));
+  return [...rulesBeside(set), ...(set.app?.rules ?? []).map(({ rule }) => rule)].flatMap((rule) =>
+    conditionSets(rule.when).flatMap((conditionSet) =>
+      otherAppTests(conditionSet, () => !read.has(rule)).map((test) => test(clientId)),
+    ),
+  );
 }
 
 function rulesBeside({ session, enrollment, accountPolicy, password, recovery, profile }: PolicySet) {
@@ -163,9 +214,17 @@ function rulesBeside({ session, enrollment, accountPolicy, password, recovery, p
   return [...compiled.map(({ rule }) => rule), ...(accountPolicy?.rules ?? [])];
 }
 
-/** An expression may ask for any group and any app. */
-function isAboutItself({ expression, apps = {} }: ConditionSet, clientId: string): boolean {
-  return expression !== undefined || listed(apps).includes(clientId);
+/** An expression may name groups and compare other facts with the same texts. */
+function constantsIn({ logic, partOf }: CompiledExpression): readonly string[] {
+  const texts = expressionParts(logic).flatMap((part) => ('text' in part ? (partOf?.(part.text).texts ?? []) : []));
+  return [...namesIn(logic), ...texts];
+}
+
+/** Whether a part of it reads the groups themselves. */
+function readsGroups({ logic, partOf }: CompiledExpression): boolean {
+  return expressionParts(logic).some(
+    (part) => 'text' in part && isRead('user.groups', partOf?.(part.text).reads ?? ['user']),
+  );
 }
 
 function groupsIn({ when }: RuleHead): readonly string[] {

@@ -42,10 +42,14 @@ export interface LockOutFinder {
     readonly sets: readonly (readonly string[])[];
     readonly isPartial: boolean;
   };
+  /** Whether all parts of expressions that were evaluated for the app have the same results at this other one. */
+  readonly isLike: (app: AnalysedApp, clientId: string) => boolean;
 }
 
+type Finder = Pick<LockOutFinder, 'find' | 'reachable'>;
+
 /** One for each cause, with what an account has that was imported with a password and an address, or registered. */
-export function deniedIn(combination: RuleCombination, app: AnalysedApp, find: LockOutFinder): NewcomerSearch {
+export function deniedIn(combination: RuleCombination, app: AnalysedApp, find: Finder): NewcomerSearch {
   if (isLockedOut(app.policies, combination)) return { denied: [], undecided: [] };
   const search = { ...find, found: new Map<string, NewcomerSearch>() };
   const newcomers = deniedNewcomers(combination, app, search);
@@ -77,7 +81,7 @@ function deniedNewcomers(combination: RuleCombination, app: AnalysedApp, search:
 type Start = Pick<Denied, 'app' | 'combination' | 'beginning'>;
 
 /** Of one rule combination at one app. */
-interface OneSearch extends LockOutFinder {
+interface OneSearch extends Finder {
   /** By the authenticators that users have, however they came to them. */
   readonly found: Map<string, NewcomerSearch>;
 }
@@ -90,7 +94,7 @@ function deniedWith(start: Start, search: OneSearch): NewcomerSearch {
   return { ...known, denied: known.denied.map((denied) => ({ ...denied, beginning })) };
 }
 
-function searchWith(start: Start, search: LockOutFinder): NewcomerSearch {
+function searchWith(start: Start, search: Finder): NewcomerSearch {
   const { app, combination, beginning } = start;
   const { denied, isPartial } = deniedCircumstances(combination, app, beginning.keys);
   const undecided = isPartial ? firstRuleAbout(app) : [];
@@ -105,7 +109,7 @@ function firstRuleAbout({ policies: { accountPolicy, enrollment } }: AnalysedApp
   return first ? [first] : [];
 }
 
-function byCause(start: Start, all: readonly DeniedThere[], search: LockOutFinder): NewcomerSearch {
+function byCause(start: Start, all: readonly DeniedThere[], search: Finder): NewcomerSearch {
   const causes = new Map<string, Omit<Denied, 'lockOut'>>();
   for (const circumstance of all) {
     const { cause, after } = circumstance;

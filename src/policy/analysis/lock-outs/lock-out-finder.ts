@@ -56,7 +56,8 @@ export function lockOutFinder(
     // The rules that cause it together may decide only here and now. Elsewhere, or later, the others may be the cause.
     return found === undefined && together.length > 0 ? among(account) : found;
   };
-  return { find, reachable: (app) => searchOf(app).reachable() };
+  const isLike: LockOutFinder['isLike'] = (app, clientId) => known.get(app)?.space.isLike(clientId) ?? true;
+  return { find, reachable: (app) => searchOf(app).reachable(), isLike };
 }
 
 /** What users can have, each set once. */

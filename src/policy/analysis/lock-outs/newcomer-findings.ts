@@ -44,8 +44,11 @@ export function newcomerFindings(
 }
 
 function newcomersThen({ apps, configuration, afterSkips }: AppsThen, additions: AccountAdditions): NewcomerSearch {
-  const search = lockOutFinder(additions, configuration);
-  const all = searchAlike(apps, additions.places, (combination, app) => deniedIn(combination, app, search));
+  const finder = lockOutFinder(additions, configuration);
+  const all = searchAlike(apps, additions.places, {
+    search: (combination, app) => deniedIn(combination, app, finder),
+    isLike: finder.isLike,
+  });
   const denied = all.flatMap((found) => found.denied);
   return {
     denied: afterSkips ? denied.filter(({ lockOut }) => lockOut !== undefined) : denied,
@@ -174,12 +177,17 @@ function rulesOf({ combination, cause, after, lockOut }: Denied): readonly RuleH
 /** Other rules that are the cause, rules of the enrollment policy, and those that let users in. */
 function involvedIn(same: readonly Denied[]): readonly RuleHead[] {
   const cause = same[0] && rulesIn(same[0].cause)[0];
-  const all = [
-    ...same.flatMap((denied) => rulesIn(denied.cause).slice(1)),
-    ...same.flatMap(({ combination, after, lockOut }) =>
-      [after?.rule ?? combination.enrollment ?? [], lockOut?.after ?? []].flat(),
-    ),
-    ...same.flatMap(({ combination }) => combination.app),
-  ];
+  // Thousands of denials are by the same few rules.
+  const causing = new Set<RuleHead>();
+  const enrolling = new Set<RuleHead>();
+  const signOn = new Set<RuleHead>();
+  for (const denied of same) {
+    for (const rule of rulesIn(denied.cause).slice(1)) causing.add(rule);
+    const enrollment = denied.after?.rule ?? denied.combination.enrollment;
+    if (enrollment) enrolling.add(enrollment);
+    for (const rule of denied.lockOut?.after ?? []) enrolling.add(rule);
+    signOn.add(denied.combination.app);
+  }
+  const all = [...causing, ...enrolling, ...signOn];
   return distinctRules(all).filter(({ location }) => JSON.stringify(location) !== JSON.stringify(cause?.location));
 }

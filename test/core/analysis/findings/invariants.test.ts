@@ -191,6 +191,27 @@ test.each<[string, Guarantee, Parts, string]>([
   expect(verdictText(guarantee, parts)).toBe(expected);
 });
 
+test('a thousand rules with expressions are decided within the steps', () => {
+  const isCode = (at: number): Conditions => ({
+    expression: {
+      ...{ written: `code ${at}`, aboutUser: true, varies: false },
+      logic: {
+        all: [
+          { attribute: 'name', text: 'has' },
+          { attribute: 'name', test: { equals: `x${at}` }, text: 'is' },
+        ],
+      },
+      evaluate: ({ subject }) => (subject?.profile.name === `x${at}` ? 'hit' : 'miss'),
+    },
+  });
+  const app = [...Array.from({ length: 1000 }, (_, at) => rule(`${at}`, one, isCode(at))), rule('all', one)];
+  const session = [rule('in a', one, inA), rule('everybody', one)];
+  const enrollment = [disabling('in a', [], inA), disabling('rest', [])];
+  const proved: Guarantee = { kind: 'proves', requirement: factors(1) };
+  expect(verdictText(admitted, { app, session, enrollment })).toBe('holds');
+  expect(verdictText(proved, { app, session, enrollment })).toBe('holds');
+});
+
 test('who is shown is in one group, where such a user breaks it', () => {
   const notInB: Conditions = { groups: { none: ['b'] } };
   const app = [rule('a', one, inA), rule('rest', deny)];

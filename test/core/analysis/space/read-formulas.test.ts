@@ -1,14 +1,8 @@
 /** Formulas as small numbers, compared with sets of classes and variables, however many there are. */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import {
-  formulaReader,
-  isAboutAny,
-  type ReadChoice,
-  type ReadClasses,
-  restrict,
-  resultOfClasses,
-} from '../../../../src/core/analysis/space/read-formulas.ts';
+import { type ReadClasses, restrict, resultOfClasses } from '../../../../src/core/analysis/space/class-sets.ts';
+import { formulaReader, isAboutAny, type ReadChoice } from '../../../../src/core/analysis/space/read-formulas.ts';
 import {
   among,
   type Formula,
@@ -98,9 +92,9 @@ describe('a choice is about the variables', () => {
     const positions = fc.subarray(upTo(70), { maxLength: 4 });
     fc.assert(
       fc.property(positions, positions, positions, (direct, joint, deep) => {
-        const choice = choiceOf(...direct.map(of), { all: [...joint.map(of), { any: deep.map(of) }] });
+        const choice = choiceOf(of(0), ...direct.map(of), { all: [...joint.map(of), { any: deep.map(of) }] });
         const about = upTo(70).filter((at) => isAboutAny(choice, [at], 0));
-        expect(new Set(about)).toEqual(new Set([...direct, ...joint, ...deep]));
+        expect(new Set(about)).toEqual(new Set([0, ...direct, ...joint, ...deep]));
       }),
       seeded(300),
     );
@@ -156,4 +150,16 @@ describe('a reader', () => {
       [one, 2],
     ]);
   });
+});
+
+test('what stands alone is read as itself, unless it holds in every class', () => {
+  const reader = formulaReader();
+  const variable = variableOf(3);
+  const some = among(variable, (at) => at > 0);
+  const every = among(variable, () => true);
+  const choice: Formula = { any: [some, { all: [some, some] }] };
+  expect(reader.read({ any: [{ all: [{ any: [some] }] }] })).toEqual(reader.read(some));
+  expect(reader.read({ all: [{ any: [choice] }] })).toEqual(reader.read(choice));
+  expect(reader.read({ any: [every] })).toMatchObject({ kind: 'any' });
+  expect(reader.read({ any: [{ all: [some, some] }] })).toMatchObject({ kind: 'any' });
 });

@@ -49,10 +49,13 @@ async function searched(apps: Readonly<Record<string, AppFiles>>, more: Readonly
   const finder = lockOutFinder(additions, configuration);
   const inApp = (app: AnalysedApp) => app.combinations.map((combination) => deniedIn(combination, app, finder));
   const rulesAt = new Map<string, string[]>();
-  const found = searchAlike(analysed, additions.places, (combination, app) => {
-    const { clientId } = app.app;
-    rulesAt.set(clientId, [...(rulesAt.get(clientId) ?? []), combination.app.name]);
-    return deniedIn(combination, app, finder);
+  const found = searchAlike(analysed, additions.places, {
+    search: (combination, app) => {
+      const { clientId } = app.app;
+      rulesAt.set(clientId, [...(rulesAt.get(clientId) ?? []), combination.app.name]);
+      return deniedIn(combination, app, finder);
+    },
+    isLike: finder.isLike,
   });
   const alone = (await analysedApps(configuration)).flatMap(inApp);
   return { found, alone, names: [...rulesAt.keys()], rulesAt, analysed };
@@ -96,6 +99,23 @@ test('groups in other lists and in alternatives are renamed, too', async () => {
   });
   expect(names).toEqual(['a', 'b', 'd', 'notes']);
   expect(shown(found)).toEqual(shown(alone));
+});
+
+test.each([
+  ['about users', "user.id == 'nobody'"],
+  ['that compares them with the app', 'user.id == request.clientId'],
+  ['that conditions could ask', "'staff' in user.groups"],
+])('policies with an expression %s that differ in their groups are searched once', async (_, expression) => {
+  const of = (group: string) => ({
+    when: `${groups(group)}, any: [{ userType: { any: [temp] } }, { expression: "${expression}" }]`,
+  });
+  const { found, alone, names, analysed } = await searched({ a: of('red'), b: of('blue'), c: of('new') });
+  expect(names).toEqual(['a', 'c', 'notes']);
+  expect(shown(found)).toEqual(shown(alone));
+  const ofB = found.flatMap(({ denied }) => denied).filter(({ app }) => app.app.clientId === 'b');
+  expect(ofB.some(({ lockOut }) => lockOut)).toBe(true);
+  expect(ofB.every(({ app, combination }) => app === analysed[1] && app.combinations.includes(combination))).toBe(true);
+  expect(ofB.flatMap(({ facts }) => facts.subject.groups)).toContain('blue');
 });
 
 test('rules above those that name other groups are searched once', async () => {
@@ -160,9 +180,27 @@ describe('apps are searched each on its own', () => {
     expect(shown(found)).toEqual(shown(alone));
   });
 
-  test('and two whose rules have the same expression', async () => {
-    const when = 'expression: "user.groups.exists(g, g == \'red\')"';
-    const { names } = await searched({ a: { when: groups('red') }, b: { when }, c: { when } });
+  const asking = (expression: string, group: string) => ({ when: `${groups(group)}, expression: "${expression}"` });
+
+  test.each([
+    ['reads the groups', 'size(user.groups) > 1'],
+    ['names one of the groups', "'red' in user.groups"],
+    ['compares something with a text that is one of the groups', "user.id == 'red'"],
+  ])('whose rules have an expression that %s', async (_, expression) => {
+    const apps = { a: { when: groups('x') }, b: asking(expression, 'red'), c: asking(expression, 'blue') };
+    const { found, alone, names } = await searched(apps);
     expect(names).toEqual(['a', 'b', 'c', 'notes']);
+    expect(shown(found)).toEqual(shown(alone));
+  });
+
+  test('which an expression about the app tells apart', async () => {
+    const expression = "request.clientId.startsWith('b')";
+    const { found, alone, names } = await searched({
+      a1: asking(expression, 'red'),
+      a2: asking(expression, 'blue'),
+      b: asking(expression, 'green'),
+    });
+    expect(names).toEqual(['a1', 'b', 'notes']);
+    expect(shown(found)).toEqual(shown(alone));
   });
 });

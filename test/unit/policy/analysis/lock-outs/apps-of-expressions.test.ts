@@ -47,9 +47,12 @@ async function searched(files: Readonly<Record<string, string>>) {
   const finder = lockOutFinder(additions, configuration);
   const names = new Set<string>();
   const inApp = (each: AnalysedApp) => each.combinations.map((combination) => deniedIn(combination, each, finder));
-  const found = searchAlike(analysed, additions.places, (combination, each) => {
-    names.add(each.app.clientId);
-    return deniedIn(combination, each, finder);
+  const found = searchAlike(analysed, additions.places, {
+    search: (combination, each) => {
+      names.add(each.app.clientId);
+      return deniedIn(combination, each, finder);
+    },
+    isLike: finder.isLike,
   });
   return { configuration, analysed, names: [...names], found, foundAlone: analysed.flatMap(inApp) };
 }
@@ -89,15 +92,49 @@ test('apps that ask for something by themselves are searched each on its own', a
   expect((await searched(files)).names).toEqual(['a1', 'a3']);
 });
 
-test('apps at which users are denied are searched each on its own', async () => {
-  const files = {
-    ...filesWith('request.clientId == user.profile.site', '{ name: Rest, then: { allow: { factors: 2 } } }', [
-      'a1',
-      'a2',
-    ]),
-    'policies/account.yaml': rules('{ name: No, change: { add: all }, then: deny }', `{ name: Rest, ${one} }`),
+/** No user can add what is asked for. */
+const denied = {
+  'policies/account.yaml': rules('{ name: No, change: { add: all }, then: deny }', `{ name: Rest, ${one} }`),
+};
+const two = '{ name: Rest, then: { allow: { factors: 2 } } }';
+
+test.each([
+  ['which no made-up user meets', 'request.clientId == user.profile.site', ['a1', 'a2'], ['a1']],
+  [
+    'which made-up users meet at one of the apps',
+    'request.clientId == user.profile.site',
+    ['a1', 'a3', 'example'],
+    ['a1', 'example'],
+  ],
+  ['which some names meet', 'user.profile.site.startsWith(request.clientId)', ['a1', 'a3', 'ex'], ['a1', 'ex']],
+])('where users are denied, an expression %s', async (_, expression, apps, names) => {
+  const found = await searched({ ...filesWith(expression, two, apps), ...denied });
+  expect(found.names).toEqual(names);
+  expect(found.found.flatMap((each) => each.denied).some(({ lockOut }) => lockOut)).toBe(true);
+  expect(found.found.map(shownDenied)).toEqual(found.foundAlone.map(shownDenied));
+});
+
+/** All but the apps themselves, which hold the steps that are left. */
+function shownDenied({ denied: all, undecided }: ReturnType<typeof searchAlike>[number]) {
+  return {
+    undecided,
+    denied: all.map(({ app: at, combination, ...others }) => ({
+      ...others,
+      clientId: at.app.clientId,
+      rule: combination.app,
+    })),
   };
-  const { names, found } = await searched(files);
-  expect(names).toEqual(['a1', 'a2']);
-  expect(found.some(({ denied }) => denied.length > 0)).toBe(true);
+}
+
+test('an app where users add something is searched on its own', async () => {
+  const place = {
+    ...filesWith('request.clientId == user.profile.site', two, ['a1', 'a2', 'a3']),
+    'policies/account.yaml': rules(
+      '{ name: No, change: { add: all }, when: { apps: { none: [a2] } }, then: deny }',
+      `{ name: Rest, ${one} }`,
+    ),
+  };
+  const found = await searched(place);
+  expect(found.names).toEqual(['a1', 'a2']);
+  expect(found.found.map(shownDenied)).toEqual(found.foundAlone.map(shownDenied));
 });
