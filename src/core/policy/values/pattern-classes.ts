@@ -43,8 +43,8 @@ export function patternClasses(patterns: readonly string[]): PatternClasses | un
 }
 
 /**
- * The automata of patterns side by side: each has one bit for each of its units, and one more that says that it matches.
- * The lowest bit is the first unit of the first pattern.
+ * The automata of patterns side by side: each has one bit for each of its units, and one more that says that it
+ * matches. The lowest bit is the first unit of the first pattern.
  */
 interface Automata {
   /** The positions before anything is read. */
