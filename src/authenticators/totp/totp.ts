@@ -122,7 +122,7 @@ async function drawKey(subject: Subject, context: AuthenticatorContext): Promise
   const account = (subject.identifiers[0] ?? subject.id).replaceAll(':', ' ');
   const uri = generateURI({ issuer, label: account, secret: key, ...code });
   return {
-    inputs: ['one_time_code', 'app_name'],
+    inputs: ['one_time_code', context.enrolled.length > 0 ? 'another_app_name' : 'app_name'],
     public: {
       secret: key,
       secretGrouped: key.match(/.{1,4}/g)?.join(' '),

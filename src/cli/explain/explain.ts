@@ -6,7 +6,7 @@ import type { Seconds, Subject } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { PolicySet } from '../../core/policy/rules/compile.ts';
 import { conditionSets } from '../../core/policy/rules/condition-table.ts';
-import { signInConditions } from '../../core/queries/sign-in-conditions.ts';
+import { reportedConditions, signInConditions } from '../../core/queries/sign-in-conditions.ts';
 import { explainService, explainWhole } from '../../flow/explain.ts';
 import { loadConfiguration } from '../../policy/load.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
@@ -152,7 +152,7 @@ async function print(
     return;
   }
   const policies = await snapshot.policies(app);
-  const sets = signInConditions(policies);
+  const sets = [...signInConditions(policies), ...reportedConditions(policies)];
   const told = { ...(store && (await pastOptions(store, options, known))), ...options };
   const facts = asFarAsAsked(factsFromOptions(told, known), sets, told);
   stderr(strangeGroups(options.groups ?? [], groupsNamedIn(sets, policies, snapshot.settings)));

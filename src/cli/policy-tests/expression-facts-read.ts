@@ -41,7 +41,7 @@ export function askedFacts(sets: readonly ConditionSet[], { attributes }: Attrib
       return 'text' in part && isOpaquePart(part, schema) ? (readsOf(part.text, expression) ?? []) : [];
     }),
   );
-  return { sets: [...sets, ...conditionsWithin(expressions, schema)], reads: new Set(reads) };
+  return { sets: [...sets, ...conditionsWithin(expressions, { ...schema, clientIds: [] })], reads: new Set(reads) };
 }
 
 /** Whether a rule compares something with the present. Ages are no such thing: a test says them as they were. */

@@ -99,11 +99,10 @@ export interface ExpressionPart {
   /** The constants in it. */
   readonly texts: readonly string[];
   readonly numbers: readonly number[];
-  /**
-   * The texts that it compares the client id with. It has the same result at all apps whose id is in none of them.
-   * Absent: it reads the client id in another way, or not at all.
-   */
+  /** The texts that it compares the client id with: it is the same at all apps in none of them. Absent: not known. */
   readonly comparedWithApp?: (facts: RuleFacts) => readonly string[];
+  /** What the part says at this app alone. Absent: it does not read the client id. */
+  readonly atApp?: (clientId: string) => ExpressionLogic;
 }
 
 /**

@@ -30,6 +30,15 @@ export function signInConditions(policies: PolicySet): readonly ConditionSet[] {
   return conditionsIn(policies, signInKinds);
 }
 
+/** Those of rules that only report: what they would decide is told beside the decision. */
+export function reportedConditions(policies: PolicySet): readonly ConditionSet[] {
+  const kinds = signInKinds.filter((kind) => kind !== 'accountPolicy');
+  const rules = kinds.flatMap((kind): readonly RuleHead[] => {
+    return policies[kind]?.reporting?.rules.map(({ rule }) => rule) ?? [];
+  });
+  return rules.flatMap(({ reportOnly, when }) => (reportOnly ? conditionSets(when) : []));
+}
+
 /** The conditions of all rules: those of the recovery policy, too. */
 export function everyCondition(policies: PolicySet): readonly ConditionSet[] {
   return conditionsIn(policies, allKinds);

@@ -45,6 +45,7 @@ export type InputKind =
   | 'mail_address'
   | 'phone_number'
   | 'app_name'
+  | 'another_app_name'
   | 'key_name'
   | 'saved'
   | 'public_key';

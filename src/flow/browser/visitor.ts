@@ -23,12 +23,18 @@ export interface Visitor {
 /**
  * The client's address. Each of the operator's proxies appends the address that it saw to X-Forwarded-For, so the entry
  * `trustedProxies` from the right is the last one that a client cannot forge. If there are fewer entries than proxies,
- * the request did not pass through all of them.
+ * the request did not pass through all of them. Some proxies add the port.
  */
 export function clientAddress(peer: string | undefined, forwarded: string | undefined, trustedProxies: number): string {
   if (trustedProxies === 0) return peer ?? '';
   const hops = (forwarded ?? '').split(',').map((hop) => hop.trim());
-  return hops.length < trustedProxies ? '' : (hops[hops.length - trustedProxies] ?? '');
+  return hops.length < trustedProxies ? '' : withoutPort(hops[hops.length - trustedProxies] ?? '');
+}
+
+/** `192.0.2.7:443`, `[2001:db8::7]` and `[2001:db8::7]:443` without brackets and port. Anything else as it is. */
+function withoutPort(hop: string): string {
+  const [, v4, v6] = /^(?:([\d.]+):\d{1,5}|\[([\da-f:.]+)\](?::\d{1,5})?)$/i.exec(hop) ?? [];
+  return v4 ?? v6 ?? hop;
 }
 
 /**

@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { LightResponse } from '../../support/clients/light-fetch.ts';
 import { redirectUri } from '../../support/clients/relying-party.ts';
-import { beginSignIn, currentStep, identify, userWithTotp } from '../../support/clients/sign-in-flow.ts';
+import { answerStep, beginSignIn, currentStep, identify, userWithTotp } from '../../support/clients/sign-in-flow.ts';
 import { UserAgent } from '../../support/pages/user-agent.ts';
 import { startNode, type TestNode } from '../../support/servers/node.ts';
 
@@ -41,9 +41,11 @@ const garbage = [
   ', ,',
   'unknown',
   '_hidden',
-  `${office}:443`,
-  `[${officeSix}]`,
-  `[${officeSix}]:443`,
+  `${office}:`,
+  `${office}:443:443`,
+  `${officeSix}:443:`,
+  `[${officeSix}`,
+  `[${office}:443]`,
   `"${office}"`,
   `${office};`,
   `${office}/32`,
@@ -70,7 +72,9 @@ class MovingAgent extends UserAgent {
 async function firstFactorLeadsTo(headers: Readonly<Record<string, string>>): Promise<string> {
   const user = await userWithTotp(node);
   const { agent, page } = await beginSignIn(node, 'payroll', new UserAgent({ headers }));
-  return currentStep(await identify(agent, page, user));
+  const next = await identify(agent, page, user);
+  if (currentStep(next) !== 'challenge:password') return currentStep(next);
+  return currentStep(await answerStep(agent, next, { 'credentials.passcode': user.password }));
 }
 
 const settings = async (trustedProxies: number): Promise<void> => {
@@ -102,13 +106,13 @@ describe.each([1, 2])('behind %i', (trustedProxies) => {
   /** The header as it arrives: what the client sent, then what each proxy saw. */
   const chain = (sent: readonly string[], seen: string): string => [...sent, seen, ...proxies].join(', ');
 
-  test.each([office, officeSix, `::ffff:${office}`, '2001:DB8:0001:0::7'])(
-    '%s, seen by the outermost proxy, is the office',
-    async (seen) => {
-      expect(await firstFactorLeadsTo({ 'x-forwarded-for': chain([], seen) })).toBe('code');
-      expect(await firstFactorLeadsTo({ 'x-forwarded-for': chain([street], seen) })).toBe('code');
-    },
-  );
+  test.each([
+    ...[office, officeSix, `::ffff:${office}`, '2001:DB8:0001:0::7'],
+    ...[`${office}:443`, `[${officeSix}]`, `[${officeSix}]:443`],
+  ])('%s, seen by the outermost proxy, is the office', async (seen) => {
+    expect(await firstFactorLeadsTo({ 'x-forwarded-for': chain([], seen) })).toBe('code');
+    expect(await firstFactorLeadsTo({ 'x-forwarded-for': chain([street], seen) })).toBe('code');
+  });
 
   test.each([
     [[office]],
@@ -122,22 +126,30 @@ describe.each([1, 2])('behind %i', (trustedProxies) => {
     expect(node.audit.at(-1)?.ip).toBe(street);
   });
 
-  test.each(garbage.map((text) => [text.slice(0, 40), text] as const))('%j is nowhere', async (_name, text) => {
-    expect(await firstFactorLeadsTo({ 'x-forwarded-for': encodable(chain([], text)) })).toBe('challenge:totp');
-    expect(await firstFactorLeadsTo({ 'x-forwarded-for': encodable(chain([office], text)) })).toBe('challenge:totp');
-  });
+  test.each(garbage.map((text) => [text.slice(0, 40), text] as const))(
+    'of %j, no zone is known',
+    async (_name, text) => {
+      expect(await firstFactorLeadsTo({ 'x-forwarded-for': encodable(chain([], text)) })).toBe(
+        'denied.condition_failed',
+      );
+      expect(node.audit.at(-1)).toMatchObject({ event: 'sign_in.denied', ip: '', reason: 'condition_failed' });
+      expect(await firstFactorLeadsTo({ 'x-forwarded-for': encodable(chain([office], text)) })).toBe(
+        'denied.condition_failed',
+      );
+    },
+  );
 
-  test('fewer entries than proxies, or none, is nowhere', async () => {
-    expect(await firstFactorLeadsTo({})).toBe('challenge:totp');
+  test('of a request with fewer entries than proxies, or none, no zone is known', async () => {
+    expect(await firstFactorLeadsTo({})).toBe('denied.condition_failed');
     for (let count = 1; count < trustedProxies; count += 1)
       expect(await firstFactorLeadsTo({ 'x-forwarded-for': Array(count).fill(office).join(', ') })).toBe(
-        'challenge:totp',
+        'denied.condition_failed',
       );
   });
 
   test('other headers do not replace it', async () => {
     const others = Object.fromEntries(forged.filter(([name]) => name !== 'x-forwarded-for'));
-    expect(await firstFactorLeadsTo(others)).toBe('challenge:totp');
+    expect(await firstFactorLeadsTo(others)).toBe('denied.condition_failed');
     expect(await firstFactorLeadsTo({ ...others, 'x-forwarded-for': chain([], street) })).toBe('challenge:totp');
   });
 

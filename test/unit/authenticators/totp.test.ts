@@ -200,6 +200,12 @@ describe('enrollment', () => {
     expect(enrolled.credential.label).toBe(label);
   });
 
+  test('the page asks for a name, and says whether it is optional', async () => {
+    const inputsFor = async (given: typeof context) => (await totp.beginEnrollment?.(subject, given))?.inputs;
+    expect(await inputsFor(context)).toEqual(['one_time_code', 'app_name']);
+    expect(await inputsFor(another)).toEqual(['one_time_code', 'another_app_name']);
+  });
+
   test.each([
     ['nothing, the second', another, {}, 'label.required'],
     ['61 characters', context, { label: 'x'.repeat(61) }, 'label.invalid'],

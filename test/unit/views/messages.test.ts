@@ -43,6 +43,7 @@ test('there are texts in all twelve languages', () => {
 const shared: Readonly<Record<string, readonly string[]>> = {
   de: [
     'account.nav.apps',
+    'app_name.another',
     'attribute.optional',
     'claim.name',
     'claim.website',

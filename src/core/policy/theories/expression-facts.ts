@@ -8,6 +8,7 @@ import type {
   ValueTest,
 } from '../../model/conditions.ts';
 import type { Seconds } from '../../model/facts.ts';
+import { logicIn } from './logic-at-app.ts';
 import {
   type Formula,
   isYes,
@@ -142,7 +143,7 @@ function withAnyType({ subject, ...facts }: UserFacts): UserFacts {
 /** The other conditions that the theory of these expressions asks about. */
 export function conditionsWithin(
   conditions: readonly CompiledExpression[],
-  universe: ProfileSchema,
+  universe: ProfileSchema & Pick<Universe, 'clientIds' | 'isOneApp'>,
 ): readonly ConditionSet[] {
   const within = (logic: ExpressionLogic): readonly ConditionSet[] => {
     if ('all' in logic) return logic.all.flatMap(within);
@@ -156,7 +157,7 @@ export function conditionsWithin(
     const { attribute, test } = logic;
     return [{ present: true }, ...(test ? [test] : [])].map((wanted) => ({ attributes: { [attribute]: wanted } }));
   };
-  return conditions.flatMap(({ logic }) => within(logic));
+  return conditions.flatMap((condition) => within(logicIn(condition, universe)));
 }
 
 /** Whether a part of an expression is opaque: a mere text to the analysis. */

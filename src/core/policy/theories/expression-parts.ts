@@ -5,12 +5,15 @@ import type { Formula, NamedPart } from './theory.ts';
 
 type FormulaOf = (logic: ExpressionLogic) => Formula;
 
-/** `holds`: when some part holds, as a formula. */
+/** `holds`: when some part holds, as a formula. `logicOf`: what the expression says. */
 export function partsReading(
-  holds: FormulaOf,
+  {
+    holds,
+    logicOf,
+  }: { readonly holds: FormulaOf; readonly logicOf: (expression: CompiledExpression) => ExpressionLogic },
   schema: ProfileSchema,
 ): (expression: CompiledExpression) => readonly NamedPart[] {
-  return ({ logic, partOf }) => partsOf({ holds, schema, partOf }, logic, true);
+  return (expression) => partsOf({ holds, schema, partOf: expression.partOf }, logicOf(expression), true);
 }
 
 interface Reading {

@@ -8,6 +8,7 @@ import type { Seconds } from '../../model/facts.ts';
 import { placedAt } from './day-moments.ts';
 import { type ExpressionOutcomes, factOutcomes, never, type ProfileSchema, sure } from './expression-facts.ts';
 import { partsReading } from './expression-parts.ts';
+import { logicIn } from './logic-at-app.ts';
 import {
   among,
   type ConditionPart,
@@ -20,11 +21,13 @@ import {
 
 export function expressionTheory(
   conditions: readonly CompiledExpression[],
-  universe: ProfileSchema & Pick<Universe, 'clientIds' | 'since'>,
+  universe: ProfileSchema & Pick<Universe, 'clientIds' | 'isOneApp' | 'since'>,
   others: OtherConditions,
 ): ConditionReading<'expression'> {
   const { since = Number.NEGATIVE_INFINITY } = universe;
-  const logics = conditions.map(({ logic }) => logic);
+  const known = new Map(conditions.map((condition) => [condition, logicIn(condition, universe)] as const));
+  const logicOf = (condition: CompiledExpression) => known.get(condition) ?? logicIn(condition, universe);
+  const logics = [...known.values()];
   const spans = spansBetween(logics.flatMap(momentsIn), since);
   const time = timeVariable(spans, since);
   const { outcomes: facts, opaqueParts } = factOutcomes(universe, others, conditions);
@@ -35,12 +38,12 @@ export function expressionTheory(
     if ('from' in logic) return sure(among(time, (at) => (spans[at]?.from ?? 0) >= logic.from));
     return facts(logic);
   };
-  const reading = ({ logic }: CompiledExpression): readonly ConditionPart[] => {
-    const { holds, misses, fails } = outcomesOf(logic);
+  const reading = (condition: CompiledExpression): readonly ConditionPart[] => {
+    const { holds, misses, fails } = outcomesOf(logicOf(condition));
     return [{ path: [], formula: holds, ...(fails !== never && { misses, fails }) }];
   };
   const holds = (logic: ExpressionLogic) => outcomesOf(logic).holds;
-  return Object.assign(reading, { opaqueParts, partsWithin: partsReading(holds, universe) });
+  return Object.assign(reading, { opaqueParts, partsWithin: partsReading({ holds, logicOf }, universe) });
 }
 
 /** As in the Common Expression Language: what does not hold decides, even if another part fails. */

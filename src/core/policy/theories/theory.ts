@@ -82,14 +82,13 @@ export interface NamedPart extends ConditionPart {
 export interface Universe {
   /** Client ids of the apps that the rules can decide about: one for all apps that no rule distinguishes. */
   readonly clientIds: readonly string[];
+  /** Facts are at the first of these apps, and at no other one. */
+  readonly isOneApp?: true;
   /** One address for each possible set of zones. The first is in the fewest zones. */
   readonly places: readonly { readonly ip: string; readonly zones: readonly string[] }[];
   /** The zones of the places have the names that expressions give them. */
   readonly areZonesAsWritten?: true;
-  /**
-   * All statements about devices that trusted sources can make, as far as these assurances distinguish them. The first
-   * is "no statement". Undefined if anything is possible.
-   */
+  /** What trusted sources can say of devices, as far as these assurances tell: first nothing. Undefined: anything. */
   devices(assurances: readonly string[]): readonly BelievedDevice[] | undefined;
   /** The schema of an attribute. Undefined if it has none and may hold anything. */
   attribute(name: string): Attribute | undefined;

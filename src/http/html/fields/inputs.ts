@@ -148,6 +148,17 @@ const appName: Input = {
   putBack: true,
   value: '',
 };
+/** The name of one more: the user must tell them apart. */
+const anotherAppName: Input = {
+  name: 'credentials.label',
+  label: 'app_name.another',
+  hint: 'app_name.hint',
+  type: 'text',
+  autocomplete: 'off',
+  code: false,
+  putBack: true,
+  value: '',
+};
 
 /** A short code that was sent, or that an app shows. */
 const oneTimeCode: Input = {
@@ -251,6 +262,7 @@ export const inputs: Readonly<Record<Exclude<InputKind, 'public_key'>, Input>> =
   mail_address: newAddress,
   phone_number: newNumber,
   app_name: appName,
+  another_app_name: anotherAppName,
   key_name: keyName,
   saved,
 };

@@ -93,9 +93,12 @@ export async function analysedApps(
   const templates = new Map<string, Template>();
   const lengths = new Map(all.map(({ app, policies }) => [app, rulesOfApp(policies).length]));
   const lengthOf = ({ app }: (typeof all)[number]) => lengths.get(app) ?? 0;
-  for (const { app, policies, template } of all.toSorted((one, other) => lengthOf(one) - lengthOf(other)))
-    if (!templates.has(template))
-      templates.set(template, newTemplate(policies, universe([app.clientId]), combinations));
+  const counts = Map.groupBy(all, ({ template }) => template);
+  for (const { app, policies, template } of all.toSorted((one, other) => lengthOf(one) - lengthOf(other))) {
+    const { isOneApp, ...movable } = universe([app.clientId]);
+    const own = counts.get(template)?.length === 1 ? { ...movable, ...(isOneApp && { isOneApp }) } : movable;
+    if (!templates.has(template)) templates.set(template, newTemplate(policies, own, combinations));
+  }
   const firsts = new Map<string, AnalysedApp>();
   return all.flatMap(({ openable: _, ...group }) => {
     const known = templates.get(group.template);

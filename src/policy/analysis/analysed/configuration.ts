@@ -109,7 +109,11 @@ export async function readConfiguration(
     policies: analysedPolicies(policies, refused),
     apps,
     settings: sources.find(({ kind }) => kind === 'settings')?.source,
-    universe: (clientIds) => ({ ...settings, clientIds, since, areZonesAsWritten: true, refused }),
+    universe: (clientIds) => ({
+      ...settings,
+      ...{ clientIds, since, areZonesAsWritten: true, refused },
+      ...(clientIds.length === 1 && { isOneApp: true }),
+    }),
     refused,
     locationOf: (rule) => locationIn(byName, rule),
   };

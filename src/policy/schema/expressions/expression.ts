@@ -2,12 +2,14 @@
 import { type ASTNode, ParseError, type ParseResult } from '@marcbachmann/cel-js';
 import type { CompiledExpression, ExpressionPart } from '../../../core/model/conditions.ts';
 import type { RuleFacts } from '../../../core/model/facts.ts';
+import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import { partsComparedWithApp } from './compared-with-app.ts';
 import { childrenOf, forbiddenCalls, untypedEnvironment } from './expression-environment.ts';
 import { expressionLogic } from './expression-logic.ts';
 import { examinedPart } from './expression-part.ts';
 import { mostSteps, mostStepsFor, stepsWith } from './expression-steps.ts';
 import { textOfNode } from './expression-text.ts';
+import { logicAtApp } from './logic-at-app.ts';
 import { possibleZones, type ZonesRead, zonesReadBy } from './possible-zones.ts';
 import { actualSizes, assumedSizes, type FactSizes, hasUnusualSizes, largestAttribute } from './value-size.ts';
 import { zonedTime } from './zoned-time.ts';
@@ -42,6 +44,7 @@ function newPart(text: string): ExpressionPart {
   const beside = run && partsComparedWithApp(run.ast)?.map((node) => untypedEnvironment.parse(textOfNode(node)));
   return {
     ...examinedPart(run?.ast),
+    ...(run && omitUndefined({ atApp: logicAtApp(run.ast) })),
     evaluate: (facts) => (part === undefined ? 'error' : resultOf(part, facts)),
     ...(beside && { comparedWithApp: (facts) => beside.flatMap((other) => textsOf(other, facts)) }),
   };

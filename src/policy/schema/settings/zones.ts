@@ -22,7 +22,10 @@ export interface ZoneData {
   readonly lookup: (ip: string) => NetworkRecord;
 }
 
-/** The zones that hold an address, and those of which that is not known, since a file cannot be used. */
+/**
+ * The zones that hold an address, and those of which that is not known, since a file cannot be used or the text is no
+ * address.
+ */
 export interface ZonesOfAddress {
   readonly zones: readonly string[];
   /** Absent: none. */
@@ -32,19 +35,28 @@ export interface ZonesOfAddress {
 const noData: ZoneData = { knows: () => false, lookup: () => ({}) };
 
 /**
- * A matcher over all zones, made once. An address that cannot be parsed is in no zone; one that no file knows is in
- * none of the zones that need a file.
+ * A matcher over all zones, made once. Of a text that is no address, no zone is known (Law 4). An address that no file
+ * knows is in none of the zones that need a file.
  */
 export function compileZones(zones: Settings['zones'], data: ZoneData = noData): (ip: string) => ZonesOfAddress {
+  const ofAddress = zonesOfAddresses(zones, data);
+  const names = Object.keys(zones);
+  const notKnown: ZonesOfAddress = { zones: [], ...(names.length > 0 && { unknownZones: names }) };
+  return (ip) => {
+    const address = plain(ip);
+    return address === undefined ? notKnown : ofAddress(address);
+  };
+}
+
+function zonesOfAddresses(zones: Settings['zones'], data: ZoneData): (address: string) => ZonesOfAddress {
   const within = compileNetworks(zones);
   const others = Object.entries(zones).filter(
     ([, { countries, asns, anonymisers }]) => countries || asns || anonymisers,
   );
-  if (others.length === 0) return (ip) => ({ zones: within(ip) });
-  return (ip) => {
-    const networks = within(ip);
-    const address = plain(ip);
-    const record = address === undefined ? {} : data.lookup(address);
+  if (others.length === 0) return (address) => ({ zones: within(address) });
+  return (address) => {
+    const networks = within(address);
+    const record = data.lookup(address);
     const rest = others.filter(([name]) => !networks.includes(name));
     const inside = rest.filter(([, zone]) => isInside(zone, record)).map(([name]) => name);
     const unknown = rest
@@ -74,22 +86,20 @@ function knowsAll(zone: Zone, { knows }: ZoneData): boolean {
   return filesOf(zone).every(knows);
 }
 
-function compileNetworks(zones: Settings['zones']): (ip: string) => readonly string[] {
+function compileNetworks(zones: Settings['zones']): (address: string) => readonly string[] {
   const lists = Object.entries(zones).map(([name, { cidrs }]) => ({
     name,
     ipv4: blockList(cidrs, 'ipv4'),
     ipv6: blockList(cidrs, 'ipv6'),
   }));
-  const zonesOf = (ip: string): readonly string[] => {
-    const address = plain(ip);
-    if (address === undefined) return [];
+  const zonesOf = (address: string): readonly string[] => {
     const family = isIPv4(address) ? 'ipv4' : 'ipv6';
     return lists.filter((zone) => zone[family].check(address, family)).map(({ name }) => name);
   };
   // A request asks about its own address again and again.
-  let last: { readonly ip: string; readonly zones: readonly string[] } | undefined;
-  return (ip) => {
-    if (last?.ip !== ip) last = { ip, zones: zonesOf(ip) };
+  let last: { readonly address: string; readonly zones: readonly string[] } | undefined;
+  return (address) => {
+    if (last?.address !== address) last = { address, zones: zonesOf(address) };
     return last.zones;
   };
 }

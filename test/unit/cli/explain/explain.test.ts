@@ -649,6 +649,27 @@ test('rules that only report, and not those that are switched off', async () => 
   );
 });
 
+test('what rules that only report ask about is assumed like what other rules ask about', async () => {
+  const when = { groups: { any: ['trainees'] }, lastSignIn: { notWithin: 'P30D' } };
+  const rules = [
+    { name: 'Soon', when, then: 'deny', reportOnly: true },
+    { name: 'All', then: { allow: { factors: 1 } } },
+  ];
+  const files = { ...validFiles, 'policies/sign-on/notes.yaml': JSON.stringify({ name: 'notes', rules }) };
+  await withConfiguration(files, async (own) => {
+    const words = ['--app', 'notes', '--config', own, '--groups', 'trainees'];
+    const aside = 'Rules also ask about lastSignIn. This is about a sign-in without it; say --last-sign-in.';
+    const text = await explained(...words);
+    expect(text).toContain('reports   "Soon" would deny');
+    expect(text).toContain(aside);
+    expect(await explained(...words, '--last-sign-in', 'P1D')).not.toContain(aside);
+    expect(await warned(...words)).toBe('');
+    expect(await warned('--app', 'notes', '--config', own, '--groups', 'trainee')).toContain(
+      'did you mean `trainees`?',
+    );
+  });
+});
+
 test('a service: what it may use, the result of its policy, and that there is no user', async () => {
   const files: Readonly<Record<string, string>> = {
     'stepgate.yaml':

@@ -79,15 +79,20 @@ test.each<[string, readonly string[]]>([
   ['2001:db8:2::1', ['allIPv6']],
   ['2001:db8::7', ['host', 'allIPv6']],
   ['fe80::1%eth0', ['allIPv6']],
-  ['', []],
-  ['unknown', []],
-  ['192.0.2', []],
-  ['192.0.2.9:443', []],
-  ['0xc0000209', []],
-  ['192.0.2.09', []],
 ])('the zones of %j', (ip, expected) => {
   expect(zonesOf(ip)).toEqual({ zones: expected });
 });
+
+test.each(['', 'unknown', '192.0.2', '192.0.2.9:443', '0xc0000209', '192.0.2.09'])(
+  'of %j, which is no address, the zones are not known',
+  (text) => {
+    expect(zonesOf(text)).toEqual({ zones: [], unknownZones: ['office', 'host', 'allIPv4', 'allIPv6'] });
+    expect(compileZones({})(text)).toEqual({ zones: [] });
+    const lookup = () => ({ country: 'AT' });
+    const byCountry = compileZones({ home: { cidrs: [], countries: ['AT'] } }, { knows: () => true, lookup });
+    expect(byCountry(text)).toEqual({ zones: [], unknownZones: ['home'] });
+  },
+);
 
 test.each<[string, string, readonly unknown[]]>([
   ['a.b', 'names', [1]],

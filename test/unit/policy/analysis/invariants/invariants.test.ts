@@ -492,6 +492,48 @@ describe('requests that an app cannot make', () => {
   });
 });
 
+describe('an expression that compares the app with the user', () => {
+  const files = (expression: string) => ({
+    'stepgate.yaml': `${withKeys}attributes: { site: { type: text }, sites: { type: list }, level: { type: number } }\n`,
+    'policies/sign-on/notes.yaml': policy(
+      `{ name: Own, when: { expression: '${expression}' }, then: { allow: { factors: 2 } } }`,
+      rest('{ allow: { factors: 1 } }'),
+    ),
+  });
+  const two = (name: string, when: string) => `{ name: ${name}, ${notes}, when: { ${when} }, always: { factors: 2 } }`;
+
+  test.each([
+    [
+      'request.clientId == user.profile.site',
+      'attributes: { site: { equals: notes } }',
+      'attributes: { site: { present: true } }',
+    ],
+    [
+      'user.profile.site != request.clientId',
+      'attributes: { site: { in: [a, b] } }',
+      'attributes: { site: { in: [a, notes] } }',
+    ],
+    [
+      'request.clientId in user.profile.sites',
+      'attributes: { sites: { equals: notes } }',
+      'attributes: { sites: { equals: a } }',
+    ],
+    [
+      'user.profile.site.startsWith(request.clientId)',
+      'attributes: { site: { matches: notes-* } }',
+      'attributes: { site: { matches: note* } }',
+    ],
+    ['request.clientId + "-users" in user.groups', 'groups: { any: [notes-users] }', 'groups: { any: [notes] }'],
+    ['user.groups.exists(g, g == request.clientId)', 'groups: { any: [notes] }', 'groups: { any: [a] }'],
+    ['request.clientId == user.userType', 'userType: { any: [notes] }', 'userType: { any: [a] }'],
+  ])('is decided at one app: %s', async (expression, covered, broken) => {
+    const { verdicts, findings } = await examined([two('A', covered), two('B', broken)], files(expression));
+    expect(verdicts).toEqual(['holds', 'refuted']);
+    const { layers } = await explained(files(expression), findings[0]?.example);
+    expect(layers.map(({ decidedBy }) => decidedBy)).toContain('Rest');
+  });
+});
+
 describe('an undecided invariant', () => {
   const formula = {
     'policies/sign-on/notes.yaml': policy(

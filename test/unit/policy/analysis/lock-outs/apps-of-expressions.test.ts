@@ -27,10 +27,14 @@ function filesWith(expression: string, last: string, apps: readonly string[]) {
   };
 }
 
-/** As it was before anything was shared: each app alone, with a search of its own. */
+/** As it was before anything was shared: each app alone, with a search of its own that takes its id for no constant. */
 async function alone(configuration: AnalysedConfiguration, clientId: string): Promise<AnalysedApp | undefined> {
   const apps = configuration.apps.filter(({ app: { clientId: own } }) => own === clientId);
-  return (await analysedApps({ ...configuration, apps }))[0];
+  const universe = (clientIds: readonly string[]) => {
+    const { isOneApp: _, ...others } = configuration.universe(clientIds);
+    return others;
+  };
+  return (await analysedApps({ ...configuration, apps, universe }))[0];
 }
 
 /** The apps of the shared policy, and those that are searched. */

@@ -6,6 +6,7 @@ import { ruleSpace } from '../../../../../src/core/analysis/space/rule-space.ts'
 import type { Conditions, ExpressionLogic } from '../../../../../src/core/model/conditions.ts';
 import { oneDay } from '../../../../../src/core/model/durations.ts';
 import type { Facts, Platform, Subject } from '../../../../../src/core/model/facts.ts';
+import { neutralRequest } from '../../../../../src/core/model/neutral-facts.ts';
 import { systemsOfPlatform } from '../../../../../src/core/policy/conditions/device.ts';
 import { compilePolicy } from '../../../../../src/core/policy/rules/compile.ts';
 import { compileConditions } from '../../../../../src/core/policy/rules/condition-table.ts';
@@ -20,6 +21,16 @@ import { universe } from '../../../../core/support/universe.ts';
 const day = (number: number) => new Date((plainTime + number * oneDay) * 1000).toISOString().slice(0, 10);
 const [yesterday, today, tomorrow] = [day(-1), day(0), day(1)] as const;
 const name = 'user.profile.name';
+
+test.each([
+  ['user.profile.name == request.clientId', 'user.profile.name == "a"'],
+  ['[request.clientId].exists(c, c == user.id)', '["a"].exists(c, c == user.id)'],
+  ['user.groups.exists(request, request.clientId == "a")', 'user.groups.exists(request, request.clientId == "a")'],
+  ['has(request.clientId) == has(user.userType)', 'has(request.clientId) == has(user.userType)'],
+])('at one app, %s is %s', (written, expected) => {
+  const { atApp: logicAt } = compileExpression(written).partOf?.(written) ?? {};
+  expect(logicAt?.('a')).toEqual(compileExpression(expected).logic);
+});
 
 describe('an expression is taken apart', () => {
   const attribute = (of: string, more: object, text: string) => ({ attribute: of, ...more, text });
@@ -112,7 +123,16 @@ const leaves = [
   'user.userType == "x"',
   'user.userType in ["x", "y"]',
   'device.known',
+  // All sign-ins are to the app `a`.
+  `request.clientId == ${name}`,
+  `${name}.startsWith(request.clientId)`,
+  'request.clientId in user.profile.roles',
+  'user.profile.roles.exists(r, r == request.clientId)',
+  'request.clientId in user.groups',
+  'user.groups.exists(g, g == request.clientId)',
+  'request.clientId + "b" != user.profile.name',
 ];
+const atApp = universe({ clientIds: ['a'], isOneApp: true });
 const structured: readonly Conditions[] = [
   { attributes: { name: { equals: 'ab' } } },
   { attributes: { name: { present: false } } },
@@ -161,7 +181,7 @@ const topics = fc.subarray(['name', 'level', 'member', 'roles', 'ends', 'plan', 
 
 /** What the leaves tell apart, attribute by attribute. */
 const values = {
-  name: [undefined, 'ab', 'aab', 'abc', 'b', 'cb', 'c', 'aa', 'cbc', 'x'],
+  name: [undefined, 'a', 'ab', 'aab', 'abc', 'b', 'cb', 'c', 'aa', 'cbc', 'x'],
   level: [undefined, 0, 2, 2.5, 3, 3.2, 3.5, 5],
   member: [undefined, true, false],
   roles: [undefined, [], ['a'], ['b'], ['c'], ['a', 'b'], ['a', 'c'], ['b', 'c'], ['a', 'b', 'c']],
@@ -193,6 +213,7 @@ function usersFor(text: string): readonly Facts[] {
       factsOf({
         now: plainTime,
         device: { known, platform: 'desktop', os: 'windows' },
+        request: neutralRequest('a'),
         subject: userWith([], { ...user, profile } as Partial<Subject>),
       }),
     ),
@@ -212,7 +233,7 @@ test('a rule decides about some user, or is proved to decide about none, or only
       const found = usersFor(textOf(whens)).map((facts) => findRule(policy, facts));
       const decided = new Set(found.map(({ rule }) => rule));
       const failed = new Set(found.map(({ failed: failing }) => failing));
-      const verdicts = ruleVerdicts(policy, ruleSpace(whens, universe()));
+      const verdicts = ruleVerdicts(policy, ruleSpace(whens, atApp));
       for (const [position, rule] of rules.entries()) {
         const verdict = verdicts[position];
         const kind = verdict?.kind;
@@ -235,7 +256,7 @@ test('a rule may fail for some user, or is proved to fail for none', () => {
   const counts = { fails: 0, never: 0 };
   fc.assert(
     fc.property(topics.chain(conditionsAbout), (when) => {
-      const space = ruleSpace([when], universe());
+      const space = ruleSpace([when], atApp);
       const fails = space.fails(when);
       const found = fails && findModel([...space.always, fails], newBudget());
       const policy = compilePolicy({ name: 'p', rules: [{ name: 'r', when, then: { kind: 'deny' } }] });
@@ -307,7 +328,7 @@ test('an attribute that the schema does not have, or has with another type, may 
 test('the user of an example is one about whom the evaluator decides alike', () => {
   fc.assert(
     fc.property(topics.chain(conditionsAbout), (when) => {
-      const space = ruleSpace([when], universe());
+      const space = ruleSpace([when], atApp);
       const found = findModel([...space.always, space.applies(when)], newBudget());
       const facts = typeof found === 'object' ? space.factsOf(found.model) : undefined;
       const results = facts && compileConditions(when).map((each) => each.test(facts));
