@@ -1,5 +1,5 @@
 /** The combinations of groups and user types that rules name, and rules that let in other users. */
-import type { AnyAllNone, ConditionSet, Conditions } from '../../../core/model/conditions.ts';
+import type { AnyAllNone, ConditionSet, Conditions, ExpressionLogic } from '../../../core/model/conditions.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
 import type { PolicySet } from '../../../core/policy/rules/compile.ts';
 import { conditionSets } from '../../../core/policy/rules/condition-table.ts';
@@ -33,7 +33,37 @@ function rulesOf({ session, app, enrollment, profile }: PolicySet): readonly Rul
 }
 
 function usersOf({ any = [{}], ...own }: Conditions): readonly NamedUser[] {
-  return any.flatMap((alternative) => usersIn([own, alternative]));
+  return any.flatMap((alternative) => {
+    const [ofOwn, ofAlternative] = [own, alternative].map(({ expression }) => waysToHold(expression?.logic));
+    const ways = eachTogether([ofOwn ?? [], ofAlternative ?? []]);
+    return ways.flatMap((inside) => usersIn([own, alternative, ...inside]));
+  });
+}
+
+/** What must hold together. */
+type Way = readonly ConditionSet[];
+
+/** An expression names no more combinations. */
+const mostWays = 64;
+
+/** What an expression asks of groups and types, in each way in which it may hold. */
+function waysToHold(logic: ExpressionLogic | undefined, isAsked = true): readonly Way[] {
+  if (logic === undefined) return [[]];
+  if ('not' in logic) return waysToHold(logic.not, !isAsked);
+  const parts = 'all' in logic ? logic.all : 'any' in logic ? logic.any : undefined;
+  if (parts) {
+    const ways = parts.map((part) => waysToHold(part, isAsked));
+    return 'all' in logic === isAsked ? eachTogether(ways) : ways.flat().slice(0, mostWays);
+  }
+  if ('when' in logic && logic.when.groups && isAsked) return [[{ groups: logic.when.groups }]];
+  return 'userType' in logic && logic.userType !== 'any' ? [[{ userType: { any: logic.userType } }]] : [[]];
+}
+
+function eachTogether(all: readonly (readonly Way[])[]): readonly Way[] {
+  return all.reduce<readonly Way[]>(
+    (found, ways) => found.flatMap((way) => ways.map((more) => [...way, ...more])).slice(0, mostWays),
+    [[]],
+  );
 }
 
 /** The users that conditions describe which must all hold. */

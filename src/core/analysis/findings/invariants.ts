@@ -8,6 +8,8 @@ import { locationKey } from '../../model/location-key.ts';
 import type { Rule, RuleHead } from '../../model/policy.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
 import type { UserFacts } from '../../policy/theories/theory.ts';
+import { findLastingLack } from '../accounts/lasting-lack.ts';
+import type { AdditionSearch } from '../accounts/reachable-authenticators.ts';
 import { admittedWith } from '../proofs/admitted-with.ts';
 import { avoidedBy, type DemandCheck, demandCheck, type Guarantee } from '../proofs/demand-verdict.ts';
 import type { AdmittedWith } from '../proofs/proving-user.ts';
@@ -44,6 +46,8 @@ export interface Violation {
   readonly facts: UserFacts;
   /** The proofs that let the user in. Absent: the user is not let in. */
   readonly proved?: AdmittedWith;
+  /** Keys of what would be offered, if the user could ever set it up. */
+  readonly never?: readonly string[];
   /** A condition of the rule cannot be evaluated, which denies. */
   readonly isFailing?: true;
 }
@@ -75,9 +79,17 @@ export interface ExaminedPolicies {
   readonly policies: PolicySet;
   /** The rule space of these policies and of the conditions of the invariant. */
   readonly space: RuleSpace;
+  /**
+   * How users come to their authenticators, by rules in the space. Absent: they have, or may set up, all that they may
+   * use.
+   */
+  readonly additions?: Pick<AdditionSearch, 'given' | 'additionRules'>;
 }
 
-export function examineInvariant(invariant: Invariant, { policies, space }: ExaminedPolicies): InvariantVerdict {
+export function examineInvariant(
+  invariant: Invariant,
+  { policies, space, additions }: ExaminedPolicies,
+): InvariantVerdict {
   const { when, guarantee } = invariant;
   // A user is let in after a proof, and until then a denial is withheld.
   const scope = { policies, space, when, besides: space.onceProved, budget: { steps: budgetSteps } };
@@ -85,7 +97,9 @@ export function examineInvariant(invariant: Invariant, { policies, space }: Exam
   const check = demandCheck(invariant, policies);
   const found = [
     ...(guarantee.kind === 'admitted' ? refusals(scope) : []),
-    ...appRulesIn(scope).flatMap((rule) => examineRule(rule, { ...invariant, check }, scope)),
+    ...appRulesIn(scope).flatMap((rule) =>
+      examineRule(rule, { ...invariant, check, ...(additions && { additions }) }, scope),
+    ),
   ];
   const violations = found.flatMap((result) => ('violation' in result ? [result.violation] : []));
   const broken = new Set(invariant.bySession ? violations.flatMap(({ rules: [session] }) => keyOf(session)) : []);
@@ -109,7 +123,7 @@ type RuleResult =
 
 type Fault = Exclude<RuleResult, { readonly kind: 'fine' }>;
 
-interface InvariantWithCheck extends Invariant {
+interface InvariantWithCheck extends Invariant, Pick<ExaminedPolicies, 'additions'> {
   readonly check: DemandCheck;
 }
 
@@ -140,15 +154,19 @@ function examineRule(deciding: DecidingInScope, invariant: InvariantWithCheck, s
 /** Whether the rules let users in although they shall not, or with less than they shall. */
 function admission(
   rules: DecidingRules,
-  { guarantee, check }: InvariantWithCheck,
-  { policies }: SignInScope,
+  { guarantee, check, additions }: InvariantWithCheck,
+  { policies, space }: SignInScope,
 ): RuleResult {
-  const { isFine, candidates } = check(rules);
-  if (isFine || isLockedOut(policies, rules)) return fine;
-  const facts = rules.findFacts();
+  const { isFine, isFineWith, candidates } = check(rules);
+  const search = additions && { ...additions, authenticators: policies.authenticators, space };
+  const lack = isFineWith && search && findLastingLack(rules.formulas(), search, isFineWith);
+  if ((isFine && lack === undefined) || isLockedOut(policies, rules)) return fine;
+  if (lack === 'undecided') return { open: rulesOf(rules) };
+  const facts = lack ? lack.facts : rules.findFacts();
   const avoided = avoidedBy(guarantee);
   const proved = facts && admittedWith(policies, { rules, facts, ...(avoided && { avoided }) }, candidates());
-  return proved ? { violation: { rules: rulesOf(rules), facts, proved } } : { open: rulesOf(rules) };
+  const never = lack && { never: lack.never };
+  return proved ? { violation: { rules: rulesOf(rules), facts, proved, ...never } } : { open: rulesOf(rules) };
 }
 
 /** Whether the rules ask for what no user can prove. */

@@ -31,7 +31,7 @@ const mostTried = 40;
 
 /** Which sign-ins are tried. */
 export interface TriedSignIns {
-  readonly rules: Omit<DecidingRules, 'findFacts'>;
+  readonly rules: Pick<DecidingRules, 'session' | 'app' | 'enrollment'>;
   /** The rules decide about them. */
   readonly facts: UserFacts;
   /** The user must not be let in without the proofs of these names. */

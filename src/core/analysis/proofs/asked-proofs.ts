@@ -102,7 +102,7 @@ type RememberedAs = Parameters<typeof withoutSecondFactor>[1];
 
 /** The proofs that can count where these rules decide. */
 export function proofsIn(
-  { session, app, enrollment }: Omit<DecidingRules, 'findFacts'>,
+  { session, app, enrollment }: Pick<DecidingRules, 'session' | 'app' | 'enrollment'>,
   policies: PolicySet,
 ): PossibleProofs {
   const terms = termsOf(session);

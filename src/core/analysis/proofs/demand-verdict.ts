@@ -39,11 +39,13 @@ export type Guarantee =
 export interface DemandVerdict {
   /** A user who meets what the rules ask for does what the guarantee says. */
   readonly isFine: boolean;
+  /** Whether it is so of users who can have these authenticators alone (keys). Absent: whatever users can have. */
+  isFineWith?(keys: readonly string[]): boolean;
   /** Proofs that may let a user in against the guarantee, the simplest first. Takes a search. */
   candidates(): readonly AdmittedWith[];
 }
 
-export type DemandCheck = (rules: DecidingRules) => DemandVerdict;
+export type DemandCheck = (rules: Pick<DecidingRules, 'session' | 'app' | 'enrollment'>) => DemandVerdict;
 
 interface Promised {
   readonly guarantee: Guarantee;
@@ -75,10 +77,15 @@ interface Demanded {
   readonly possible: PossibleProofs;
 }
 
-function verdictOn({ guarantee, browsers, possible: proofs }: Demanded, policies: PolicySet): DemandVerdict {
+function verdictOn(demanded: Demanded, policies: PolicySet): DemandVerdict {
+  const { guarantee, browsers, possible: proofs } = demanded;
   let found: readonly AdmittedWith[] | undefined;
+  const open = browsers.filter((browser) => !isProvedIn(browser, demanded));
+  const isFineWith = (keys: readonly string[]) => isOfferedIn(open, demanded, keys);
+  const isOffered = open.length > 0 && isFineWith(proofs.authenticators.map(({ key }) => key));
   return {
-    isFine: browsers.every((browser) => isFineIn(browser, { guarantee, browsers, possible: proofs })),
+    isFine: open.length === 0 || isOffered,
+    ...(isOffered && { isFineWith }),
     candidates() {
       found ??= browsers.flatMap((browser) => {
         const isFineSet = fineEvidence(guarantee, withoutAvoided(guarantee, browser, browsers));
@@ -89,15 +96,12 @@ function verdictOn({ guarantee, browsers, possible: proofs }: Demanded, policies
     },
   };
 }
-function isFineIn(browser: SignInBrowser, { guarantee, browsers, possible }: Demanded): boolean {
+
+/** Whether users do what it says, whatever is offered to them. */
+function isProvedIn(browser: SignInBrowser, { guarantee, browsers, possible }: Demanded): boolean {
   const { premises } = browser;
-  const rest = withoutAvoided(guarantee, browser, browsers);
-  const isFineSet = fineEvidence(guarantee, rest);
-  return (
-    (guarantee.kind === 'offers' && isOffered(guarantee, rest, possible)) ||
-    isAskedFor(guarantee, premises) ||
-    holdsForAll(premises, isFineSet, possible) === 'holds'
-  );
+  const isFineSet = fineEvidence(guarantee, withoutAvoided(guarantee, browser, browsers));
+  return isAskedFor(guarantee, premises) || holdsForAll(premises, isFineSet, possible) === 'holds';
 }
 
 /** What the rules ask for in the browser if it does not remember the avoided proofs. */
@@ -128,13 +132,16 @@ function isAskedFor(guarantee: Guarantee, premises: readonly Requirement[]): boo
   return premises.some((premise) => JSON.stringify(premise) === JSON.stringify(guarantee.requirement));
 }
 
-/** Whether these authenticators are enough if each shows all that it can. */
-function isOffered(
-  { authenticators, including }: Extract<Guarantee, { readonly kind: 'offers' }>,
-  asked: readonly Requirement[],
-  proofs: PossibleProofs,
+/** Whether it wants something offered that is, to users who can have these: each shows all that it can. */
+function isOfferedIn(
+  open: readonly SignInBrowser[],
+  { guarantee, browsers, possible }: Demanded,
+  keys: readonly string[],
 ): boolean {
-  const usable = proofs.authenticators.filter(({ key }) => authenticators.includes(key));
+  if (guarantee.kind !== 'offers') return false;
+  const { authenticators, including } = guarantee;
+  const usable = possible.authenticators.filter(({ key }) => authenticators.includes(key) && keys.includes(key));
+  const asked = open.flatMap((browser) => withoutAvoided(guarantee, browser, browsers));
   const isEnough = (requirement: Requirement) => meetsRequirement(requirement, bestEvidence(requirement, usable));
   return usable.some(({ key }) => including.includes(key)) && asked.every(isEnough);
 }

@@ -29,6 +29,8 @@ export interface DecidingRules {
   readonly app: Rule;
   /** Absent: there is no enrollment policy. */
   readonly enrollment?: EnrollmentRule;
+  /** What holds for all facts about which they do. */
+  formulas(): readonly Formula[];
   /** Facts about which they do. Undefined: none are known. Takes a search. */
   findFacts(): UserFacts | undefined;
 }
@@ -93,7 +95,7 @@ export function* decidingWith({ app, follows }: DecidingInScope, scope: SignInSc
       const rules = { session: session.rule, app: app.rule, ...(enrollment && { enrollment: enrollment.rule }) };
       const formulas = () => [...inScope(scope), ...app.formulas, ...session.formulas, ...more];
       const findFacts = () => shown(formulas(), scope, (facts) => decideTogether(policies, rules, facts));
-      yield { ...rules, findFacts };
+      yield { ...rules, formulas, findFacts };
     }
   }
 }

@@ -19,7 +19,7 @@ interface AppWithEntry extends Pick<AnalysedApp, 'refused'> {
   readonly entry: EntryRules;
 }
 
-export function additionPlaces(apps: readonly AnalysedApp[]): AdditionPlaces {
+export function additionPlaces(apps: readonly Pick<AnalysedApp, 'app' | 'policies' | 'refused'>[]): AdditionPlaces {
   const [first] = apps;
   if (first === undefined) return { open: [accountClientId], behind: [] };
   const markOf = markedByRules(rulesAboutAdditions(first.policies));

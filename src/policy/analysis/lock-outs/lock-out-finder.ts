@@ -131,7 +131,7 @@ const noAdditions = compileAccountPolicy({
 
 /** Users add something at any of these places. `more`: other rules that decide there. */
 export function spaceOf(
-  { app: { clientId }, policies }: AnalysedApp,
+  { app: { clientId }, policies }: Pick<AnalysedApp, 'app' | 'policies'>,
   { universe, places }: Pick<AnalysedConfiguration, 'universe'> & Pick<AccountAdditions, 'places'>,
   more: readonly Pick<RuleHead, 'when'>[] = [],
 ): RuleSpace {

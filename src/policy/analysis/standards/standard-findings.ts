@@ -1,8 +1,8 @@
 /** Which rules fall short of a standard, as findings at these rules. */
+import type { AdditionPlaces } from '../../../core/analysis/accounts/entry-rules.ts';
 import { type ExaminedPolicies, examineInvariant, type Violation } from '../../../core/analysis/findings/invariants.ts';
 import { browsersOf, isRememberable } from '../../../core/analysis/proofs/asked-proofs.ts';
 import { isOrdinary } from '../../../core/analysis/space/ordinary-facts.ts';
-import { ruleSpace } from '../../../core/analysis/space/rule-space.ts';
 import type { Conditions } from '../../../core/model/conditions.ts';
 import type { Seconds } from '../../../core/model/facts.ts';
 import { defaultPasswordTerms, type PasswordRule } from '../../../core/model/password-policy.ts';
@@ -20,10 +20,10 @@ import { type AnalysedConfiguration, analysedConfiguration, namedRule } from '..
 import { type AcceptedFinding, dayOf, withoutAccepted } from '../findings/accepted-findings.ts';
 import type { CheckedSources } from '../findings/analyse.ts';
 import { reasonIn } from '../invariants/invariant-findings.ts';
-import { rulesTogether } from '../invariants/invariants.ts';
 import { otherAppsText } from '../text/apps-text.ts';
 import { exampleOptions } from '../text/example-options.ts';
 import { proofsText, provedOptions } from '../text/proofs-text.ts';
+import { examinedApp, placesOf } from './examined-app.ts';
 import type { AuthenticatorRoles, Criterion, Standard } from './standard.ts';
 import { type StandardName, standards } from './standards.ts';
 
@@ -53,7 +53,8 @@ export async function standardFindings(checked: CheckedSources, options: Standar
   const standard: Standard = standards[options.standard];
   const meant = configuration.apps.map(({ app }) => app).filter((app) => isMeant(app, options));
   const ofApps: AppFinding[] = [];
-  const context = { configuration, standard, roles: rolesIn(configuration, options.authenticators) };
+  const roles = rolesIn(configuration, options.authenticators);
+  const context = { configuration, standard, roles, places: await placesOf(configuration) };
   for (const alike of await appsExaminedOnce(meant, [everySignIn], configuration)) {
     const findings = appFindings(alike, await configuration.snapshot.policies(alike.app), context);
     ofApps.push(...findings.map((finding) => ({ finding, alike })));
@@ -89,6 +90,7 @@ interface Context {
   readonly configuration: AnalysedConfiguration;
   readonly standard: Standard;
   readonly roles: AuthenticatorRoles;
+  readonly places: AdditionPlaces;
 }
 
 function isMeant(app: App, { apps, labels }: StandardOptions): boolean {
@@ -121,23 +123,23 @@ function rolesIn(
 const everySignIn: Conditions = {};
 
 function appFindings({ app }: EquivalentApps, policies: PolicySet, context: Context): readonly AnalysisFinding[] {
-  const { configuration, standard, roles } = context;
-  const when = everySignIn;
-  const conditions = [when, ...rulesTogether(policies).map((rule) => rule.when)];
-  const space = ruleSpace(conditions, configuration.universe([app.clientId]));
+  const { configuration, standard, roles, places } = context;
+  const examinedFor = examinedApp({ app, policies, when: everySignIn }, configuration, places);
   const remembering = rememberingRules(policies, context);
   const found = standard.criteria.flatMap((criterion) => {
     const guarantee = criterion.guarantee(roles);
     if (guarantee === undefined) return [];
+    const examined = examinedFor(guarantee);
+    const { when } = examined;
     const verdict = examineInvariant(
       {
         ...{ name: criterion.section, when, guarantee },
         ...(standard.memory && { countsRemembered: true as const }),
         ...(criterion.blames === 'session' && { bySession: true as const }),
       },
-      { policies, space },
+      examined,
     );
-    if (verdict.kind !== 'holds' && isExempt(criterion, when, { policies, space })) return [];
+    if (verdict.kind !== 'holds' && isExempt(criterion, when, examined)) return [];
     if (verdict.kind !== 'refuted' && verdict.kind !== 'undecided') return [];
     const violations = verdict.kind === 'refuted' ? verdict.violations : [];
     const undecided = verdict.open.flatMap((rules) => {
@@ -181,7 +183,7 @@ function waivesProofs(app: Rule, policies: PolicySet): boolean {
 }
 
 function violationFinding(
-  { rules, facts, proved }: Violation,
+  { rules, facts, proved, never }: Violation,
   { app, policies, criterion }: { readonly app: App; readonly policies: PolicySet; readonly criterion: Criterion },
   context: Context,
 ): readonly AnalysisFinding[] {
@@ -190,10 +192,14 @@ function violationFinding(
   const measure = { authenticators, session, ...(guarantee?.kind === 'proves' && { wanted: guarantee.requirement }) };
   const short = `falls short of ${criterion.section}: ${criterion.text}`;
   const instead = proved && guarantee?.kind !== 'offers' ? `; it takes ${proofsText(proved, measure)}` : '';
+  const wanted = guarantee?.kind === 'offers' ? guarantee.including : [];
+  const lacking = never?.filter((key) => wanted.includes(key)).join(' or ') ?? '';
+  const lack = lacking === '' ? '' : `; users such as the one of the example can never set up ${lacking}`;
   const example = proved ? provedOptions(facts, proved, measure) : exampleOptions(facts);
-  const message = `${short}${instead} (app ${app.clientId})`;
+  const message = `${short}${instead}${lack} (app ${app.clientId})`;
   const isRare = !isOrdinary(facts, rules);
-  return findingAtRule(rules, criterion, { ...context, message, example, isRare });
+  const advice = lack && 'let them set it up, by the enrollment and the account policy';
+  return findingAtRule(rules, criterion, { ...context, message, example, isRare, ...(advice && { advice }) });
 }
 
 interface Said extends Context {
@@ -201,13 +207,15 @@ interface Said extends Context {
   readonly example?: readonly string[];
   /** It takes a user in groups that no rule names together. */
   readonly isRare?: boolean;
+  /** Absent: the rule may ask for it. */
+  readonly advice?: string;
 }
 
 /** A finding at the rule that is to blame. It names the other rules that decide. */
 function findingAtRule(
   [session, app, ...others]: readonly RuleHead[],
   { blames, isRecommended }: Criterion,
-  { configuration, message, example, isRare }: Said,
+  { configuration, message, example, isRare, advice = 'ask for it in this rule' }: Said,
 ): readonly AnalysisFinding[] {
   const [blamed, beside] = blames === 'session' ? [session, app] : [app, session];
   const location = blamed && configuration.locationOf(blamed);
@@ -219,7 +227,7 @@ function findingAtRule(
       rules: rules.map(namedRule),
       advice: isRecommended
         ? 'follow the recommendation, or say why not where you keep such reasons'
-        : 'ask for it in this rule, or leave the app out of what the standard is for',
+        : `${advice}, or leave the app out of what the standard is for`,
       ...((isRecommended || isRare) && { severity: 'warning' as const }),
       ...(example && { example }),
     }),

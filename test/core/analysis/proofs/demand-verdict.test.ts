@@ -125,6 +125,20 @@ describe('a guarantee holds', () => {
     if (!expected) expect(evidenceIn(verdict).filter((proofs) => !proofs.includes('phone'))).toEqual([]);
   });
 
+  test('as far as users can have what is offered', () => {
+    const guarantee = offers(['password', 'totp', 'webauthn'], ['totp', 'webauthn']);
+    const isFineWith = (requirement: Requirement, ...keys: readonly string[]) =>
+      demandCheck({ guarantee }, policiesOf({ enabled }))(caseOf(ruleOf('app', requirement))).isFineWith?.(keys);
+    const app = demanding({ factor: 'knowledge' }, { authenticators: ['totp', 'phone'] });
+    expect(isFineWith(app, 'password', 'totp')).toBe(true);
+    expect(isFineWith(app, 'password', 'phone')).toBe(false);
+    expect(isFineWith(app, 'password', 'webauthn')).toBe(false);
+    expect(isFineWith(app, 'totp')).toBe(false);
+    // All prove it, or it is not offered at all: what users can have makes no difference.
+    expect(isFineWith(by('totp'))).toBeUndefined();
+    expect(isFineWith(by('phone'), 'totp')).toBeUndefined();
+  });
+
   test('instead of what a browser remembers', () => {
     const guarantee: Guarantee = {
       ...{ kind: 'offers', authenticators: ['email'], including: ['email'] },

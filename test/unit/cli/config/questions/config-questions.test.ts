@@ -303,6 +303,31 @@ test('what is asked, and the rule, are those once something is proved', async ()
   );
 });
 
+interface MatrixRow {
+  readonly groups: readonly string[];
+  readonly userType?: string;
+  readonly outcomes: readonly { readonly getsIn: boolean }[];
+}
+
+test.each<[string, readonly string[]]>([
+  ['"a" in user.groups && "b" in user.groups', ['a + b']],
+  ['!(!("a" in user.groups) || !("b" in user.groups))', ['a + b']],
+  ['"a" in user.groups && ("b" in user.groups || "c" in user.groups)', ['a + b', 'a + c']],
+  ['"a" in user.groups || "b" in user.groups', []],
+  ['"a" in user.groups && !("b" in user.groups)', []],
+  ['"a" in user.groups && has(user.userType) && user.userType == "x"', ['a + type x']],
+])('users whom an expression names together have rows: %s', async (expression, expected) => {
+  await withRules([{ name: 'A', when: { expression }, then: 'deny' }, all], async (dir) => {
+    const { rows } = JSON.parse(await withoutStore('matrix', dir, '--json'));
+    const said = (rows as readonly MatrixRow[]).map(({ groups, userType, outcomes }) => ({
+      user: [...groups, ...(userType === undefined ? [] : [`type ${userType}`])].join(' + '),
+      isDenied: !outcomes.some(({ getsIn }) => getsIn),
+    }));
+    const together = said.filter(({ user }) => user.includes(' '));
+    expect(together).toEqual(expected.map((user) => ({ user, isDenied: true })));
+  });
+});
+
 test('users of a type, and in groups that a rule names together, have rows', async () => {
   const rules = [
     { name: 'Phones', when: { device: { platform: ['mobile'] } }, then: 'deny' },

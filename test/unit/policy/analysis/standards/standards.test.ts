@@ -76,6 +76,71 @@ test.each([
   expect(await unmet({ standard: 'nist-aal2', then })).toEqual(expected);
 });
 
+describe('what users can never set up is not offered', () => {
+  const enrollment = (...rules: readonly string[]) => ({
+    'policies/enrollment.yaml': `rules:\n${rules.map((each) => `  - ${each}\n`).join('')}`,
+  });
+  const account = (...rules: readonly string[]) => ({
+    'policies/account.yaml': `rules:\n${rules.map((each) => `  - ${each}\n`).join('')}`,
+  });
+  const oneFactor = '{ name: All, then: { allow: { factors: 1 } } }';
+  const addKey = 'change: { add: [webauthn] }';
+  const at = (...apps: readonly string[]) => `when: { apps: { any: [${apps.join(', ')}] } }, `;
+  const useOnly = (name: string, when = '') => `{ name: ${name}, ${when}then: { useOnly: [webauthn] } }`;
+  const both = '{ allow: { factors: 2, knowledge: { authenticators: [password] }, possession: {} } }';
+  const group = 'when: { groups: { any: [contractors] } }, ';
+
+  test.each<[string, Readonly<Record<string, string>>, boolean]>([
+    ['users may use it alone', enrollment(useOnly('All')), false],
+    ['users of a group may use it alone', enrollment(useOnly('Some', group), '{ name: Rest, then: {} }'), false],
+    ['users may use it alone here', enrollment(useOnly('Here', at('notes')), '{ name: Rest, then: {} }'), true],
+    ['no user may add it', account(`{ name: Never, ${addKey}, then: deny }`, oneFactor), false],
+    ['users of a group may not add it', account(`{ name: Not, ${group}${addKey}, then: deny }`, oneFactor), false],
+    [
+      'users may add it in the office',
+      account(`{ name: Not, when: { network: { none: [office] } }, ${addKey}, then: deny }`, oneFactor),
+      true,
+    ],
+    [
+      'adding it takes a proof by it',
+      account(
+        `{ name: By itself, ${addKey}, then: { allow: { possession: { phishingResistant: true } } } }`,
+        oneFactor,
+      ),
+      false,
+    ],
+  ])('%s', async (_, policies, isMet) => {
+    const files = {
+      ...policies,
+      'stepgate.yaml': `${settings()}groups: { contractors: { description: C. } }\nzones: { office: { cidrs: [192.0.2.0/24] } }\n`,
+    };
+    const expected = isMet ? [] : [`${placeOfRule} ${nist} 2.2.2`];
+    expect(await unmet({ standard: 'nist-aal2', then: both, files })).toEqual(expected);
+    // Where all prove it, it is offered to all who get in.
+    expect(
+      await unmet({ standard: 'nist-aal2', then: keysOnly.replace('true', 'true, userVerification: true'), files }),
+    ).toEqual([]);
+  });
+});
+
+test('the finding names what users can never set up, and shows such a user', async () => {
+  const files = {
+    'stepgate.yaml': `${settings(', phone: { enabled: true, methods: [sms], countries: [AT] }')}groups: { contractors: { description: C. } }\n`,
+    'policies/session.yaml': session(),
+    'policies/sign-on/notes.yaml': policy('{ allow: { factors: 2 } }'),
+    'policies/account.yaml':
+      'rules:\n  - { name: None, when: { groups: { any: [contractors] } }, change: { add: [totp, webauthn] }, then: deny }\n  - { name: All, then: { allow: { factors: 1 } } }\n',
+  };
+  const loaded = await load(files, {}, authenticatorKinds);
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
+  const options = { standard: 'asvs-l2', authenticators: authenticatorKinds, now: fixedNow } as const;
+  const { findings } = await standardFindings(loaded, options);
+  expect(findings.map(({ message }) => message)).toEqual([
+    'falls short of OWASP ASVS 5.0, 6.6.1: where codes over the telephone network count, a stronger authenticator is offered as well; users such as the one of the example can never set up totp or webauthn (app notes)',
+  ]);
+  expect(findings[0]?.example?.join(' ')).toContain('--groups contractors');
+});
+
 test.each([
   ['mail alone', '[email]', []],
   ['a code over the telephone network', '[email, phone]', ['6.6.1']],
