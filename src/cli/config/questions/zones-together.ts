@@ -36,8 +36,8 @@ export function signInPlaces(snapshot: Snapshot, reads: () => readonly ReadNames
     const network = samples.find(({ zones }) => zones.includes(zone)) ?? { ip: '', zones: [zone] };
     return { zone, network: withZonesByData(network, zone, snapshot) };
   });
-  const alone = [...(outside ? [{ zone: 'elsewhere', network: outside }] : []), ...inZones];
-  const together = placesTogether(alone, { samples, snapshot, reads });
+  const first = [...(outside ? [{ zone: 'elsewhere', network: outside }] : []), ...inZones];
+  const { alone, together } = placesTogether(first, { samples, snapshot, reads });
   return { places: [...alone, ...together.slice(0, mostTogether)], left: Math.max(0, together.length - mostTogether) };
 }
 
@@ -47,21 +47,43 @@ interface Samples {
   readonly reads: () => readonly ReadNames[];
 }
 
-/** Those that rules tell apart from the places `alone`. */
-function placesTogether(alone: readonly SignInPlace[], { samples, snapshot, reads }: Samples): readonly SignInPlace[] {
-  const shown = new Set(alone.map(({ network }) => keyOf(network.zones)));
+interface TogetherAndAlone {
+  readonly alone: readonly SignInPlace[];
+  readonly together: readonly SignInPlace[];
+}
+
+/**
+ * The places that rules tell apart from the `first` ones. Where rules tell an address in one zone alone from the first
+ * one in this zone, which is in others as well, this is a place in several zones.
+ */
+function placesTogether(first: readonly SignInPlace[], { samples, snapshot, reads }: Samples): TogetherAndAlone {
+  const shown = new Set(first.map(({ network }) => keyOf(network.zones)));
   const others = samples.filter((place) => !shown.has(keyOf(place.zones)) && mayExist(place, snapshot));
-  if (others.length === 0) return [];
+  if (others.length === 0) return { alone: first, together: [] };
   const read = reads();
   const readIn = (zones: readonly string[]) =>
     zones.filter((zone) => read.some((names) => names([zone]) !== names([])));
-  const known = new Set(alone.map(({ network }) => keyOf(readIn(network.zones))));
-  return others.flatMap((network): readonly SignInPlace[] => {
-    const together = readIn(network.zones);
-    if (known.has(keyOf(together))) return [];
-    known.add(keyOf(together));
-    return [{ zone: together.join(' + '), network, together }];
+  const known = new Set(first.map(({ network }) => keyOf(readIn(network.zones))));
+  const found = others.flatMap((network): readonly SignInPlace[] => {
+    const zones = readIn(network.zones);
+    const key = keyOf(zones);
+    if (known.has(key)) return [];
+    known.add(key);
+    return [inSeveral(network, zones)];
   });
+  const byName = new Map(found.map((place) => [place.zone, place]));
+  const alone = first.map(({ zone, network }) => ({ zone, network: byName.get(zone)?.network ?? network }));
+  return {
+    alone,
+    together: [
+      ...first.filter(({ zone }) => byName.has(zone)).map(({ network }) => inSeveral(network, readIn(network.zones))),
+      ...found.filter((place) => !alone.some(({ zone }) => zone === place.zone)),
+    ],
+  };
+}
+
+function inSeveral(network: Facts['network'], together: readonly string[]): SignInPlace {
+  return { zone: together.join(' + '), network, together };
 }
 
 function keyOf(zones: readonly string[]): string {

@@ -115,6 +115,37 @@ test('networks that overlap, and networks of which the files say in which countr
   );
 });
 
+test('a network of which the files say that it lies in another zone, and an address in this network alone', async () => {
+  const zones = 'zones: { home: { countries: [AT] }, office: { cidrs: [192.0.2.0/24] } }';
+  const inOffice = (none: readonly string[]) => ({
+    ...{ name: 'Alone', when: { network: { any: ['office'], none } }, then: { allow: { factors: 1 } } },
+  });
+  const both = { ...inBoth, when: { network: { all: ['home', 'office'] } } };
+  const where = async (dir: string) => cells(await withoutStore('matrix', dir)).map((row) => row.slice(-2));
+  await withRules(
+    [inOffice(['home']), denied],
+    async (dir) => {
+      expect(await where(dir)).toEqual([
+        ['from', 'asked'],
+        ['elsewhere, home', 'denied'],
+        ['office', 'password or totp'],
+      ]);
+      expect(JSON.parse(await withoutStore('matrix', dir, '--json')).zones).toEqual(['elsewhere', 'home', 'office']);
+    },
+    settings(zones),
+  );
+  await withRules(
+    [both, denied],
+    async (dir) =>
+      expect(await where(dir)).toEqual([
+        ['from', 'asked'],
+        ['elsewhere, home, office', 'denied'],
+        ['home + office', 'password or totp'],
+      ]),
+    settings(zones),
+  );
+});
+
 test('in the report, only the tables of apps at which they matter have them', async () => {
   const policy = (name: string, ...rules: readonly object[]) => ({
     [`policies/sign-on/${name}.yaml`]: JSON.stringify({ name, rules }),
