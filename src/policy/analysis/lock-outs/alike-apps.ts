@@ -56,7 +56,8 @@ export function searchAlike(
       );
     const before = app.space.models.size;
     const found = app.combinations.map((combination) => search(combination, app));
-    if (known === undefined) wholes.set(text, { app, likeness, found, models: [...app.space.models].slice(before) });
+    const models = [...app.space.models].slice(before);
+    if (known === undefined) wholes.set(text, { app, likeness, places: likeness.placesOf(app), found, models });
     return found;
   });
 }
@@ -73,6 +74,7 @@ interface FoundOnce {
 interface Searched {
   readonly app: AnalysedApp;
   readonly likeness: LikeApp;
+  readonly places: string;
   /** For its combinations, in their order. */
   readonly found: readonly NewcomerSearch[];
   /** The models of the facts that were examined besides those of the combinations. */
@@ -84,10 +86,9 @@ interface Searched {
  */
 function isSameAt(
   { app: other, likeness }: Pick<Searched, 'app' | 'likeness'>,
-  { app, likeness: own, found, models }: Searched,
+  { app, likeness: own, places, found, models }: Searched,
   isLike: CombinationSearch['isLike'],
 ): boolean {
-  const places = own.placesOf(app);
   if (places !== likeness.placesOf(other)) return false;
   const { clientId } = other.app;
   const isApart = own.isPlace || likeness.isPlace;
@@ -116,13 +117,17 @@ function foundAt({ app, combination, groups }: CombinationAtApp, { groups: befor
     request: { ...facts.request, clientId: app.app.clientId },
     subject: { ...facts.subject, groups: facts.subject.groups.map((group) => names.get(group) ?? group) },
   });
-  const ofApp = ({ facts, lockOut, ...others }: Denied): Denied => ({
-    ...others,
-    app,
-    combination,
-    facts: renamed(facts),
-    ...(lockOut && { lockOut: { ...lockOut, facts: renamed(lockOut.facts) } }),
-  });
+  const ofApp = (like: Denied): Denied => {
+    const { facts, lockOut, ...others } = like;
+    return {
+      ...others,
+      like,
+      app,
+      combination,
+      facts: renamed(facts),
+      ...(lockOut && { lockOut: { ...lockOut, facts: renamed(lockOut.facts) } }),
+    };
+  };
   return { denied: found.denied.map(ofApp), undecided: found.undecided };
 }
 
@@ -182,7 +187,7 @@ function likenesses(places: AdditionPlaces): (app: AnalysedApp) => LikeCombinati
     const besidesOf = (combination: RuleCombination) => [combination.session, combination.enrollment].map(numberOf);
     if (isApart || expressions.length > 0) {
       const placesOf = ({ combinations }: AnalysedApp) =>
-        JSON.stringify(combinations.map((each) => [besidesOf(each), own.indexOf(each.app)]));
+        combinations.map((each) => [...besidesOf(each), own.indexOf(each.app)].join()).join(' ');
       const isOfItself = isApart || expressions.some(readsGroups);
       const marks = JSON.stringify(marksOf(set, clientId));
       const text = isOfItself ? [app.template, common, marks].join(' | ') : [common, marks, ...placed].join(' | ');

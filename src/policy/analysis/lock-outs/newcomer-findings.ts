@@ -1,4 +1,5 @@
 /** Users who are denied with what their account begins with, as findings: at the rule that is the cause. */
+import { onceFor } from '../../../core/analysis/space/once-for.ts';
 import { isOrdinary } from '../../../core/analysis/space/ordinary-facts.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';
@@ -57,8 +58,11 @@ function newcomersThen({ apps, configuration, afterSkips }: AppsThen, additions:
 }
 
 function causeKey({ cause, combination }: Denied): string {
-  return JSON.stringify((rulesIn(cause)[0] ?? combination.app).location);
+  return placeOf(rulesIn(cause)[0] ?? combination.app);
 }
+
+/** Once for each rule: thousands of denials are by the same few. */
+const placeOf = onceFor(({ location }: RuleHead) => JSON.stringify(location));
 
 type WithPlaces = AnalysedConfiguration & Pick<AccountAdditions, 'places'>;
 
@@ -152,10 +156,15 @@ function lockOutFor(same: readonly Denied[], { locationOf }: AnalysedConfigurati
 
 /** A user who is denied with everything, one who may well exist if there is one. */
 function exampleOf(same: readonly Denied[]) {
-  const usual = same.find((found) => found.lockOut && isOrdinary(found.lockOut.facts, rulesOf(found)));
+  const usual = same.find((found) => isUsual(found.like ?? found));
   const denied = usual ?? same.find(({ lockOut }) => lockOut);
   return denied?.lockOut && { denied, ...denied.lockOut, isUsual: denied === usual };
 }
+
+/** Once for all that are like it. */
+const isUsual = onceFor(
+  (found: Denied) => found.lockOut !== undefined && isOrdinary(found.lockOut.facts, rulesOf(found)),
+);
 
 /** Users prove in any case what their account can (Law 7), so that nothing is lost. */
 function askForOneFactor({ cause }: Denied): string {

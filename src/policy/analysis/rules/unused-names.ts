@@ -1,6 +1,8 @@
 /** Zones, groups and policies that nothing uses, as findings. */
+import type { CompiledExpression } from '../../../core/model/conditions.ts';
+import { expressionParts, isRead } from '../../../core/policy/rules/expression-parts.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';
-import { parseExpression } from '../../schema/expressions/expression.ts';
+import { compileExpression, parseExpression } from '../../schema/expressions/expression.ts';
 import { examinedPart } from '../../schema/expressions/expression-part.ts';
 import { findingAt } from '../../source/finding-at.ts';
 import { type FoundValue, valuesAt, valuesInConditions } from '../../source/values-at.ts';
@@ -16,20 +18,21 @@ function unusedNames({ settings, snapshot, sources }: AnalysedConfiguration): re
   const contents = sources.map(({ source }) => source.content);
   const inConditions = (pattern: string) =>
     contents.flatMap((content) => textsOf(valuesInConditions(content, pattern)));
+  const expressions = inConditions('expression').map(compileExpression);
   // Which of them an expression reads is not found out: each of its texts may be a name.
-  const texts = inConditions('expression').flatMap((written) => examinedPart(parseExpression(written)?.ast).texts);
+  const texts = expressions.flatMap(({ written }) => examinedPart(parseExpression(written)?.ast).texts);
   const assigned = contents.flatMap((content) => textsOf(valuesAt(content, 'rules.*.then.register.groups.*')));
   const locations = [
     {
       what: 'zone',
       under: 'zones',
-      names: Object.keys(snapshot.settings.zones),
+      names: mayReadAny('network.zones', expressions) ? [] : Object.keys(snapshot.settings.zones),
       used: new Set([...texts, ...inConditions('network.any|all|none.*')]),
     },
     {
       what: 'group',
       under: 'groups',
-      names: Object.keys(snapshot.settings.groups ?? {}),
+      names: mayReadAny('user.groups', expressions) ? [] : Object.keys(snapshot.settings.groups ?? {}),
       used: new Set([...texts, ...assigned, ...inConditions('groups.any|all|none.*')]),
     },
   ];
@@ -44,6 +47,16 @@ function unusedNames({ settings, snapshot, sources }: AnalysedConfiguration): re
         };
         return findingAt('unused', { source: settings, path: [under] }, parts);
       }),
+  );
+}
+
+/** Whether an expression reads the list in a way that names none: by the beginnings of names, or by their number. */
+function mayReadAny(list: string, expressions: readonly CompiledExpression[]): boolean {
+  return expressions.some(({ logic, partOf }) =>
+    expressionParts(logic).some((part) => {
+      if (!('text' in part) || 'zones' in part || 'attribute' in part) return false;
+      return isRead(list, partOf?.(part.text).reads ?? []);
+    }),
   );
 }
 

@@ -343,6 +343,23 @@ test('a grace that is over', async () => {
   expect(await found('"2026-11-26"')).toEqual([]);
 });
 
+test.each([
+  ['network.zones.exists(z, z.startsWith("off"))', ['groups.guests', 'groups.staff']],
+  ['size(network.zones) > 1', ['groups.guests', 'groups.staff']],
+  ['user.groups.exists(g, g.endsWith("ests"))', ['zones.office', 'zones.home']],
+  ['network.zones.exists(z, z == "office") && "guests" in user.groups', ['zones.home', 'groups.staff']],
+  ['"office" in network.zones', ['zones.home', 'groups.guests', 'groups.staff']],
+])('no zone and no group is unused where an expression may read any: %s', async (expression, expected) => {
+  const loaded = await load({
+    'stepgate.yaml':
+      'brand: { name: A }\nzones: { office: { cidrs: [192.0.2.0/24] }, home: { cidrs: [198.51.100.0/24] } }\ngroups: { guests: {}, staff: {} }\n',
+    'policies/sign-on/notes.yaml': `name: notes\nrules:\n  - { name: A, when: { expression: '${expression}' }, then: deny }\n  - { name: B, then: { allow: { factors: 1 } } }\n`,
+  });
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
+  const found = await analyse(loaded, { authenticators, now });
+  expect(found.flatMap(({ code, path }) => (code === 'unused' ? [path] : []))).toEqual(expected);
+});
+
 test('an unused zone, group or policy is a note', async () => {
   const loaded = await load({
     'stepgate.yaml': settings('groups: { staff: {}, guests: {} }\n'),

@@ -65,7 +65,7 @@ async function searched(apps: Readonly<Record<string, AppFiles>>, more: Readonly
 const shown = (found: Awaited<ReturnType<typeof searched>>['found']) =>
   found.map(({ denied, undecided }) => ({
     undecided,
-    denied: denied.map(({ app, combination, ...others }) => ({
+    denied: denied.map(({ app, combination, like: _, ...others }) => ({
       ...others,
       clientId: app.app.clientId,
       rule: combination.app,

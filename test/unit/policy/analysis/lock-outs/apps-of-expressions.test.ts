@@ -118,7 +118,7 @@ test.each([
 function shownDenied({ denied: all, undecided }: ReturnType<typeof searchAlike>[number]) {
   return {
     undecided,
-    denied: all.map(({ app: at, combination, ...others }) => ({
+    denied: all.map(({ app: at, combination, like: _, ...others }) => ({
       ...others,
       clientId: at.app.clientId,
       rule: combination.app,
