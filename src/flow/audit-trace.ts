@@ -70,6 +70,8 @@ export interface AuditTrace {
   /** Newest first. */
   readonly proved: readonly TracedProof[];
   readonly zones?: readonly string[];
+  /** Zones of which it was not known. */
+  readonly unknownZones?: readonly string[];
   /**
    * `known`: as in the facts. `remembered`: absent if there is none. The others are present only if a rule asked for
    * them.
@@ -141,6 +143,7 @@ export function auditTrace(
       layers: trace.layers.slice(0, limits.layers).map(tracedLayer),
       proved: provedBy(facts),
       zones: network.zones.length > 0 ? network.zones.slice(0, limits.names) : undefined,
+      unknownZones: network.unknownZones?.slice(0, limits.names),
       device: tracedDevice(facts, asks),
       skipped: facts.transaction && (facts.transaction.skipped ?? []).slice(0, limits.proved),
       noInteraction: facts.transaction ? undefined : (true as const),
