@@ -106,7 +106,9 @@ function withZonesByData(
 ): SignInPlace['network'] {
   const hasNetworks = (settings.zones[zone]?.cidrs.length ?? 0) > 0;
   const { zones } = hasNetworks ? zonesOf(network.ip) : { zones: [] };
-  return zones.includes(zone) ? { ...network, zones } : network;
+  if (!zones.includes(zone)) return network;
+  // In the order of the sample addresses, with which they are compared.
+  return { ...network, zones: Object.keys(settings.zones).filter((name) => zones.includes(name)) };
 }
 
 /** What is asked at a place. */

@@ -7,32 +7,32 @@
 /** One text for each class. */
 export type PatternClasses = readonly string[];
 
-/** The most states of the product. A handful of patterns has a few dozen. */
-const maxStates = 2_000;
-
-/** For each pattern, the positions that a text may have reached: one bit per position. */
-type PatternState = readonly bigint[];
+/** The most states of the product. A handful of patterns has a few dozen, and 400 mail domains have 7,000. */
+const maxStates = 8_000;
+/** More classes would be too many for the search that looks at each. */
+const maxClasses = 2_000;
 
 /** Undefined if there are too many classes. The empty text is not included. */
 export function patternClasses(patterns: readonly string[]): PatternClasses | undefined {
   const units = unitsIn(patterns);
-  const starred = patterns.filter((pattern) => pattern.includes('*'));
-  const start: PatternState = starred.map((pattern) => closure(1n, pattern));
+  const automata = automataOf(patterns.filter((pattern) => pattern.includes('*')));
   const classes = new Map<string, string>();
   const seen = new Set<string>();
-  let frontier: readonly ReachedState[] = [{ state: start, fixed: trieOf(patterns), text: '' }];
+  let frontier: readonly ReachedState[] = [{ state: automata.start, fixed: trieOf(patterns), text: '' }];
   while (frontier.length > 0) {
     const next: ReachedState[] = [];
     for (const { state, fixed, text } of frontier) {
       for (const unit of units) {
-        const reached = state.map((positions, at) => step(positions, starred[at] ?? '', unit));
+        const awaited = state & (automata.positionsOf.get(unit) ?? 0n);
         const node = fixed?.next.get(unit);
-        const key = `${reached.join(' ')} ${node?.id ?? ''}`;
+        // It leads where the unit leads that no pattern has, and that one was tried first.
+        if (awaited === 0n && node === undefined && unit !== units[0]) continue;
+        const reached = withStars((awaited << 1n) | (state & automata.stars), automata.stars);
+        const key = `${reached.toString(32)} ${node?.id ?? ''}`;
         if (seen.has(key)) continue;
         seen.add(key);
-        if (seen.size > maxStates) return undefined;
-        const accepted = reached.map((positions, at) => accepts(positions, starred[at] ?? '')).join();
-        const accepting = `${accepted} ${node?.isEnd ? node.id : ''}`;
+        if (seen.size > maxStates || classes.size > maxClasses) return undefined;
+        const accepting = `${(reached & automata.accepting).toString(32)} ${node?.isEnd ? node.id : ''}`;
         if (!classes.has(accepting)) classes.set(accepting, text + unit);
         next.push({ state: reached, fixed: node, text: text + unit });
       }
@@ -42,10 +42,41 @@ export function patternClasses(patterns: readonly string[]): PatternClasses | un
   return [...classes.values()];
 }
 
+/**
+ * The automata of patterns side by side: each has one bit for each of its units, and one more that says that it
+ * matches. The lowest bit is the first unit of the first pattern.
+ */
+interface Automata {
+  /** The positions before anything is read. */
+  readonly start: bigint;
+  /** Where a star stands. */
+  readonly stars: bigint;
+  /** By unit: where it stands. */
+  readonly positionsOf: ReadonlyMap<string, bigint>;
+  readonly accepting: bigint;
+}
+
+function automataOf(patterns: readonly string[]): Automata {
+  const positionsOf = new Map<string, bigint>();
+  let [start, accepting] = [0n, 0n];
+  let bit = 1n;
+  for (const pattern of patterns) {
+    start |= bit;
+    for (const unit of pattern.split('')) {
+      positionsOf.set(unit, (positionsOf.get(unit) ?? 0n) | bit);
+      bit <<= 1n;
+    }
+    accepting |= bit;
+    bit <<= 1n;
+  }
+  const stars = positionsOf.get('*') ?? 0n;
+  return { start: withStars(start, stars), stars, positionsOf, accepting };
+}
+
 /** What is reached by a text. */
 interface ReachedState {
-  /** For each pattern with a star. */
-  readonly state: PatternState;
+  /** The positions in patterns with a star. */
+  readonly state: bigint;
   /** Absent: no fixed text begins with it. */
   readonly fixed: TrieNode | undefined;
   readonly text: string;
@@ -88,24 +119,7 @@ function unitsIn(patterns: readonly string[]): readonly string[] {
 }
 
 /** A star also matches nothing, so the position after it is reached as well. */
-function closure(positions: bigint, pattern: string): bigint {
-  let reached = positions;
-  for (let at = 0; at < pattern.length; at += 1) {
-    if (pattern[at] === '*' && reached & (1n << BigInt(at))) reached |= 1n << BigInt(at + 1);
-  }
-  return reached;
-}
-
-function step(positions: bigint, pattern: string, unit: string): bigint {
-  let reached = 0n;
-  for (let at = 0; at < pattern.length; at += 1) {
-    if (!(positions & (1n << BigInt(at)))) continue;
-    if (pattern[at] === '*') reached |= 1n << BigInt(at);
-    else if (pattern[at] === unit) reached |= 1n << BigInt(at + 1);
-  }
-  return closure(reached, pattern);
-}
-
-function accepts(positions: bigint, pattern: string): boolean {
-  return (positions & (1n << BigInt(pattern.length))) !== 0n;
+function withStars(positions: bigint, stars: bigint): bigint {
+  const reached = positions | ((positions & stars) << 1n);
+  return reached === positions ? reached : withStars(reached, stars);
 }
