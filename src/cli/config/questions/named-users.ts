@@ -9,7 +9,10 @@ import { getsIn } from './asked-text.ts';
 import type { NamedUser, Outcome } from './fresh-sign-ins.ts';
 import { isLeftAside } from './left-aside.ts';
 
-/** For example `doctors + admins + userType employee`: a comma stands between users. `none`: the text for a user in no group. */
+/**
+ * For example `doctors + admins + userType employee`: a comma stands between users. `none`: the text for a user in no
+ * group.
+ */
 export function namedUserText({ groups, userType }: NamedUser, none: string): string {
   return [...groups, ...(userType === undefined ? [] : [`userType ${userType}`])].join(' + ') || none;
 }
