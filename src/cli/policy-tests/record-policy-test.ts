@@ -87,6 +87,7 @@ export async function record(
       ...replacementNote(policies, { ...askedFacts, now: found.at, ...omitUndefined({ subject: found.subject }) }),
       ...changedNote(found.rule, rule),
       ...(found.end ? contradictingNotes(found.end, decided) : []),
+      ...(found.trace && !found.end ? [unfinishedNote] : []),
     ],
   };
 }
@@ -128,6 +129,9 @@ async function signIn(
     ...omitUndefined({ end: endOf(decision) }),
   };
 }
+
+const unfinishedNote =
+  'then the user was asked for more and had not got in yet: the rest of the test is what the policies ask for now';
 
 /** A user who was asked for more has not got in yet. */
 function endOf({ line: { event, acr, reason }, proved, skipped = [] }: ToldDecision): RealEnd | undefined {

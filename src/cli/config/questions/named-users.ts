@@ -9,10 +9,12 @@ import { getsIn } from './asked-text.ts';
 import type { NamedUser, Outcome } from './fresh-sign-ins.ts';
 import { isLeftAside } from './left-aside.ts';
 
-/** For example `doctors + admins, userType employee`. `none`: the text for a user in no group. */
+/**
+ * For example `doctors + admins + userType employee`: a comma stands between users. `none`: the text for a user in no
+ * group.
+ */
 export function namedUserText({ groups, userType }: NamedUser, none: string): string {
-  if (userType === undefined) return groups.join(' + ') || none;
-  return [...(groups.length > 0 ? [groups.join(' + ')] : []), `userType ${userType}`].join(', ');
+  return [...groups, ...(userType === undefined ? [] : [`userType ${userType}`])].join(' + ') || none;
 }
 
 /** The combinations other than a single group or none without a type, without duplicates, sorted by groups. */

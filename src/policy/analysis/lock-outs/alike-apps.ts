@@ -33,7 +33,8 @@ export function searchAlike(
   places: AdditionPlaces,
   { search, isLike }: CombinationSearch,
 ): readonly NewcomerSearch[] {
-  const likenessOf = likenesses(places);
+  const byTemplate = Map.groupBy(apps, ({ template }) => template);
+  const likenessOf = likenesses(places, ({ template }) => byTemplate.get(template)?.length === 1);
   const searched = new Map<string, FoundOnce>();
   const wholes = new Map<string, Searched>();
   const ofCombination = (combination: RuleCombination, app: AnalysedApp, likeness: LikeCombinations) => {
@@ -152,7 +153,11 @@ interface LikeApp extends Pick<LikeCombinations, 'groups'> {
   readonly isPlace: boolean;
 }
 
-function likenesses(places: AdditionPlaces): (app: AnalysedApp) => LikeCombinations | LikeApp {
+/** `isAlone`: what expressions say of the app is read with its id as a constant, so that facts may depend on it. */
+function likenesses(
+  places: AdditionPlaces,
+  isAlone: (app: AnalysedApp) => boolean,
+): (app: AnalysedApp) => LikeCombinations | LikeApp {
   const numbers = new Map<unknown, number>();
   const numberOf = (policy: unknown): number => {
     const number = numbers.get(policy) ?? numbers.size;
@@ -188,7 +193,8 @@ function likenesses(places: AdditionPlaces): (app: AnalysedApp) => LikeCombinati
     if (isApart || expressions.length > 0) {
       const placesOf = ({ combinations }: AnalysedApp) =>
         combinations.map((each) => [...besidesOf(each), own.indexOf(each.app)].join()).join(' ');
-      const isOfItself = isApart || expressions.some(readsGroups);
+      const isAsked = (fact: string) => expressions.some((expression) => reads(expression, fact));
+      const isOfItself = isApart || isAsked('user.groups') || (isAlone(app) && isAsked('request.clientId'));
       const marks = JSON.stringify(marksOf(set, clientId));
       const text = isOfItself ? [app.template, common, marks].join(' | ') : [common, marks, ...placed].join(' | ');
       return { text, groups: isOfItself ? [] : groups, placesOf, isPlace };
@@ -225,11 +231,12 @@ function constantsIn({ logic, partOf }: CompiledExpression): readonly string[] {
   return [...namesIn(logic), ...texts];
 }
 
-/** Whether a part of it reads the groups themselves. */
-function readsGroups({ logic, partOf }: CompiledExpression): boolean {
-  return expressionParts(logic).some(
-    (part) => 'text' in part && isRead('user.groups', partOf?.(part.text).reads ?? ['user']),
-  );
+/** Whether a part of it reads the fact itself. */
+function reads({ logic, partOf }: CompiledExpression, fact: string): boolean {
+  return expressionParts(logic).some((part) => {
+    const all = 'text' in part ? partOf?.(part.text).reads : [];
+    return all === undefined || isRead(fact, all);
+  });
 }
 
 function groupsIn({ when }: RuleHead): readonly string[] {

@@ -23,6 +23,8 @@ interface Real {
   readonly denied?: string;
   /** The app refreshed its tokens later. */
   readonly isRefreshed?: true;
+  /** The user was asked for more, and gave up. */
+  readonly isGivenUp?: true;
   /** It ended before the user identified. */
   readonly isUnidentified?: true;
 }
@@ -56,6 +58,7 @@ async function recorded({
   acr,
   denied,
   isRefreshed,
+  isGivenUp,
   isUnidentified,
 }: Real): Promise<Recorded> {
   const made = await terminal.directory.create({ identifiers: ['ann@a.test'], credentials: [...credentials] });
@@ -65,6 +68,7 @@ async function recorded({
     : { event: 'sign_in.completed', acr };
   const line = {
     ...{ time: new Date(fixedNow * 1000).toISOString(), outcome: 'success', transaction: 'transaction-1', ...end },
+    ...(isGivenUp && { event: 'sign_in.asked', outcome: 'pending' }),
     ...(isUnidentified ? {} : { subject: made.user.id }),
     ...{ client, ip: '192.0.2.9', trace: { ...plain, ...trace } },
   };
@@ -84,6 +88,13 @@ async function recorded({
     return { test: written, notes };
   });
 }
+
+test('of a sign-in that had no end yet, a note says so', async () => {
+  const real = { files: signOn(two), credentials: [password, totp], trace: { proved: [byPassword] } };
+  expect((await recorded({ ...real, isGivenUp: true })).notes).toEqual([
+    'then the user was asked for more and had not got in yet: the rest of the test is what the policies ask for now',
+  ]);
+});
 
 const memory = { ...{ authenticator: 'totp', age: oneDay, left: oneDay }, factors: ['possession'] };
 

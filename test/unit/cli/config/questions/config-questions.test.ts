@@ -345,14 +345,14 @@ test('users of a type, and in groups that a rule names together, have rows', asy
         ['app', 'groups', 'from', 'asked'],
         ['notes', '(none), board, night, staff', 'everywhere', 'denied'],
         ['board + staff,', 'everywhere', both],
-        ['night, userType employee'],
+        ['night + userType employee'],
       ]);
       expect(text).not.toContain('None of these users');
       expect(cells(await withoutStore('who', dir, 'notes')).map((row) => row.slice(0, 3))).toEqual([
         ['group', 'from', 'asked'],
         ...['(no group)', 'board', 'night', 'staff'].map((group) => [group, 'everywhere', 'denied: a rule says so']),
         ['board + staff', 'everywhere', both],
-        ['night, userType employee', 'everywhere', both],
+        ['night + userType employee', 'everywhere', both],
       ]);
       const { rows } = JSON.parse(await withoutStore('who', dir, 'notes', '--json'));
       expect(rows.at(-1)).toMatchObject({ groups: ['night'], userType: 'employee' });

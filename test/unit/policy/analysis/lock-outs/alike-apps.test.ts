@@ -103,7 +103,6 @@ test('groups in other lists and in alternatives are renamed, too', async () => {
 
 test.each([
   ['about users', "user.id == 'nobody'"],
-  ['that compares them with the app', 'user.id == request.clientId'],
   ['that conditions could ask', "'staff' in user.groups"],
 ])('policies with an expression %s that differ in their groups are searched once', async (_, expression) => {
   const of = (group: string) => ({
@@ -191,6 +190,15 @@ describe('apps are searched each on its own', () => {
     const { found, alone, names } = await searched(apps);
     expect(names).toEqual(['a', 'b', 'c', 'notes']);
     expect(shown(found)).toEqual(shown(alone));
+  });
+
+  test('of whose users an expression says what depends on the app', async () => {
+    const of = (group: string) => ({ when: `${groups(group)}, expression: "user.userType == request.clientId"` });
+    const { found, alone, names } = await searched({ a: of('red'), b: of('blue') });
+    expect(names).toEqual(['a', 'b', 'notes']);
+    expect(shown(found)).toEqual(shown(alone));
+    const typesAtB = found.flatMap(({ denied }) => denied).filter(({ app }) => app.app.clientId === 'b');
+    expect(typesAtB.flatMap(({ facts }) => facts.subject.userType ?? [])).toContain('b');
   });
 
   test('which an expression about the app tells apart', async () => {
