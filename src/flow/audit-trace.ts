@@ -65,13 +65,10 @@ export interface TracedProof extends TracedEvidence, Pick<Evidence, 'replacesPro
  * The basis of one decision. A line has either `skipped` or `noInteraction`. One of an earlier release has neither, and
  * leaves open what the browser remembered and what the user had skipped.
  */
-export interface AuditTrace {
+export interface AuditTrace extends Partial<Pick<Facts['network'], 'zones' | 'unknownZones'>> {
   readonly layers: readonly TracedLayer[];
   /** Newest first. */
   readonly proved: readonly TracedProof[];
-  readonly zones?: readonly string[];
-  /** Zones of which it was not known. */
-  readonly unknownZones?: readonly string[];
   /**
    * `known`: as in the facts. `remembered`: absent if there is none. The others are present only if a rule asked for
    * them.
