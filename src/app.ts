@@ -58,7 +58,7 @@ export interface AppOptions {
   /** The environment, for secrets that are in no file. */
   readonly variables?: Readonly<Record<string, string | undefined>>;
   /** What `/readyz` says of the files of this node. */
-  readonly filesWarning?: () => string | undefined;
+  readonly filesWarning?: (active: number | undefined) => string | undefined;
 }
 
 export interface ServerApp {
@@ -150,7 +150,7 @@ function createHealth(storeHealth: StoreHealth, activeRevision: ActiveRevision, 
   const ofRevision = () => [active()?.networkWarning(), ...(active()?.laterFaults() ?? [])];
   return {
     unreadyBecause: () => storeHealth.unreadyBecause() ?? activeRevision.unreadyBecause() ?? fileFault(active()),
-    warnings: () => [storeHealth.warning(), ...ofRevision(), filesWarning?.()],
+    warnings: () => [storeHealth.warning(), ...ofRevision(), filesWarning?.(active()?.revision)],
   };
 }
 

@@ -43,7 +43,7 @@ export class OperatorFiles {
   readonly #check = new BackgroundCheck();
   /** Hashes of the documents when they were last active by what this node did. */
   #lastApplied: Readonly<Record<string, string>> | undefined;
-  #refusedButActive: string | undefined;
+  #refusedButActive: { readonly revision: number | undefined; readonly text: string } | undefined;
 
   constructor(options: OperatorFilesOptions) {
     this.#options = options;
@@ -62,9 +62,9 @@ export class OperatorFiles {
     return isSaid ? issuer : undefined;
   }
 
-  /** For the operator: the files are refused, and what they say is in use all the same. */
-  warning(): string | undefined {
-    return this.#refusedButActive;
+  /** For the operator: the files are refused, and what they say is in use all the same. `active`: the revision. */
+  warning(active: number | undefined): string | undefined {
+    return this.#refusedButActive?.revision === active ? this.#refusedButActive?.text : undefined;
   }
 
   /**
@@ -121,8 +121,9 @@ export class OperatorFiles {
     this.#warn(findings.map(findingLine));
     const dir = this.#options.configDir;
     const refused = `this release refuses the files of ${dir}, which an earlier one applied: they stay in use`;
-    this.#refusedButActive = `${refused}; \`config check\` says what to correct`;
-    this.#options.log.warn(this.#refusedButActive);
+    const text = `${refused}; \`config check\` says what to correct`;
+    this.#refusedButActive = { revision: (await revisions.current())?.revision, text };
+    this.#options.log.warn(text);
     this.#lastApplied = documentHashes(documents);
   }
 

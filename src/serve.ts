@@ -110,7 +110,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     const issuer = issuerOf(node, options.issuer === undefined ? await node.files.issuer() : undefined);
     const { variables, demo } = options;
     const views = loadViews(goodViewsDir(options.viewsDir, log.warn));
-    const filesWarning = () => node.files.warning();
+    const filesWarning = (active: number | undefined) => node.files.warning(active);
     const app = createApp({ store, issuer, log, demo: demo !== undefined, variables, views, filesWarning });
     await startApp(app, { ...node, isNew, store }, closing);
     if (options.demo) {

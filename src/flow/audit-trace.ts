@@ -65,11 +65,10 @@ export interface TracedProof extends TracedEvidence, Pick<Evidence, 'replacesPro
  * The basis of one decision. A line has either `skipped` or `noInteraction`. One of an earlier release has neither, and
  * leaves open what the browser remembered and what the user had skipped.
  */
-export interface AuditTrace {
+export interface AuditTrace extends Partial<Pick<Facts['network'], 'zones' | 'unknownZones'>> {
   readonly layers: readonly TracedLayer[];
   /** Newest first. */
   readonly proved: readonly TracedProof[];
-  readonly zones?: readonly string[];
   /**
    * `known`: as in the facts. `remembered`: absent if there is none. The others are present only if a rule asked for
    * them.
@@ -141,6 +140,7 @@ export function auditTrace(
       layers: trace.layers.slice(0, limits.layers).map(tracedLayer),
       proved: provedBy(facts),
       zones: network.zones.length > 0 ? network.zones.slice(0, limits.names) : undefined,
+      unknownZones: network.unknownZones?.slice(0, limits.names),
       device: tracedDevice(facts, asks),
       skipped: facts.transaction && (facts.transaction.skipped ?? []).slice(0, limits.proved),
       noInteraction: facts.transaction ? undefined : (true as const),

@@ -176,6 +176,7 @@ async function compare(
     at,
     transaction,
     zones: facts.network.zones.slice(0, 10),
+    unknownZones: facts.network.unknownZones?.slice(0, 10),
     subject: facts.subject?.id ?? '',
     revision: snapshot.revision,
   });

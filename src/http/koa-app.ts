@@ -86,6 +86,7 @@ export function createKoaApp(parts: KoaAppParts): Koa {
       along: [revisionPointerKey],
       trustedProxies: () => active.current()?.settings.trustedProxies ?? 0,
       signalHeaders: () => active.current()?.signalHeaders ?? [],
+      onUnknownAddress: warningOfProxies(parts),
     }),
     async (ctx: Context, next: Next) => {
       setSecurityHeaders(ctx, isSecure);
@@ -153,6 +154,19 @@ function routesOf(parts: KoaAppParts, { browserCookie, languageCookie, links, fi
       },
     }),
   });
+}
+
+/** Warns once. Probes of the operator come past the proxies. */
+function warningOfProxies({ services, active }: Pick<KoaAppParts, 'services' | 'active'>): (path: string) => void {
+  let isWarned = false;
+  return (path) => {
+    if (isWarned || ['/livez', '/readyz'].includes(path)) return;
+    isWarned = true;
+    const proxies = active.current()?.settings.trustedProxies ?? 0;
+    services.warn(
+      `a request for ${path} has no address in X-Forwarded-For that the first of ${proxies} trusted proxies (trustedProxies) would have written; rules about zones deny such sign-ins`,
+    );
+  };
 }
 
 /** Without a listener Koa would print the error. A broken connection is not an error. */

@@ -50,7 +50,7 @@ const optionsByFact = {
     promptSelectAccount: ['promptSelectAccount'],
     claims: ['claims'],
   },
-  network: { ip: ['ip'], zones: ['ip', 'zone'], unknownZones: ['ip', 'zone'] },
+  network: { ip: ['ip'], isUnknown: ['ip'], zones: ['ip', 'zone'], unknownZones: ['ip', 'zone'] },
   device: {
     known: ['device'],
     platform: ['platform'],

@@ -104,7 +104,7 @@ const others: Samples = {
     ...{ acrEssential: true, maxAge: 90, promptLogin: true, promptConsent: true, promptSelectAccount: true },
     claims: ['nickname'],
   },
-  network: { ip: '192.0.2.9', zones: ['office'], unknownZones: ['office'] },
+  network: { ip: '192.0.2.9', isUnknown: true, zones: ['office'], unknownZones: ['office'] },
   device: {
     ...{ known: false, platform: 'mobile', os: 'ios', registered: undefined, managed: true },
     ...{ assurances: ['encrypted'], lastUsed: ['own-password'] },
@@ -220,8 +220,8 @@ const varied = cases.filter(([, row]) => row.varied === true);
 
 test.each(varied)('%s: the options of an example of a finding say it', (name, row) => {
   const [before, after] = [exampleOptions(plain), exampleOptions(otherFacts(row))];
-  // The analysis makes up no zone of which nothing is known.
-  if (name === 'network.unknownZones') expect(after).toEqual(before);
+  // The analysis makes up no address and no zone of which nothing is known.
+  if (name === 'network.unknownZones' || name === 'network.isUnknown') expect(after).toEqual(before);
   else expect(after).not.toEqual(before);
 });
 

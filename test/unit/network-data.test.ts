@@ -218,7 +218,6 @@ describe('zones', () => {
     ['2001:db8::1', ['neighbours']],
     ['::ffff:198.51.100.1', ['neighbours']],
     ['10.0.0.1', []],
-    ['', []],
   ])('of %s', (ip, expected) => {
     const all = { country: path('city'), asn: path('asn'), anonymiser: path('anonymous') };
     expect(zonesBy(all)(ip)).toEqual({ zones: expected });

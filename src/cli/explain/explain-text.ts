@@ -10,6 +10,7 @@ import type { ExplainedLayer, ExplainedRule, Explanation, WholeExplanation } fro
 import { durationText } from '../../policy/model/duration-text.ts';
 import type { Paint } from '../shared/output/paint.ts';
 import { printable } from '../shared/output/printable.ts';
+import { zoneText } from '../shared/output/zone-text.ts';
 import { conditionLines, leaves, resultText } from './condition-text.ts';
 import { denialText, denyReasonText, keptPasswordText } from './denial-text.ts';
 import { beforeText, enrollmentRows, skippableText } from './enrollment-text.ts';
@@ -120,12 +121,6 @@ function unusualRows({ risk, distance, evidence }: Explanation): readonly (reado
     ...(risk === undefined ? [] : [['risk', `${riskText(risk)}${counts}`] as const]),
     ...(far === undefined ? [] : [['distance', `${far}${counts}`] as const]),
   ];
-}
-
-/** For example `in office`, followed by the zones that could not be checked. */
-export function zoneText({ zones, unknownZones = [] }: Explanation['network']): string {
-  const words = zones.length === 0 ? 'in no zone' : `in ${zones.join(', ')}`;
-  return unknownZones.length === 0 ? words : `${words}; not known whether in ${unknownZones.join(', ')}`;
 }
 
 function signalText({ registered, managed, assurances = [] }: Explanation['device']): string {

@@ -1,7 +1,15 @@
 /** Describes what a requirement asks for and what is missing. */
 import type { MissingEvidence } from '../../core/decision/missing-evidence.ts';
 import type { Characteristic, Seconds } from '../../core/model/facts.ts';
-import type { Alternative, AppSession, ChainStep, Demand, Requirement, SessionTerms } from '../../core/model/policy.ts';
+import type {
+  Alternative,
+  AppSession,
+  ChainStep,
+  Demand,
+  Requirement,
+  SessionLimits,
+  SessionTerms,
+} from '../../core/model/policy.ts';
 import { durationText } from '../../policy/model/duration-text.ts';
 
 const numbers: readonly string[] = ['no', 'one', 'two', 'three'];
@@ -78,8 +86,7 @@ const textsOfBoth: MemberTexts<Pick<Demand & ChainStep, 'characteristics' | 'max
   maxAge: { part: 'time', texts: ({ maxAge }) => (maxAge === undefined ? [] : [maxAgeText(maxAge)]) },
   maxIdle: {
     part: 'time',
-    texts: ({ maxIdle }) =>
-      maxIdle === undefined ? [] : [`without a pause of more than ${durationText(maxIdle)} since`],
+    texts: ({ maxIdle }) => (maxIdle === undefined ? [] : [pauseText(maxIdle)]),
   },
 };
 
@@ -111,10 +118,18 @@ function membersText<Members>(table: MemberTexts<Members>, members: Members): st
   return times.length === 0 ? words : `${words}${words.includes(',') ? ',' : ''} ${times.join(', ')}`;
 }
 
-/** How old what was proved may be by a session rule. */
-export function sessionText({ absolute, keep }: SessionTerms): string {
-  const kept = keep === undefined ? '' : `; ${maxAgeText(keep.absolute)} if it is kept`;
-  return `evidence ${maxAgeText(absolute)} (life of the session${kept})`;
+/** How old what was proved may be by a session rule, and how long a pause since then. */
+export function sessionText({ keep, ...limits }: SessionTerms): string {
+  const kept = keep === undefined ? '' : `; ${limitsText(keep)}, if it is kept`;
+  return `evidence ${limitsText(limits)} (life of the session${kept})`;
+}
+
+function limitsText({ idle, absolute }: SessionLimits): string {
+  return `${maxAgeText(absolute)}, ${pauseText(idle)}`;
+}
+
+function pauseText(seconds: Seconds): string {
+  return `without a pause of more than ${durationText(seconds)} since`;
 }
 
 /** The same for the rule of an app. */

@@ -2,8 +2,9 @@
 import type { ServiceExplanation } from '../../flow/explain.ts';
 import type { Paint } from '../shared/output/paint.ts';
 import { printable } from '../shared/output/printable.ts';
+import { zoneText } from '../shared/output/zone-text.ts';
 import { denyReasonText } from './denial-text.ts';
-import { layerLines, zoneText } from './explain-text.ts';
+import { layerLines } from './explain-text.ts';
 
 /** `source`: describes the configuration. */
 export function serviceText(explanation: ServiceExplanation, source: string, paint: Paint): string {

@@ -6,6 +6,7 @@ import { durationText } from '../../policy/model/duration-text.ts';
 import type { AuditLine } from '../audit/audit-text.ts';
 import type { Paint } from '../shared/output/paint.ts';
 import { printable } from '../shared/output/printable.ts';
+import { zoneText } from '../shared/output/zone-text.ts';
 import { conditionText } from './condition-text.ts';
 import { denyReasonText, letInWithText } from './denial-text.ts';
 import { enrollmentRows } from './enrollment-text.ts';
@@ -42,7 +43,7 @@ function headLines({ subject, user, events, decisions }: SignInStory): readonly 
     row('who', who),
     ...(ip === undefined
       ? []
-      : [row('from', [ip || 'an unknown address', ...(last ? [zoneText(last), deviceText(last)] : [])].join(', '))]),
+      : [row('from', [ip || 'an unknown address', ...(last ? [zonesText(last), deviceText(last)] : [])].join(', '))]),
     ...(last ? [row('request', requestText(last))] : []),
   ];
 }
@@ -52,8 +53,8 @@ function isOfTokens({ event }: AuditLine): boolean {
   return event.startsWith('token.');
 }
 
-function zoneText({ zones = [] }: ToldDecision): string {
-  return zones.length === 0 ? 'in no zone' : `in ${zones.join(', ')}`;
+function zonesText({ zones = [], unknownZones = [] }: ToldDecision): string {
+  return zoneText({ zones, unknownZones });
 }
 
 function deviceText({ device }: ToldDecision): string {

@@ -83,6 +83,7 @@ export function recordedFacts(
     names: user ? namesIn(user, attributes) : [],
     leftOut: [
       ...([...reads].some(isUnsayable) ? ['expression'] : []),
+      ...(trace?.unknownZones && (asks('network') || reads.has('network.zones')) ? ['network'] : []),
       ...unrecordedOfDevice(trace, asked),
       // What is unusual for a user is not known before the user identified, whatever the test says.
       ...unrecorded(trace).filter((name) => asks(name) && (subject !== undefined || name === 'claims')),

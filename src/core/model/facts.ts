@@ -273,7 +273,10 @@ export interface Facts {
   };
   readonly request: RequestFacts;
   readonly network: {
+    /** Empty if no address is given, or it is not known. */
     readonly ip: string;
+    /** The address is not known, so that whatever depends on it fails (decision 200). */
+    readonly isUnknown?: true;
     readonly zones: readonly string[];
     /** Zones of which it could not be found out whether they hold the address. Absent: none. */
     readonly unknownZones?: readonly string[];

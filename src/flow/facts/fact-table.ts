@@ -91,9 +91,15 @@ export const factTable = {
       varied: true,
       inBasis: 'denied',
     },
+    isUnknown: {
+      traced: no('the line has an empty address'),
+      recorded: no('no test can say it'),
+      varied: true,
+      inBasis: 'present',
+    },
     zones: { traced: 'zones', recorded: 'network.zones', varied: true, inBasis: 'present' },
     unknownZones: {
-      traced: no('each revision finds out by itself in which zones the address is'),
+      traced: 'unknownZones',
       recorded: no('no test can say it'),
       varied: true,
       inBasis: 'present',

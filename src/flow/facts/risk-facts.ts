@@ -74,7 +74,7 @@ interface Compared {
   readonly signIn: ComparedSignIn;
 }
 
-/** If nothing is usual yet, nothing is compared. */
+/** If nothing is usual yet, nothing is compared. Without an address it is not known where the sign-in comes from. */
 function comparedPlaces(
   unit: UnitOfWork,
   { settings, placeOf }: Where,
@@ -86,9 +86,12 @@ function comparedPlaces(
   const away = isAway ? (['longAway'] as const) : [];
   const isUsual = networks.some((network) => networkPrefix(network.ip) === networkPrefix(ip));
   if (networks.length === 0 || isUsual) return { unusual: away, unknown: [] };
-  if (settings.networkData?.country === undefined) return { unusual: ['newNetwork', ...away], unknown: [] };
+  const hasPlaces = settings.networkData?.country !== undefined;
+  const ofPlaces = hasPlaces ? (['newCountry', 'impossibleTravel'] as const) : [];
+  if (ip === '') return { unusual: away, unknown: ['newNetwork', ...ofPlaces] };
+  if (!hasPlaces) return { unusual: ['newNetwork', ...away], unknown: [] };
   const here = placeOf(ip);
-  if (here.isUnknown) return { unusual: ['newNetwork', ...away], unknown: ['newCountry', 'impossibleTravel'] };
+  if (here.isUnknown) return { unusual: ['newNetwork', ...away], unknown: ofPlaces };
   const isNewCountry = networks.every((network) => placeOf(network.ip).country !== here.country);
   // Sign-ins within the session can only add risk: a stolen session appears in another place at once.
   const isTooFast = [...(last ? [last] : []), ...own].some((strongSignIn) => {
@@ -116,7 +119,7 @@ function distanceTo({ settings, placeOf }: Where, ip: string, networks: readonly
   if (settings.networkData?.country === undefined || networks.length === 0) return undefined;
   if (networks.some((network) => networkPrefix(network.ip) === networkPrefix(ip))) return 0;
   const here = placeOf(ip);
-  if (here.isUnknown) return 'unknown';
+  if (ip === '' || here.isUnknown) return 'unknown';
   const distances = networks.flatMap(
     (network) => kilometresBetween(here.coordinates, placeOf(network.ip).coordinates) ?? [],
   );

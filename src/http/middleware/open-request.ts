@@ -15,14 +15,25 @@ export interface OpenRequestOptions extends Omit<NormalisationOptions, 'trustedP
   /** From the active revision. */
   readonly trustedProxies: () => number;
   readonly signalHeaders: () => readonly string[];
+  /** Called when the address of a browser is not known. */
+  readonly onUnknownAddress: (path: string) => void;
 }
 
-export function openRequest({ store, along, trustedProxies, signalHeaders, issuer, ...cookies }: OpenRequestOptions) {
+export function openRequest({
+  store,
+  along,
+  trustedProxies,
+  signalHeaders,
+  onUnknownAddress,
+  issuer,
+  ...cookies
+}: OpenRequestOptions) {
   const { host, protocol } = new URL(issuer);
   const origin = { host, scheme: protocol.slice(0, -1) };
   return async (ctx: Context, next: Next): Promise<void> => {
     const known = { trustedProxies: trustedProxies(), signalHeaders: signalHeaders() };
     const visitor = normaliseRequest(ctx, { origin, ...cookies, ...known });
+    if (visitor.ip === '') onUnknownAddress(ctx.path);
     const recording = failureRecordingStore(store, (failure) => {
       scope.unserved = failure;
     });

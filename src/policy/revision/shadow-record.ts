@@ -50,6 +50,8 @@ export interface SeenDifference extends DecisionDifference {
   /** The reference of that sign-in. */
   readonly transaction?: string;
   readonly zones: readonly string[];
+  /** Zones of which it was not known. Absent: none. */
+  readonly unknownZones?: readonly string[];
 }
 
 /** What would have changed for one user. */

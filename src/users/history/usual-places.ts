@@ -34,12 +34,13 @@ const networkLifetime: Seconds = keyTable['used-browser'].lifetime.seconds;
 /** A sign-in from the same network is recorded again only after this long (seconds). */
 const rewriteAfter: Seconds = oneDay;
 
-/** Records a sign-in at the strongest level. The entry must be loaded. */
+/** Records a sign-in at the strongest level, unless its address is not known. The entry must be loaded. */
 export function recordUsualNetwork(
   unit: UnitOfWork,
   userId: string,
   { ip, at, session }: Pick<UsualNetwork, 'ip' | 'at' | 'session'>,
 ): void {
+  if (ip === '') return;
   change(unit, userId, ({ networks, failures }) => {
     const same = networks.find((network) => networkPrefix(network.ip) === networkPrefix(ip));
     if (same !== undefined && at - same.at < rewriteAfter) return undefined;
@@ -67,7 +68,11 @@ export function usualNetworks(
   { began, session }: { readonly began: Seconds; readonly session: string | undefined },
 ): readonly UsualNetwork[] {
   return parsePlaces(value).networks.filter(
-    (network) => network.session !== session && network.since <= began && began - network.at < networkLifetime,
+    (network) =>
+      network.ip !== '' &&
+      network.session !== session &&
+      network.since <= began &&
+      began - network.at < networkLifetime,
   );
 }
 

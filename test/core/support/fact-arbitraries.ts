@@ -234,6 +234,7 @@ const deviceArbitraries: Arbitraries<Facts['device']> = {
 
 const networkArbitraries: Arbitraries<Facts['network']> = {
   ip: fc.constant('192.0.2.1'),
+  isUnknown: fc.constant(true as const),
   zones: fc.subarray(names),
   unknownZones: fc.constant(['c']),
 };
@@ -251,7 +252,7 @@ export const factArbitraries: Arbitraries<Omit<Facts, 'isLastSignInAssumed'>> = 
       weight: 4,
       arbitrary: fc
         .record(networkArbitraries, { requiredKeys: ['ip', 'zones'] })
-        .map(({ unknownZones: _, ...known }) => known),
+        .map(({ unknownZones: _zones, isUnknown: _address, ...known }) => known),
     },
     {
       weight: 1,

@@ -66,6 +66,33 @@ test('a node starts with it, and says so in its log and at /readyz', async () =>
   expect(await ready(node.origin)).toEqual([200, undefined]);
 });
 
+test('an attribute whose shortest text is longer than its longest one stays', async () => {
+  const essay = { type: 'text', label: 'Essay', minLength: 300 };
+  await applyBefore('settings', (document, content) => ({
+    ...document,
+    content: { ...content, attributes: { ...(content.attributes as object), essay } },
+  }));
+  const fault = 'stepgate.yaml attributes.essay.minLength is above `maxLength`';
+  expect(await ready(node.origin)).toEqual([200, fault]);
+  const fresh = await startNode({ store, issuer: node.issuer, write });
+  expect(await ready(fresh.origin).finally(() => fresh.stop())).toEqual([200, fault]);
+});
+
+test('a name that no user has in a policy stays, and is that of no user', async () => {
+  await applyBefore('sign-on/notes', (document, content) => ({
+    ...document,
+    ruleLines: [7, ...document.ruleLines],
+    ruleColumns: [5, ...document.ruleLines.map(() => 5)],
+    content: {
+      ...content,
+      rules: [{ name: 'Never', when: { users: { any: ['alice smith'] } }, then: 'deny' }, ...content.rules],
+    },
+  }));
+  const user = await newTestUser(node);
+  expect((await authorize(await discover(node.issuer, 'notes'), new UserAgent(), user)).tokens.id_token).toBeDefined();
+  expect(await ready(node.origin)).toEqual([200, expect.stringContaining('no user can have this identifier')]);
+});
+
 test('a policy with it decides as before, and names the line of its rule once it is read', async () => {
   await applyBefore('sign-on/notes', (document, content) => ({
     ...document,

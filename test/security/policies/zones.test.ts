@@ -77,13 +77,14 @@ async function firstFactorLeadsTo(headers: Readonly<Record<string, string>>): Pr
   return currentStep(await answerStep(agent, next, { 'credentials.passcode': user.password }));
 }
 
-const settings = async (trustedProxies: number): Promise<void> => {
+function settingsBehind(trustedProxies: number) {
   const zones = { office: { cidrs: ['192.0.2.0/24', '2001:db8:1::/48'] } };
   const authenticators = { password: { enabled: true }, totp: { enabled: true } };
-  await node.configure({
-    'stepgate.yaml': JSON.stringify({ brand: { name: 'Test' }, trustedProxies, zones, authenticators }),
-  });
-};
+  return { brand: { name: 'Test' }, trustedProxies, zones, authenticators };
+}
+
+const settings = (trustedProxies: number): Promise<void> =>
+  node.configure({ 'stepgate.yaml': JSON.stringify(settingsBehind(trustedProxies)) });
 
 const encodable = (text: string): string => Buffer.from(text, 'utf8').toString('latin1');
 
@@ -145,6 +146,21 @@ describe.each([1, 2])('behind %i', (trustedProxies) => {
       expect(await firstFactorLeadsTo({ 'x-forwarded-for': Array(count).fill(office).join(', ') })).toBe(
         'denied.condition_failed',
       );
+  });
+
+  test('the log says so once, and not of probes', async () => {
+    const lines: string[] = [];
+    const own = await startNode({ write: (line) => void lines.push((JSON.parse(line) as { msg: string }).msg) });
+    try {
+      await own.configure({ 'stepgate.yaml': JSON.stringify(settingsBehind(trustedProxies)) });
+      const warned = () => lines.filter((line) => line.includes('X-Forwarded-For'));
+      await fetch(`${own.origin}/readyz`);
+      expect(warned()).toEqual([]);
+      for (const path of ['/account', '/device']) await fetch(`${own.origin}${path}`);
+      expect(warned()).toEqual([expect.stringContaining(`the first of ${trustedProxies} trusted proxies`)]);
+    } finally {
+      await own.stop();
+    }
   });
 
   test('other headers do not replace it', async () => {

@@ -69,6 +69,19 @@ async function signalsOf(...of: Parameters<typeof unusualIn>): Promise<readonly 
   return (await unusualIn(...of)).risk.reasons.map(({ signal }) => signal);
 }
 
+test('without an address it is not known what is unusual about the place, and nothing becomes usual', async () => {
+  await signedIn('', 5 * oneDay, 'nowhere');
+  expect(await unusualIn({ ip: '' })).toEqual({ risk: { reasons: [], level: 'low' } });
+  await signedIn(vienna, 10 * oneDay, 'before');
+  const of = async (hasFile: boolean) => {
+    const { risk, distance } = await unusualIn({ ip: '' }, { hasFile });
+    return [risk.reasons, risk.unknown, distance];
+  };
+  expect(await of(true)).toEqual([[], ['newNetwork', 'newCountry', 'impossibleTravel'], 'unknown']);
+  expect(await of(false)).toEqual([[], ['newNetwork'], undefined]);
+  expect(await signalsOf({ ip: lisbon })).toContain('newCountry');
+});
+
 test('an account with no past has nothing to compare with but the browser', async () => {
   expect(await unusualIn({ ip: lisbon })).toEqual({ risk: { reasons: [], level: 'low' } });
   expect(await signalsOf({ isKnownBrowser: false })).toEqual(['newDevice']);

@@ -3,6 +3,7 @@ import type { DecisionChange, DecisionSummary } from '../../../core/analysis/com
 import { denyReasons } from '../../../core/model/decision.ts';
 import { denyReasonText } from '../../explain/denial-text.ts';
 import { printable } from '../../shared/output/printable.ts';
+import { zoneText } from '../../shared/output/zone-text.ts';
 import { quantity } from '../shared/quantities.ts';
 import type { TalliedDifference } from './tally.ts';
 
@@ -59,9 +60,8 @@ function denyText({ reason = '' }: DecisionSummary): string {
   return `denies: ${known === undefined ? reason.replaceAll('_', ' ') : denyReasonText(known)}`;
 }
 
-function exampleText({ at, transaction, zones }: TalliedDifference['examples'][number]): string {
+function exampleText({ at, transaction, ...network }: TalliedDifference['examples'][number]): string {
   const when = new Date(at * 1000).toISOString().slice(0, 16).replace('T', ' ');
-  const where = zones.length === 0 ? 'in no zone' : `in ${zones.join(', ')}`;
   const reference = transaction === undefined ? '' : `  ${transaction}`;
-  return printable(`${when}, ${where}${reference}`);
+  return printable(`${when}, ${zoneText(network)}${reference}`);
 }

@@ -5,13 +5,14 @@ import {
   type DecisionDifference,
   differenceKey,
 } from '../../../core/analysis/comparison/compare-decisions.ts';
+import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import type { SeenDifference } from '../../../policy/revision/shadow-record.ts';
 
 /** One difference, and the number of users that it affects. */
 export interface TalliedDifference extends DecisionDifference {
   readonly users: number;
   /** The newest ones, at most three. */
-  readonly examples: readonly Pick<SeenDifference, 'at' | 'transaction' | 'zones'>[];
+  readonly examples: readonly Pick<SeenDifference, 'at' | 'transaction' | 'zones' | 'unknownZones'>[];
 }
 
 /** The most differences to distinguish. */
@@ -60,11 +61,9 @@ export class Tally {
       .map(({ difference, users, examples }) => ({
         ...difference,
         users,
-        examples: examples.map(({ at, transaction, zones }) => ({
-          at,
-          zones,
-          ...(transaction !== undefined && { transaction }),
-        })),
+        examples: examples.map(({ at, transaction, zones, unknownZones }) =>
+          omitUndefined({ at, zones, unknownZones, transaction }),
+        ),
       }))
       .toSorted((a, b) => rank(a.change) - rank(b.change) || b.users - a.users || (a.client < b.client ? -1 : 1));
   }

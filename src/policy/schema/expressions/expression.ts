@@ -156,7 +156,7 @@ function newContext({ subject, request, network, device, now }: RuleFacts) {
     }),
     request: { clientId: request.clientId, scopes: request.scopes, acrValues: request.acrValues },
     // The order of zones must not tell where each of them is known from.
-    network: { ip: network.ip, zones: network.zones.toSorted() },
+    network: { ...(!network.isUnknown && { ip: network.ip }), zones: network.zones.toSorted() },
     device: { known: device.known, platform: device.platform, os: device.os },
     now: zonedTime(now),
   };

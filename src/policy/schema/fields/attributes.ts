@@ -6,6 +6,7 @@ import type { ExactOptional } from '../../../core/model/omit-undefined.ts';
 import { defaultMaxLength, greatestMaxLength } from '../../../core/profile/attribute-value.ts';
 import { standardAttributes } from '../../model/standard-attributes.ts';
 import { closed, listOf, text } from './fields.ts';
+import { laterCheck } from './later-check.ts';
 
 /** BCP 47. */
 export const languageTag = z.string().regex(/^[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*$/, { error: 'is no language tag' });
@@ -96,7 +97,7 @@ function attributeContradictions(
     whole.matches !== undefined && !isText && ['matches', 'goes with texts only'],
     (whole.min !== undefined || whole.max !== undefined) &&
       whole.type !== 'number' && ['type', 'must be `number` for `min` and `max`'],
-    (whole.minLength ?? 0) > (whole.maxLength ?? defaultMaxLength) && ['minLength', 'is above `maxLength`'],
+    !(areLengthsInOrder(whole) && isWithinDefault(whole)) && ['minLength', 'is above `maxLength`'],
     (whole.min ?? 0) > (whole.max ?? whole.min ?? 0) && ['min', 'is above `max`'],
     whole.read === 'admin' && whole.write === 'user' && ['write', 'cannot be `user`: users write what they read'],
     whole.read === 'admin' && whole.claim !== undefined && ['claim', 'would show it: only administrators read it'],
@@ -107,6 +108,14 @@ function attributeContradictions(
   ];
   return found.filter((fault) => fault !== false);
 }
+
+function areLengthsInOrder({ minLength = 0, maxLength = greatestMaxLength }: Attribute): boolean {
+  return minLength <= maxLength;
+}
+
+const isWithinDefault = laterCheck(
+  ({ minLength = 0, maxLength }: Attribute) => maxLength !== undefined || minLength <= defaultMaxLength,
+);
 
 function completeAttribute(own: AttributeInput, standard: Attribute | undefined): Attribute {
   const { unique, identifies, claim, scope = 'profile', ...rest } = own;

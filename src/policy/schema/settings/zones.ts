@@ -30,6 +30,8 @@ export interface ZonesOfAddress {
   readonly zones: readonly string[];
   /** Absent: none. */
   readonly unknownZones?: readonly string[];
+  /** The text is no address. */
+  readonly isUnknown?: true;
 }
 
 const noData: ZoneData = { knows: () => false, lookup: () => ({}) };
@@ -41,7 +43,7 @@ const noData: ZoneData = { knows: () => false, lookup: () => ({}) };
 export function compileZones(zones: Settings['zones'], data: ZoneData = noData): (ip: string) => ZonesOfAddress {
   const ofAddress = zonesOfAddresses(zones, data);
   const names = Object.keys(zones);
-  const notKnown: ZonesOfAddress = { zones: [], ...(names.length > 0 && { unknownZones: names }) };
+  const notKnown: ZonesOfAddress = { isUnknown: true, zones: [], ...(names.length > 0 && { unknownZones: names }) };
   return (ip) => {
     const address = plain(ip);
     return address === undefined ? notKnown : ofAddress(address);

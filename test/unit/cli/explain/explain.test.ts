@@ -125,7 +125,7 @@ Session policy
   hit      1  Everybody  policies/session.yaml:7:5  decides: allow
              no conditions: always
   requires  one factor
-  counts    evidence at most 1 d old (life of the session; at most 30 d old if it is kept)
+  counts    evidence at most 1 d old, without a pause of more than 2 h since (life of the session; at most 30 d old, without a pause of more than 14 d since, if it is kept)
   missing   one factor
 
 Sign-on policy payroll
@@ -766,7 +766,9 @@ test('a browser that remembers the second factor, and a session that is kept', a
   expect(text).toContain('device    known, desktop, other; remembers totp 3 d ago');
   expect(text).toContain('remembers the second factor for 30 d, if asked to');
   expect(text).toContain('waives    the second factor: this browser remembers totp');
-  expect(text).toContain('(life of the session; at most 30 d old if it is kept)');
+  expect(text).toContain(
+    '(life of the session; at most 30 d old, without a pause of more than 14 d since, if it is kept)',
+  );
   expect(stepsOf(text)).toEqual(['1. identify (with password)', '2. complete (acr urn:okta:loa:1fa:pwd)']);
   const asked = stepsOf(await explained(...words, '--remembered', 'totp@31d'));
   expect(asked).toContain('2. challenge totp (my?phone)');

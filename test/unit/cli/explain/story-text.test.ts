@@ -45,6 +45,13 @@ test("a sign-in came from where the user was, not from the app's server that get
   expect(headOf([{ ...ofServer, event: 'token.refreshed' }])).toBe('');
 });
 
+test('a zone is not said to be another one if it was not known', () => {
+  expect(told([], { unknownZones: ['office', 'home'] })).toContain(
+    '  from      192.0.2.1, not known whether in office, home, a browser that is not known\n',
+  );
+  expect(told([], { zones: ['home'], unknownZones: ['office'] })).toContain(', in home; not known whether in office, ');
+});
+
 test.each(Object.keys(auditEvents).filter((name) => hasTransaction(name as AuditEventName)))(
   'what %s means is told in words',
   (event) => {

@@ -10,7 +10,7 @@ import type { Facts, Subject } from '../../../../src/core/model/facts.ts';
 import { omitUndefined } from '../../../../src/core/model/omit-undefined.ts';
 import type { Rule } from '../../../../src/core/model/policy.ts';
 import { compileAccountPolicy } from '../../../../src/core/policy/rules/account-policy.ts';
-import { compilePolicy } from '../../../../src/core/policy/rules/compile.ts';
+import { type CompiledPolicy, compilePolicy } from '../../../../src/core/policy/rules/compile.ts';
 import { findRule } from '../../../../src/core/policy/rules/rules.ts';
 import type { AuditTrace } from '../../../../src/flow/audit-trace.ts';
 import { snapshotOfDocuments } from '../../../../src/policy/revision/snapshot.ts';
@@ -71,6 +71,18 @@ test.each<[Rule['when'], readonly string[]]>([
     recordedFacts({ subject, at: fixedNow, trace: { ...trace, device } }, asking, attributes).leftOut;
   expect(of({ known: true })).toEqual(leftOut);
   expect(of({ known: true, platform: 'mobile', os: 'android', signals: [] })).toEqual([]);
+});
+
+test('zones that were not known are named, where rules ask for some', () => {
+  const asking = compilePolicy({
+    name: 'app',
+    rules: [{ name: 'There', when: { network: { any: ['office'] } }, then: deny }],
+  });
+  const of = (more: Partial<AuditTrace>, app: CompiledPolicy<Rule> = asking) =>
+    recordedFacts({ subject, at: fixedNow, trace: { ...trace, ...more } }, { ...policies, app }, attributes).leftOut;
+  expect(of({ unknownZones: ['office'] })).toContain('network');
+  expect(of({})).not.toContain('network');
+  expect(of({ unknownZones: ['office'] }, compilePolicy({ name: 'app', rules }))).not.toContain('network');
 });
 
 test('attributes with several values are recorded whole, and no other one', () => {

@@ -42,6 +42,18 @@ const { subject: _subject, ...anonymous } = known;
 const resultOf = (written: string, about: RuleFacts = known) =>
   compileConditions({ expression: compileExpression(written) }).map((condition) => condition.test(about))[0];
 
+test.each([
+  ['network.ip.startsWith("198.51.100.")', 'error'],
+  ['!network.ip.startsWith("198.51.100.")', 'error'],
+  ['network.ip == ""', 'error'],
+  ['"staff" in user.groups || network.ip == "192.0.2.1"', 'hit'],
+])('without a known address %s is %s', (written, result) => {
+  const isUnknown = { ...known, network: { ip: '', isUnknown: true, zones: [] } } as const;
+  expect(resultOf(written, isUnknown)).toBe(result);
+  const isAssumed = { ...known, network: { ip: '', zones: [] } };
+  expect(resultOf(written, isAssumed)).not.toBe('error');
+});
+
 describe('where it could not be found out whether the address is in a zone', () => {
   const zones = (...unknownZones: string[]): RuleFacts => ({
     ...known,

@@ -86,11 +86,15 @@ test.each<[string, readonly string[]]>([
 test.each(['', 'unknown', '192.0.2', '192.0.2.9:443', '0xc0000209', '192.0.2.09'])(
   'of %j, which is no address, the zones are not known',
   (text) => {
-    expect(zonesOf(text)).toEqual({ zones: [], unknownZones: ['office', 'host', 'allIPv4', 'allIPv6'] });
-    expect(compileZones({})(text)).toEqual({ zones: [] });
+    expect(zonesOf(text)).toEqual({
+      isUnknown: true,
+      zones: [],
+      unknownZones: ['office', 'host', 'allIPv4', 'allIPv6'],
+    });
+    expect(compileZones({})(text)).toEqual({ isUnknown: true, zones: [] });
     const lookup = () => ({ country: 'AT' });
     const byCountry = compileZones({ home: { cidrs: [], countries: ['AT'] } }, { knows: () => true, lookup });
-    expect(byCountry(text)).toEqual({ zones: [], unknownZones: ['home'] });
+    expect(byCountry(text)).toEqual({ isUnknown: true, zones: [], unknownZones: ['home'] });
   },
 );
 

@@ -139,6 +139,7 @@ async function replayLine(
     at: facts.now,
     transaction,
     zones: before.facts.network.zones,
+    unknownZones: before.facts.network.unknownZones,
   });
 }
 

@@ -164,6 +164,7 @@ const cases: Cases<typeof factTable> = {
   },
   network: {
     ip: { no: 'each configuration has zones of its own for the address' },
+    isUnknown: { no: 'each configuration finds it out by the empty address' },
     zones: { no: 'each configuration has zones of its own for the address' },
     unknownZones: { no: 'each configuration has zones of its own for the address' },
   },
