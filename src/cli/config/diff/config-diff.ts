@@ -1,4 +1,5 @@
 /** Compares a configuration with the active one: files and rules, and the changes for users. */
+import type { Attribute } from '../../../core/model/attribute.ts';
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import { conditionsAbout } from '../../../core/policy/rules/condition-table.ts';
 import { everyCondition } from '../../../core/queries/sign-in-conditions.ts';
@@ -54,10 +55,11 @@ export async function configDiff({
     };
   });
   const projection = projectionOf(varied);
-  // If no sign-in can change, there are no users to count.
   const { historySince } = active.snapshot;
-  const asked = { projection, now: rest.now, ...omitUndefined({ historySince }) };
-  const counted = store && pairs.length > 0 ? await countUsers(store, asked) : undefined;
+  const checked = changedAttributes(active, next);
+  const asked = { projection, now: rest.now, checked, ...omitUndefined({ historySince }) };
+  // If no sign-in and no value can change, there are no users to count.
+  const counted = store && pairs.length + checked.size > 0 ? await countUsers(store, asked) : undefined;
   const real = counted?.classes ?? [];
   const realGroups = [...new Map(real.map(({ groups }) => [JSON.stringify(groups), new Set(groups)])).values()];
   const isSomeUser = ({ groups }: UserClass) =>
@@ -80,8 +82,16 @@ export async function configDiff({
     apps: { added, removed },
     changes: joined(changes.flat()).toSorted(byWeight),
     ...omitUndefined({ users: counted?.users, isPartial: counted?.isPartial ? (true as const) : undefined }),
+    refusedValues: [...(counted?.refused ?? [])].map(([attribute, users]) => ({ attribute, users })),
     leftAside: [...leftAside(varied, isCounted), ...sameOfMadeUpUsers(madeUp, projection)].sort(),
   };
+}
+
+/** Attributes that the next configuration has, and that allow other values than before, by name. */
+function changedAttributes(active: ComparedConfiguration, next: ComparedConfiguration): ReadonlyMap<string, Attribute> {
+  const before = active.snapshot.settings.attributes.attributes;
+  const attributes = Object.entries(next.snapshot.settings.attributes.attributes);
+  return new Map(attributes.filter(([name, attribute]) => JSON.stringify(before[name]) !== JSON.stringify(attribute)));
 }
 
 /** Apps that are alike but for expressions are compared together. */

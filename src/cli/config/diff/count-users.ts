@@ -1,6 +1,8 @@
 /** Counts the users of a store by class. */
 
+import type { Attribute } from '../../../core/model/attribute.ts';
 import type { Seconds } from '../../../core/model/facts.ts';
+import { readAttribute } from '../../../core/profile/attribute-value.ts';
 import { signInHistoryKey, userKey, usersKey } from '../../../stores/keys.ts';
 import type { Store } from '../../../stores/store.ts';
 import { lastSignInFacts } from '../../../users/history/sign-in-history.ts';
@@ -35,6 +37,8 @@ interface CountedFor {
   readonly projection: Projection;
   readonly now: Seconds;
   readonly historySince?: Seconds;
+  /** Attributes whose values are checked, by name. */
+  readonly checked: ReadonlyMap<string, Attribute>;
 }
 
 /** The most users to read. */
@@ -44,6 +48,8 @@ export interface CountedUsers {
   readonly classes: readonly UserClass[];
   /** Active users. */
   readonly users: number;
+  /** By attribute, the users who have a value that it does not allow. Those without any are absent. */
+  readonly refused: ReadonlyMap<string, number>;
   readonly isPartial: boolean;
 }
 
@@ -54,21 +60,27 @@ export interface CountedUsers {
  */
 export async function countUsers(
   store: Store,
-  { projection, now, historySince: since = now }: CountedFor,
+  { projection, now, historySince: since = now, checked }: CountedFor,
 ): Promise<CountedUsers> {
   const { asksLastSignIn } = projection;
   const found = new Map<string, CountedClass>();
+  const refused = new Map<string, number>();
   const seen = new Set<string>();
   let users = 0;
   for await (const ids of store.members(usersKey)) {
     // A set may contain a member twice.
     const page = ids.filter((id) => !seen.has(id));
     for (const id of page) seen.add(id);
-    if (seen.size > maxUsers) return { classes: classesIn(found), users, isPartial: true };
+    if (seen.size > maxUsers) return { classes: classesIn(found), users, refused, isPartial: true };
     const { entries } = await store.load([...page.map(userKey), ...(asksLastSignIn ? page.map(signInHistoryKey) : [])]);
     for (const { user: storedUser, credentials } of accountsOf(entries, page).accounts) {
       if (storedUser.status !== 'active') continue;
       users += 1;
+      for (const [name, attribute] of checked) {
+        const value = storedUser.profile[name];
+        if (value === undefined || readAttribute(attribute, value).ok) continue;
+        refused.set(name, (refused.get(name) ?? 0) + 1);
+      }
       const { id, createdAt } = storedUser;
       const history = asksLastSignIn ? entries.get(signInHistoryKey(id))?.value : undefined;
       const past = asksLastSignIn
@@ -77,5 +89,5 @@ export async function countUsers(
       add(found, classOf(toSubject(storedUser, credentials, now), projection, past));
     }
   }
-  return { classes: classesIn(found), users, isPartial: false };
+  return { classes: classesIn(found), users, refused, isPartial: false };
 }

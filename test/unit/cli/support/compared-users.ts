@@ -22,7 +22,7 @@ export async function storedAlone(
   const terminal = openTerminal(() => clock);
   await terminal.directory.create(user);
   clock = now;
-  const { classes } = await countUsers(terminal.store, { projection: projectionOf([]), now });
+  const { classes } = await countUsers(terminal.store, { projection: projectionOf([]), now, checked: new Map() });
   const [only] = classes;
   if (only === undefined) throw new Error('no user');
   return { terminal, subject: only.subject };

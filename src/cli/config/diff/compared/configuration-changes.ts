@@ -107,6 +107,8 @@ export interface ConfigDiff {
   readonly users?: number;
   /** There are more users than were counted. */
   readonly isPartial?: true;
+  /** Attributes that changed, and how many active users have a value that they do not allow. */
+  readonly refusedValues: readonly { readonly attribute: string; readonly users: number }[];
   /** Conditions that the comparison ignores. */
   readonly leftAside: readonly string[];
 }

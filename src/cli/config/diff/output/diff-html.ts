@@ -14,7 +14,7 @@ import { quantity } from '../../shared/quantities.ts';
 import type { AccessChange, ConfigDiff, FileChange, PartChange } from '../compared/configuration-changes.ts';
 import type { Replay } from '../replay/replay.ts';
 import { replaySection } from '../replay/replay-html.ts';
-import { appsText, byApps, changeDetails, sectionTitles } from './diff-text.ts';
+import { appsText, byApps, changeDetails, refusedText, refusedValuesTitle, sectionTitles } from './diff-text.ts';
 
 export interface DiffPage {
   /** The directory that was compared. */
@@ -39,7 +39,13 @@ export function diffSections(diff: ConfigDiff, level: HeadingLevel): PageMarkup 
   return markup`${changeSections(diff, level)}
 ${appsSection(diff, level)}
 ${filesSection(diff.files, level)}
+${refusedSection(diff.refusedValues)}
 ${leftAsideText(diff.leftAside)}`;
+}
+
+function refusedSection(values: ConfigDiff['refusedValues']): PageContent {
+  if (values.length === 0) return '';
+  return markup`<p>${refusedValuesTitle}</p><ul>${values.map((refused) => markup`<li>${refusedText(refused)}</li>`)}</ul>`;
 }
 
 function countedText({ users, isPartial }: ConfigDiff): string {

@@ -15,13 +15,16 @@ import type {
 
 /** Returns whole lines. */
 export function diffText(diff: ConfigDiff): string {
-  const { against, files, apps, changes, leftAside } = diff;
+  const { against, files, apps, changes, refusedValues, leftAside } = diff;
   if (files.length === 0) return `Nothing differs from ${against}.\n`;
   const sections = [
     [`What differs from ${against}:`, ...files.flatMap(fileLines)],
     ...(apps.added.length > 0 ? [[`New apps: ${apps.added.join(', ')}`]] : []),
     ...(apps.removed.length > 0 ? [[`Apps that no user can open any more: ${apps.removed.join(', ')}`]] : []),
     ...(changes.length === 0 ? [[noChangeText(diff)]] : changeSections(diff)),
+    ...(refusedValues.length === 0
+      ? []
+      : [[refusedValuesTitle, ...refusedValues.map((refused) => `  ${refusedText(refused)}`)]]),
     ...(leftAside.length === 0
       ? []
       : [
@@ -31,6 +34,14 @@ export function diffText(diff: ConfigDiff): string {
         ]),
   ];
   return sections.map((lines) => lines.map((line) => `${printable(line)}\n`).join('')).join('\n');
+}
+
+/** The findings are about values that the attributes allow. */
+export const refusedValuesTitle =
+  'Values that the attributes do not allow any more. No finding and no invariant is about them:';
+
+export function refusedText({ attribute, users }: ConfigDiff['refusedValues'][number]): string {
+  return `${attribute}: ${quantity(users, 'active user')}`;
 }
 
 function noChangeText({ users }: ConfigDiff): string {

@@ -1,4 +1,7 @@
 /** `config diff`: facts of one user are told of no other one. */
+import { mkdtemp, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { whatCommand } from '../../../../../src/cli/config/questions/what.ts';
 import { oneDay } from '../../../../../src/core/model/durations.ts';
@@ -73,6 +76,26 @@ test('a password that is there already is replaced, not set up', async () => {
     expect(printed).toContain('password; then replace password');
     expect(printed).toContain('password, to be replaced');
   });
+});
+
+test('users with a value that an attribute does not allow any more are counted', async () => {
+  const roles = (...options: readonly string[]) => {
+    const values = options.map((value) => `{ value: ${value} }`).join(', ');
+    return { 'stepgate.yaml': `${settings}attributes: { role: { label: Role, options: [${values}] } }\n` };
+  };
+  for (const [index, role] of ['guest', 'guest', 'staff'].entries())
+    await addUser(`${role}${index}`, { profile: { role } });
+  await addUser('none');
+  const text = await diffs.diff(roles('staff'), roles('staff', 'guest'));
+  expect(text).toContain(
+    '\nValues that the attributes do not allow any more. No finding and no invariant is about them:\n  role: 2 active users\n',
+  );
+  const page = join(await mkdtemp(join(tmpdir(), 'diff-')), 'page.html');
+  expect(await diffs.diff(roles('staff', 'other'), roles('staff', 'guest'), '--html', page)).toContain(
+    'role: 2 active users',
+  );
+  expect(await readFile(page, 'utf8')).toContain('<li>role: 2 active users</li>');
+  expect(await diffs.diff(roles('staff', 'guest', 'other'), roles('staff', 'guest'))).not.toContain('do not allow');
 });
 
 /** Signed up 100 days ago. */
