@@ -153,7 +153,8 @@ function silentError({ decision, request, facts }: SignOn, policies: PolicySet):
   }
   if (layer === 'enrollment') return new errors.InteractionRequired('the enrollment policy asks for an authenticator');
   if (maxAgeLeavesOutProofs(facts)) return new errors.LoginRequired('the authentication is older than max_age');
-  if (isAllOutlived(policies, facts)) return new errors.LoginRequired('what was proved in the session counts no more');
+  if (isAllOutlived(policies, facts))
+    return new errors.LoginRequired('nothing that was proved in the session is still valid');
   return new errors.InteractionRequired('the sign-on policy of this app asks for more');
 }
 
