@@ -3,6 +3,7 @@ import { heading, htmlPage, markup, type PageContent, type PageMarkup } from '..
 import { diffSections } from '../diff/output/diff-html.ts';
 import { replaySection } from '../diff/replay/replay-html.ts';
 import { countsText, quantity } from '../shared/quantities.ts';
+import { shownDirectory } from '../shared/shown-directory.ts';
 import { findingsSection, invariantsSection, severityCounts, standardsSection } from './analysis-sections.ts';
 import { type AppPolicies, appText, shortList } from './app-policies.ts';
 import { matrixSection } from './matrix-section.ts';
@@ -25,7 +26,8 @@ interface Section {
 
 /** A complete document. */
 export function reportHtml(report: Report): string {
-  const { dir, at } = report;
+  const { at } = report;
+  const dir = shownDirectory(report.dir);
   const when = new Date(at * 1000).toISOString().slice(0, 16).replace('T', ' ');
   const sections = sectionsOf(report);
   const body = markup`<header><h1>Access policies of ${dir}</h1>

@@ -11,6 +11,7 @@ import {
   type PageMarkup,
 } from '../../../shared/output/html-page.ts';
 import { quantity } from '../../shared/quantities.ts';
+import { shownDirectory } from '../../shared/shown-directory.ts';
 import type { AccessChange, ConfigDiff, FileChange, PartChange } from '../compared/configuration-changes.ts';
 import type { Replay } from '../replay/replay.ts';
 import { replaySection } from '../replay/replay-html.ts';
@@ -25,7 +26,8 @@ export interface DiffPage {
 }
 
 /** A complete document. */
-export function diffHtml(diff: ConfigDiff, { dir, now, replay }: DiffPage): string {
+export function diffHtml(diff: ConfigDiff, { now, replay, ...page }: DiffPage): string {
+  const dir = shownDirectory(page.dir);
   const when = new Date(now * 1000).toISOString().slice(0, 16).replace('T', ' ');
   const body = markup`<h1>What ${dir} would change</h1>
 <p class="faint">Compared with ${diff.against}, on ${when} UTC${countedText(diff)}.</p>
