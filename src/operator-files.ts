@@ -117,9 +117,9 @@ export class OperatorFiles {
   async #keepActive({ findings, documents }: RefusedFiles, store: Store): Promise<void> {
     const revisions = new Revisions(store, { authenticators: authenticatorKinds });
     const active = await revisions.current();
-    const isInUse =
+    const isActive =
       active !== undefined && documents !== undefined && (await revisions.changedBy(documents)).length === 0;
-    if (!isInUse) throw this.#refusal(findings);
+    if (!isActive) throw this.#refusal(findings);
     this.#warn(findings.map(findingLine));
     const dir = this.#options.configDir;
     const refused = `this release refuses the files of ${dir}, which an earlier one applied: they stay in use`;
