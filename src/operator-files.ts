@@ -43,7 +43,7 @@ export class OperatorFiles {
   readonly #check = new BackgroundCheck();
   /** Hashes of the documents when they were last active by what this node did. */
   #lastApplied: Readonly<Record<string, string>> | undefined;
-  #refusedButActive: { readonly revision: number | undefined; readonly text: string } | undefined;
+  #refusedButActive: { readonly revision: number; readonly text: string } | undefined;
 
   constructor(options: OperatorFilesOptions) {
     this.#options = options;
@@ -116,13 +116,15 @@ export class OperatorFiles {
 
   async #keepActive({ findings, documents }: RefusedFiles, store: Store): Promise<void> {
     const revisions = new Revisions(store, { authenticators: authenticatorKinds });
-    const isActive = documents !== undefined && (await revisions.changedBy(documents)).length === 0;
+    const active = await revisions.current();
+    const isActive =
+      active !== undefined && documents !== undefined && (await revisions.changedBy(documents)).length === 0;
     if (!isActive) throw this.#refusal(findings);
     this.#warn(findings.map(findingLine));
     const dir = this.#options.configDir;
     const refused = `this release refuses the files of ${dir}, which an earlier one applied: they stay in use`;
     const text = `${refused}; \`config check\` says what to correct`;
-    this.#refusedButActive = { revision: (await revisions.current())?.revision, text };
+    this.#refusedButActive = { revision: active.revision, text };
     this.#options.log.warn(text);
     this.#lastApplied = documentHashes(documents);
   }
