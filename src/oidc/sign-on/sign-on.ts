@@ -11,8 +11,6 @@ import type { Decision } from '../../core/model/decision.ts';
 import type { Facts } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { withClaimScopes } from '../../core/policy/claim-scopes.ts';
-import type { PolicySet } from '../../core/policy/rules/compile.ts';
-import { isAllOutlived } from '../../core/queries/outlived-evidence.ts';
 import type { Transaction } from '../../core/step/transaction.ts';
 import { audit } from '../../flow/audit.ts';
 import { auditTrace, decidingRules, newReference } from '../../flow/audit-trace.ts';
@@ -103,8 +101,7 @@ export async function needsInteraction(ctx: KoaContextWithOIDC, services: Servic
   }
   keepEvidence(ctx, services, transaction);
   if (ctx.oidc.promptPending('none')) {
-    const policies = await decided.snapshot.policies(decided.app);
-    const error = silentError(decided, policies);
+    const error = silentError(decided);
     const session = ctx.oidc.session?.uid;
     if (decision.kind === 'deny') auditDeniedRequest(ctx, services, decided);
     else if (session !== undefined) auditRefusedSilently(services, { ...decided, session, error: error.error });
@@ -140,7 +137,7 @@ function auditDeniedRequest(
 }
 
 /** The answer to `prompt=none` if the policy asks for more. */
-function silentError({ decision, request, facts }: SignOn, policies: PolicySet): errors.OIDCProviderError {
+function silentError({ decision, request, facts }: SignOn): errors.OIDCProviderError {
   if (decision.kind === 'deny') return new errors.AccessDenied('the sign-on policy denies this');
   if (decision.kind === 'identify') return new errors.LoginRequired('End-User authentication is required');
   if (decision.kind === 'profile')
@@ -153,8 +150,6 @@ function silentError({ decision, request, facts }: SignOn, policies: PolicySet):
   }
   if (layer === 'enrollment') return new errors.InteractionRequired('the enrollment policy asks for an authenticator');
   if (maxAgeLeavesOutProofs(facts)) return new errors.LoginRequired('the authentication is older than max_age');
-  if (isAllOutlived(policies, facts))
-    return new errors.LoginRequired('nothing that was proved in the session is still valid');
   return new errors.InteractionRequired('the sign-on policy of this app asks for more');
 }
 

@@ -6,7 +6,6 @@ import { oneHour } from '../../../src/core/model/durations.ts';
 import type { Evidence, Facts } from '../../../src/core/model/facts.ts';
 import type { AppSession, Requirement, Rule } from '../../../src/core/model/policy.ts';
 import { offersToKeep } from '../../../src/core/queries/identifier-page-secret.ts';
-import { isAllOutlived } from '../../../src/core/queries/outlived-evidence.ts';
 import {
   allow,
   always,
@@ -79,16 +78,6 @@ describe('a session without activity', () => {
     expect(evaluate(policies(undefined), paused).kind).toBe(kind);
     const justProved = factsOf({ subject: ann, evidence: [proof('password', 'now', { longestPause })] });
     expect(evaluate(policies(undefined), justProved).kind).toBe('allow');
-  });
-
-  test('holds nothing that counts any more', () => {
-    const paused = (seconds: number) => about([proof('password', 9 * oneHour, { longestPause: seconds })]);
-    expect(isAllOutlived(policies(undefined), paused(oneHour))).toBe(false);
-    expect(isAllOutlived(policies(undefined), paused(oneHour + 1))).toBe(true);
-    const another = about([...paused(oneHour + 1).evidence, proof('totp', 60)]);
-    expect(isAllOutlived(policies(undefined), another)).toBe(false);
-    expect(isAllOutlived(policies(undefined), about([]))).toBe(false);
-    expect(isAllOutlived(policies(undefined), factsOf())).toBe(false);
   });
 
   test('ends no refresh token', () => {
