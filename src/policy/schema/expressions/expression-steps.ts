@@ -156,8 +156,8 @@ function searching(text: number, part: number): number {
 }
 
 /**
- * A part of a time in a zone: for each time that is made, a text in that zone. The two that are read keep theirs. A zone
- * that is no constant may be another one each time, or none.
+ * A part of a time in a zone: for each time that is made, a text in that zone. The two that are read keep theirs. A
+ * zone that is no constant may be another one each time, or none.
  */
 function zonedSteps(time: ASTNode, zone: readonly ASTNode[]): number {
   if (!zone.every(isConstant)) return 2_000;
