@@ -51,14 +51,15 @@ export class OperatorFiles {
 
   /**
    * What the settings say. If files are refused that do not say it, the findings are logged, and thrown as
-   * `not_configured`; of others, `apply` knows whether they are in use.
+   * `not_configured`; of others, `apply` knows whether they are active. `isApplied`: it will be called.
    */
-  async issuer(): Promise<string | undefined> {
+  async issuer({ isApplied } = { isApplied: true }): Promise<string | undefined> {
     const loaded = await this.#load();
     const { issuer } = (loaded.documents?.get('settings')?.content ?? {}) as { readonly issuer?: unknown };
     const isSaid = typeof issuer === 'string' && URL.canParse(issuer);
     const isNeeded = this.#options.demo === undefined;
-    if (!loaded.ok && (loaded.documents === undefined || (isNeeded && !isSaid))) throw this.#refusal(loaded.findings);
+    if (!loaded.ok && (!isApplied || loaded.documents === undefined || (isNeeded && !isSaid)))
+      throw this.#refusal(loaded.findings);
     return isSaid ? issuer : undefined;
   }
 
@@ -87,9 +88,10 @@ export class OperatorFiles {
    */
   async applyChanged(store: Store): Promise<void> {
     const answer = await this.#check.run({ ...this.#read(), ...omitUndefined({ lastApplied: this.#lastApplied }) });
-    if (answer === 'stopped' || answer.kind === 'same') return;
+    if (answer === 'stopped') return;
     if (answer.kind === 'refused') throw this.#refusal(answer.findings);
     this.#refusedButActive = undefined;
+    if (answer.kind === 'same') return;
     await this.#apply({ ...answer, findings: async () => answer.findings }, store);
   }
 
@@ -116,11 +118,13 @@ export class OperatorFiles {
 
   async #keepActive({ findings, documents }: RefusedFiles, store: Store): Promise<void> {
     const revisions = new Revisions(store, { authenticators: authenticatorKinds });
-    const active = await revisions.current();
+    const [active] = await revisions.history(1);
     const isActive =
       active !== undefined && documents !== undefined && (await revisions.changedBy(documents)).length === 0;
     if (!isActive) throw this.#refusal(findings);
     this.#warn(findings.map(findingLine));
+    // Rejects if this release cannot evaluate what is active.
+    await revisions.current();
     const dir = this.#options.configDir;
     const refused = `this release refuses the files of ${dir}, which an earlier one applied: they stay in use`;
     const text = `${refused}; \`config check\` says what to correct`;

@@ -101,13 +101,16 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   const { log } = options;
   const closing = new Closing();
   const server = createServer(connectionLimits);
+  // Node keeps it from then on. Of a connection that was reset before its request is read, it is not known any more.
+  server.on('connection', ({ remoteAddress }) => void remoteAddress);
   try {
     const listening = await listen(server, options);
     const { port } = listening;
     const node: NodeOptions = { ...options, port, files: new OperatorFiles({ ...options, port }) };
     const { store, isNew } = await openNodeStore(node);
     closing.add(() => store.close());
-    const issuer = issuerOf(node, options.issuer === undefined ? await node.files.issuer() : undefined);
+    const isApplied = options.redisUrl === undefined;
+    const issuer = issuerOf(node, options.issuer === undefined ? await node.files.issuer({ isApplied }) : undefined);
     const { variables, demo } = options;
     const views = loadViews(goodViewsDir(options.viewsDir, log.warn));
     const filesWarning = (active: number | undefined) => node.files.warning(active);

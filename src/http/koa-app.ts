@@ -160,9 +160,9 @@ function routesOf(parts: KoaAppParts, { browserCookie, languageCookie, links, fi
 function warningOfProxies({ services, active }: Pick<KoaAppParts, 'services' | 'active'>): (path: string) => void {
   let isWarned = false;
   return (path) => {
-    if (isWarned || ['/livez', '/readyz'].includes(path)) return;
-    isWarned = true;
     const proxies = active.current()?.settings.trustedProxies ?? 0;
+    if (isWarned || proxies === 0 || ['/livez', '/readyz'].includes(path)) return;
+    isWarned = true;
     services.warn(
       `a request for ${path} has no address in X-Forwarded-For that the first of ${proxies} trusted proxies (trustedProxies) would have written; rules about zones deny such sign-ins`,
     );

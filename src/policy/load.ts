@@ -65,8 +65,8 @@ export type LoadedConfiguration =
       readonly sources: readonly DocumentSource[];
     }
   /**
-   * `findings`: never empty; by file, line and column. `documents`: what the files say, where each can be read. An
-   * earlier release may have applied it.
+   * `findings`: never empty; by file, line and column. `documents`: what the files say, where each can be read and
+   * none has the name of another. An earlier release may have applied it.
    */
   | { readonly ok: false; readonly findings: readonly Finding[]; readonly documents?: Documents };
 
@@ -94,8 +94,12 @@ export async function loadConfiguration(dir: string, options: LoadConfigurationO
     ...checkSources(sources, unreadableKinds, options.authenticators),
     ...brand.findings,
   ];
-  const documents = toDocuments(sources.filter(isSwitchedOn), brand.documents);
-  if (findings.length > 0) return refused(findings, unread.length === 0 ? documents : undefined);
+  const counting = sources.filter(isSwitchedOn);
+  const documents = toDocuments(counting, brand.documents);
+  // Two of one name are one document.
+  const isWhole =
+    documents.size === counting.filter(({ kind }) => kind !== 'invariants').length + brand.documents.length;
+  if (findings.length > 0) return refused(findings, unread.length === 0 && isWhole ? documents : undefined);
   const enrollment = sources.find(({ kind }) => kind === 'enrollment')?.source;
   const conflicts = [
     ...(enrollment ? checkEnrollment(enrollment, documents, options) : []),

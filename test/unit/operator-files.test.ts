@@ -138,6 +138,20 @@ describe.each(refused)('%s, which an earlier release took,', (_, file, text, fin
     expect(await newest()).toMatchObject({ revision: 1 });
   });
 
+  test('is told at its place where this release cannot read what is active', async () => {
+    await applyBefore();
+    const revisions = new Revisions(store, { authenticators });
+    const documents = new Map(await revisions.documentsOf(1));
+    const before = documents.get('settings');
+    if (before === undefined) throw new Error('there are no settings');
+    documents.set('settings', { ...before, content: { ...(before.content as object), wether: 'fine' } });
+    await revisions.apply(documents, { by: 'other release' });
+    await withConfiguration(own, (dir) =>
+      expect(filesOf(dir).apply(store)).rejects.toMatchObject({ code: 'not_configured' }),
+    );
+    expect(logged).toContainEqual(expect.stringContaining(finding));
+  });
+
   test('is refused in an empty store', async () => {
     await withConfiguration(own, (dir) =>
       expect(filesOf(dir).apply(store)).rejects.toMatchObject({ code: 'not_configured' }),

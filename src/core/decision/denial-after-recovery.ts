@@ -6,6 +6,7 @@ import { omitUndefined } from '../model/omit-undefined.ts';
 import type { Capabilities } from '../remediation/capabilities.ts';
 import { additionDenial } from './addition-denial.ts';
 import { enrollableKeys, type SubjectEvaluation } from './denial.ts';
+import { passwordInUse } from './enrolling-step.ts';
 import { leadsIn, mayBeInTheWay } from './ways-after-recovery.ts';
 
 /**
@@ -16,6 +17,8 @@ export function deniedAfterRecovery(evaluation: SubjectEvaluation): Denial | und
   const { context, capabilities, toEnroll } = evaluation;
   if (requestedAtAccount(context.policies, context.facts) !== undefined) return undefined;
   if (!mayBeInTheWay(evaluation, capabilities) || leadsIn(evaluation, capabilities)) return undefined;
+  // A new password in its place may end the memory of the recovery, which the search does not see.
+  if (passwordInUse(evaluation) !== undefined) return undefined;
   const needed = { capabilities, isEnough: (able: Capabilities) => leadsIn(evaluation, able) };
   const required = toEnroll ? mustEnroll(toEnroll).flatMap(({ anyOf }) => anyOf) : [];
   const enrollmentRule = omitUndefined({ enrollmentRule: toEnroll?.rule });

@@ -68,7 +68,7 @@ function asProved(evaluation: SubjectEvaluation): SubjectEvaluation {
 }
 
 /** A password that must be replaced, and may be. The user has proved it, or may have to. */
-function passwordInUse({ context, subject, capabilities }: SubjectEvaluation): PasswordToReplace | undefined {
+export function passwordInUse({ context, subject, capabilities }: SubjectEvaluation): PasswordToReplace | undefined {
   const used = capabilities.enrollments.map(({ id }) => id);
   const toReplace = passwordToReplace(context.policies, context.facts, { subject, used });
   return toReplace && enrollableOf([toReplace.authenticator], capabilities).length > 0 ? toReplace : undefined;

@@ -64,7 +64,9 @@ function attributeLimits(sources: readonly DocumentSource[]): (attribute: string
   return (name) => {
     const standard = Object.hasOwn(standardAttributes, name) ? standardAttributes[name] : undefined;
     const own = written.get(name) as Partial<AttributeLimits> | null | undefined;
-    return { type: types.get(name), maxLength: own?.maxLength ?? standard?.maxLength ?? defaultMaxLength };
+    // A limit that is no number is the matter of the schema.
+    const ownLength = typeof own?.maxLength === 'number' ? own.maxLength : undefined;
+    return { type: types.get(name), maxLength: ownLength ?? standard?.maxLength ?? defaultMaxLength };
   };
 }
 

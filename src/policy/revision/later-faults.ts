@@ -1,6 +1,7 @@
 /** What documents in use say that this release refuses, as an earlier release applied them (decision 194). */
 import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
 import { type Document, documentKey, usualRuleColumn } from '../model/documents.ts';
+import { withoutLaterChecks } from '../schema/fields/later-check.ts';
 import { schemaFor } from '../schema/schemas.ts';
 import { parsedContent } from '../source/parsed-content.ts';
 import { type Path, pathText } from '../source/yaml-source.ts';
@@ -38,8 +39,11 @@ export class LaterFaults {
 /** In the form of findings: the store keeps only the lines of rules. */
 function laterFaultsOf(document: Document, authenticators: readonly AuthenticatorKind[]): readonly string[] {
   if (document.kind === 'file') return [];
-  const { success, error } = parsedContent(schemaFor(document.kind, authenticators), document.content);
+  const schema = schemaFor(document.kind, authenticators);
+  const { success, error } = parsedContent(schema, document.content);
   if (success) return [];
+  // What has another shape is not active.
+  if (!withoutLaterChecks(() => schema.safeParse(document.content)).success) return [];
   return error.issues.map(({ path, message }) => {
     const steps = path.map((step) => (typeof step === 'symbol' ? String(step) : step));
     return `${locationText(document, steps)} ${pathText(steps)} ${message}`;

@@ -36,6 +36,17 @@ function worldOf(more: Partial<EnrollingWorld>): EnrollingWorld {
   };
 }
 
+test('a password that must be replaced denies nothing at once: a new one may end the memory of the recovery', () => {
+  const old = worldOf({
+    ...{ app: [{ when: {}, then: allow(factors(1)) }], session: [{ when: {}, then: allow(factors(2)) }] },
+    enrollment: [{ name: 'E', when: {}, then: enrollmentTerms({ required: [{ anyOf: ['totp'], count: 2 }] }) }],
+    ...{ enrollable: ['password', 'totp'], has: ['password', 'email'], isOld: true },
+  });
+  const decision = evaluate(policiesIn(old), factsIn(old));
+  expect(decision.kind).toBe('challenge');
+  expect(decision).not.toHaveProperty('withheld');
+});
+
 const requiring = (...required: readonly (readonly [anyOf: readonly Key[], count?: number])[]) => [
   {
     name: 'All',

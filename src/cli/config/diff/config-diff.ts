@@ -1,9 +1,9 @@
 /** Compares a configuration with the active one: files and rules, and the changes for users. */
-import type { Attribute } from '../../../core/model/attribute.ts';
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import { conditionsAbout } from '../../../core/policy/rules/condition-table.ts';
 import { everyCondition } from '../../../core/queries/sign-in-conditions.ts';
 import type { AuthenticatorKind } from '../../../policy/model/authenticator-kind.ts';
+import { canonicalJson } from '../../../policy/revision/document-store.ts';
 import type { Store } from '../../../stores/store.ts';
 import { isAnswered, readsLeftAside } from '../../explain/unanswered-conditions.ts';
 import { getOrMake } from '../../shared/values/get-or-make.ts';
@@ -12,7 +12,7 @@ import { changedFiles, type LocationOf } from './compared/changed-files.ts';
 import type { ComparedConfiguration } from './compared/compared-configuration.ts';
 import type { AccessChange, ConfigDiff } from './compared/configuration-changes.ts';
 import { minimumAcrAdded } from './compared/minimum-acr-location.ts';
-import { countUsers } from './count-users.ts';
+import { type CheckedAttributes, countUsers } from './count-users.ts';
 import { type ComparedCircumstances, circumstancesOf, placePairs, type VariedPair } from './sign-ins/circumstances.ts';
 import { classesAtApps, numberedClasses } from './sign-ins/classes-at-apps.ts';
 import { newShared, pairComparison } from './sign-ins/compare-pair.ts';
@@ -87,11 +87,13 @@ export async function configDiff({
   };
 }
 
-/** Attributes that the next configuration has, and that allow other values than before, by name. */
-function changedAttributes(active: ComparedConfiguration, next: ComparedConfiguration): ReadonlyMap<string, Attribute> {
-  const before = active.snapshot.settings.attributes.attributes;
-  const attributes = Object.entries(next.snapshot.settings.attributes.attributes);
-  return new Map(attributes.filter(([name, attribute]) => JSON.stringify(before[name]) !== JSON.stringify(attribute)));
+/** Attributes that the next configuration has, and that are other ones than before, by name. */
+function changedAttributes(active: ComparedConfiguration, next: ComparedConfiguration): CheckedAttributes {
+  const { attributes: before } = active.snapshot.settings.attributes;
+  const changed = Object.entries(next.snapshot.settings.attributes.attributes).filter(
+    ([name, attribute]) => canonicalJson(before[name]) !== canonicalJson(attribute),
+  );
+  return new Map(changed.map(([name, attribute]) => [name, { before: before[name], next: attribute }]));
 }
 
 /** Apps that are alike but for expressions are compared together. */

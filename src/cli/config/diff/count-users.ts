@@ -33,12 +33,17 @@ function classesIn(found: ReadonlyMap<string, CountedClass>): readonly UserClass
   return byKey.map(([, { userClass, users }]) => ({ ...userClass, users }));
 }
 
+/** Attributes whose values are checked, by name. `before`: undefined if there was none. */
+export type CheckedAttributes = ReadonlyMap<
+  string,
+  { readonly before: Attribute | undefined; readonly next: Attribute }
+>;
+
 interface CountedFor {
   readonly projection: Projection;
   readonly now: Seconds;
   readonly historySince?: Seconds;
-  /** Attributes whose values are checked, by name. */
-  readonly checked: ReadonlyMap<string, Attribute>;
+  readonly checked: CheckedAttributes;
 }
 
 /** The most users to read. */
@@ -48,7 +53,7 @@ export interface CountedUsers {
   readonly classes: readonly UserClass[];
   /** Active users. */
   readonly users: number;
-  /** By attribute, the users who have a value that it does not allow. Those without any are absent. */
+  /** By attribute, the users who have a value that it does not allow any more. Those without any are absent. */
   readonly refused: ReadonlyMap<string, number>;
   readonly isPartial: boolean;
 }
@@ -76,9 +81,11 @@ export async function countUsers(
     for (const { user: storedUser, credentials } of accountsOf(entries, page).accounts) {
       if (storedUser.status !== 'active') continue;
       users += 1;
-      for (const [name, attribute] of checked) {
+      for (const [name, { before, next }] of checked) {
         const value = storedUser.profile[name];
-        if (value === undefined || readAttribute(attribute, value).ok) continue;
+        if (value === undefined || readAttribute(next, value).ok) continue;
+        // What was not allowed before, either, is not lost by this change.
+        if (before !== undefined && !readAttribute(before, value).ok) continue;
         refused.set(name, (refused.get(name) ?? 0) + 1);
       }
       const { id, createdAt } = storedUser;

@@ -11,20 +11,30 @@ export interface LastingLack {
   readonly never: readonly string[];
 }
 
+/** What is asked about the keys of all that an account can have. */
+export interface EnoughKeys {
+  /** True of more, too. */
+  isEnough(keys: readonly string[]): boolean;
+  /** Whether it does not matter that users have no more than these. */
+  isNeedless(keys: readonly string[]): boolean;
+}
+
 /**
- * Such a user who matches the formulas. Undefined: there is none. `isEnough`: of the keys of all that an account can
- * have; true of more, too. What users can have is an upper bound, so that "never" is proved.
+ * Such a user who matches the formulas. Undefined: there is none. What users can have is an upper bound, so that
+ * "never" is proved.
  */
 export function findLastingLack(
   formulas: readonly Formula[],
   search: AdditionSearch & { readonly space: RuleSpace },
-  isEnough: (keys: readonly string[]) => boolean,
+  { isEnough, isNeedless }: EnoughKeys,
 ): LastingLack | 'undecided' | undefined {
-  const isEnoughIn = ({ reachable }: Reachable) => isEnough(reachable.map(({ key }) => key));
+  const keysOf = ({ reachable }: Reachable) => reachable.map(({ key }) => key);
+  const isEnoughIn = (some: Reachable) => isEnough(keysOf(some));
   if (isEnoughIn(reachableByAll(search))) return undefined;
   let isOpen = false;
-  const found = oneByOne<LastingLack>(formulas, search, ({ facts, isShown, reachable }) => {
+  const found = oneByOne<LastingLack>(formulas, search, ({ facts, isShown, reachable, same }) => {
     if (isEnoughIn(reachable)) return { alike: [] };
+    if (isNeedless(keysOf(reachable))) return { alike: same };
     isOpen ||= !isShown;
     return isShown ? { found: { facts, never: reachable.never } } : { alike: [] };
   });

@@ -22,6 +22,8 @@ export interface OneUser {
   readonly isShown: boolean;
   /** What such a user can reach. */
   readonly reachable: Reachable;
+  /** Formulas that hold for this user, and for others only if the same lasts about them. */
+  readonly same: readonly Formula[];
 }
 
 /** `alike`: nothing else is found about users who match these formulas and can reach the same. */
@@ -45,10 +47,12 @@ export function oneByOne<Found>(
     if (typeof model === 'string') return model === 'impossible' ? undefined : model;
     const { user, facts, isShown } = userOf(model, lasting, space);
     const { reachable, alike } = known.of(user);
-    const result = examine({ facts, isShown, reachable });
+    const result = examine({ facts, isShown, reachable, same: asIn(user) });
     if ('found' in result) return result.found;
     if (alike === undefined) return 'undecided';
-    others.push(notAll(isShown ? [...alike, ...result.alike] : asInBoth(user, model)));
+    // What the model leaves open may decide what others of these classes can reach.
+    const shown = isShown ? [] : asInBoth(user, model);
+    others.push(notAll([...shown, ...alike, ...result.alike]));
   }
   return 'undecided';
 }

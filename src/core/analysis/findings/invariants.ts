@@ -3,6 +3,7 @@
  * invariant is refuted by facts and proofs for which the evaluator says so, and proved by a complete search.
  * Everything else is reported as undecided, with the rules that are to blame.
  */
+
 import type { Conditions } from '../../model/conditions.ts';
 import { locationKey } from '../../model/location-key.ts';
 import type { Rule, RuleHead } from '../../model/policy.ts';
@@ -12,7 +13,7 @@ import { findLastingLack } from '../accounts/lasting-lack.ts';
 import type { AdditionSearch } from '../accounts/reachable-authenticators.ts';
 import { admittedWith } from '../proofs/admitted-with.ts';
 import { avoidedBy, type DemandCheck, demandCheck, type Guarantee } from '../proofs/demand-verdict.ts';
-import type { AdmittedWith } from '../proofs/proving-user.ts';
+import { type AdmittedWith, isWithout } from '../proofs/proving-user.ts';
 import { isLockedOut, isSignInDenied } from '../simulation/simulated-outcome.ts';
 import { isSpent } from '../space/find-model.ts';
 import { isOrdinary } from '../space/ordinary-facts.ts';
@@ -157,14 +158,20 @@ function admission(
   { guarantee, check, additions }: InvariantWithCheck,
   { policies, space }: SignInScope,
 ): RuleResult {
-  const { isFine, isFineWith, candidates } = check(rules);
+  const { isFine, isFineWith: isEnough, isProvedWith: isNeedless, candidates } = check(rules);
   const search = additions && { ...additions, authenticators: policies.authenticators, space };
-  const lack = isFineWith && search && findLastingLack(rules.formulas(), search, isFineWith);
+  const lack = isEnough && search && findLastingLack(rules.formulas(), search, { isEnough, isNeedless });
   if ((isFine && lack === undefined) || isLockedOut(policies, rules)) return fine;
   if (lack === 'undecided') return { open: rulesOf(rules) };
   const facts = lack ? lack.facts : rules.findFacts();
   const avoided = avoidedBy(guarantee);
-  const proved = facts && admittedWith(policies, { rules, facts, ...(avoided && { avoided }) }, candidates());
+  const proved =
+    facts &&
+    admittedWith(
+      policies,
+      { rules, facts, ...(avoided && { avoided }) },
+      lack ? candidates().filter(isWithout(lack.never)) : candidates(),
+    );
   const never = lack && { never: lack.never };
   return proved ? { violation: { rules: rulesOf(rules), facts, proved, ...never } } : { open: rulesOf(rules) };
 }

@@ -41,6 +41,8 @@ export interface DemandVerdict {
   readonly isFine: boolean;
   /** Whether it is so of users who can have these authenticators alone (keys). Absent: whatever users can have. */
   isFineWith?(keys: readonly string[]): boolean;
+  /** Whether users who can have these alone do what it says in any case: they may not get in at all. */
+  isProvedWith(keys: readonly string[]): boolean;
   /** Proofs that may let a user in against the guarantee, the simplest first. Takes a search. */
   candidates(): readonly AdmittedWith[];
 }
@@ -86,6 +88,11 @@ function verdictOn(demanded: Demanded, policies: PolicySet): DemandVerdict {
   return {
     isFine: open.length === 0 || isOffered,
     ...(isOffered && { isFineWith }),
+    isProvedWith(keys) {
+      const authenticators = proofs.authenticators.filter(({ key }) => keys.includes(key));
+      const withThese = { ...demanded, possible: { ...proofs, authenticators } };
+      return open.every((browser) => isProvedIn(browser, withThese));
+    },
     candidates() {
       found ??= browsers.flatMap((browser) => {
         const isFineSet = fineEvidence(guarantee, withoutAvoided(guarantee, browser, browsers));

@@ -109,3 +109,10 @@ function evidenceOf(
     origin: 'sign_in',
   };
 }
+
+/** Whether users need none of these authenticators (keys) for what they have proved. */
+export function isWithout(keys: readonly string[]): (proofs: AdmittedWith) => boolean {
+  return ({ evidence, remembered }) =>
+    !evidence.some(({ authenticator }) => keys.includes(authenticator)) &&
+    !remembered.some((name) => keys.includes(authenticatorIn(name)));
+}

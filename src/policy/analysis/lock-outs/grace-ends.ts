@@ -81,6 +81,8 @@ function appsThen(
     return [
       {
         ...app,
+        // The space reads its id as a constant, so that no other app with the same rules is like it.
+        template: JSON.stringify([app.template, app.app.clientId]),
         space,
         ...found,
         combinations: found.combinations.filter((combination) => mayDiffer(combination, policies)),

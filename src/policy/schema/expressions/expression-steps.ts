@@ -122,7 +122,7 @@ function ownSteps(node: ASTNode, sizes: readonly ValueSize[]): number {
       return callSteps(node.args[0], one, noSize);
     case 'rcall':
       return node.args[2].length > 0 && timeParts.has(node.args[0])
-        ? zonedSteps(node.args[1])
+        ? zonedSteps(node.args[1], node.args[2])
         : callSteps(node.args[0], one, other);
     default:
       return scanning(one.text);
@@ -140,6 +140,8 @@ function scanning(text: number): number {
 }
 
 function callSteps(name: string, of: ValueSize, other: ValueSize): number {
+  // The interpreter's pattern for durations looks at each run of digits from each of its digits, twice.
+  if (name === 'duration') return 20 + of.text ** 3 / 30;
   if (conversions.has(name)) return 20;
   // Each character is looked at by itself.
   if (name === 'size') return of.text / 13;
@@ -153,8 +155,12 @@ function searching(text: number, part: number): number {
   return text / 5 + (compared * (text - compared)) / 110;
 }
 
-/** A part of a time in a zone: for each time that is made, a text in that zone. The two that are read keep theirs. */
-function zonedSteps(time: ASTNode): number {
+/**
+ * A part of a time in a zone: for each time that is made, a text in that zone. The two that are read keep theirs. A
+ * zone that is no constant may be another one each time, or none.
+ */
+function zonedSteps(time: ASTNode, zone: readonly ASTNode[]): number {
+  if (!zone.every(isConstant)) return 2_000;
   const path = pathOf(time);
   return path === 'now' || path === 'user.createdAt' ? 60 : 2_000;
 }

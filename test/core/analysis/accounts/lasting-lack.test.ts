@@ -40,7 +40,10 @@ function lackOf(keys: readonly string[], rules: readonly AccountRule[], when: Co
     ...{ authenticators, given, space },
     additionRules: additionRules({ accountPolicy, authenticators }, given, space),
   };
-  const found = findLastingLack([space.applies(when)], search, (has) => keys.some((key) => has.includes(key)));
+  const found = findLastingLack([space.applies(when)], search, {
+    isNeedless: () => false,
+    isEnough: (has) => keys.some((key) => has.includes(key)),
+  });
   return typeof found === 'object' ? `${found.facts.subject.groups.join()}: ${found.never.join()}` : found;
 }
 

@@ -164,3 +164,15 @@ describe('a time in a zone is read as before', () => {
     expect(compileExpression('now.getHours("Europe/Viena") > 0').evaluate(factsOf({}))).toBe('error');
   });
 });
+
+test('a text that is no duration, and a time zone that the user brings, are counted as what they take', async () => {
+  const dear = async (written: string) => (await tooDear(written)).map(({ code }) => code);
+  expect(await dear('duration(user.profile.about) > duration("1h")')).toEqual(['expression_too_dear']);
+  expect(await dear('user.profile.sites.exists(s, duration(s) > duration("1h"))')).toEqual(['expression_too_dear']);
+  expect(await dear('user.profile.sites.exists(s, now.getHours(s) == 7)')).toEqual(['expression_too_dear']);
+  expect(await dear('now.getHours("Europe/Vienna") == 7')).toEqual([]);
+  const long = factsOf({ subject: userWith([], { profile: { about: `${'1'.repeat(2046)}x` } }) });
+  expect(compileExpression('duration(user.profile.about) > duration("1h")').evaluate(long)).toBe('error');
+  const short = factsOf({ subject: userWith([], { profile: { about: '2h' } }) });
+  expect(compileExpression('duration(user.profile.about) > duration("1h")').evaluate(short)).toBe('hit');
+});

@@ -96,6 +96,8 @@ test('users with a value that an attribute does not allow any more are counted',
   );
   expect(await readFile(page, 'utf8')).toContain('<li>role: 2 active users</li>');
   expect(await diffs.diff(roles('staff', 'guest', 'other'), roles('staff', 'guest'))).not.toContain('do not allow');
+  // Another change does not make it worse.
+  expect(await diffs.diff(roles('staff', 'other'), roles('staff'))).not.toContain('do not allow');
 });
 
 /** Signed up 100 days ago. */

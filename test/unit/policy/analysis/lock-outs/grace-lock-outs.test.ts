@@ -128,3 +128,24 @@ test.each([later, 'skips: 3', 'until: 2027-01-20'])('what users can set up is qu
   expect(await places(grace(terms))).toEqual([]);
   expect(await places({ 'policies/account.yaml': rules(rest), ...grace(terms, admins) })).toEqual([]);
 });
+
+test('an app whose id an expression compares is searched by itself, in whatever order apps come', async () => {
+  const app = (name: string) =>
+    `clientId: ${name}\nname: ${name}\nsignOnPolicy: notes\nclient: { redirect_uris: [https://n.test/cb] }\n`;
+  const found = (closed: string) =>
+    places({
+      'stepgate.yaml': `${settings}attributes: { tenant: { type: text, write: admin, label: T } }\n`,
+      ...{ 'apps/aaa.yaml': app('aaa'), 'apps/zzz.yaml': app('zzz') },
+      'policies/sign-on/notes.yaml': `name: notes\n${rules(
+        `{ name: Own, when: { expression: 'has(user.profile.tenant) && request.clientId == user.profile.tenant' }, then: { allow: { factors: 1 } } }`,
+        '{ name: Rest, then: deny }',
+      )}`,
+      'policies/enrollment.yaml': rules(`{ name: All, then: { required: [{ anyOf: [totp], grace: { ${later} } }] } }`),
+      'policies/account.yaml': rules(
+        `{ name: Not, when: { attributes: { tenant: { equals: ${closed} } } }, change: { add: [totp] }, then: deny }`,
+        '{ name: Others, then: { allow: { factors: 1 } } }',
+      ),
+    });
+  for (const closed of ['aaa', 'zzz'])
+    expect(await found(closed)).toContainEqual(expect.stringMatching(/^error lock-out /));
+});

@@ -123,6 +123,30 @@ describe('what users can never set up is not offered', () => {
   });
 });
 
+describe('who can never set up a key', () => {
+  const both = 'factors: 2, knowledge: { authenticators: [password] }';
+  const contractors = 'when: { groups: { any: [contractors] } }';
+  const example = (signOn: string, add: string) => ({
+    ...{ standard: 'nist-aal2' as const, then: '{}' },
+    files: {
+      'stepgate.yaml': `${settings()}groups: { contractors: { description: C. } }\n`,
+      'policies/sign-on/notes.yaml': `name: notes\nrules:\n${signOn}`,
+      'policies/account.yaml': `rules:\n  - { name: None, ${contractors}, change: { add: [${add}] }, then: deny }\n  - { name: All, then: { allow: { factors: 1 } } }\n`,
+    },
+  });
+
+  test('may be in a group that only the account policy asks about, where an expression tells users apart', async () => {
+    const some = `  - { name: Some, when: { expression: 'user.id.startsWith("ann")' }, then: { allow: { ${both}, possession: {} } } }\n  - { name: Rest, then: deny }\n`;
+    expect(await unmet(example(some, 'webauthn'))).toEqual([`error policies/sign-on/notes.yaml:3 ${nist} 2.2.2`]);
+  });
+
+  test('does not matter if such users never get in', async () => {
+    const all = `  - { name: Everybody, then: { allow: { ${both}, possession: { authenticators: [totp, webauthn] } } } }\n`;
+    expect(await unmet(example(all, 'totp, webauthn'))).toEqual([]);
+    expect(await unmet(example(all, 'webauthn'))).toEqual([`error policies/sign-on/notes.yaml:3 ${nist} 2.2.2`]);
+  });
+});
+
 test('the finding names what users can never set up, and shows such a user', async () => {
   const files = {
     'stepgate.yaml': `${settings(', phone: { enabled: true, methods: [sms], countries: [AT] }')}groups: { contractors: { description: C. } }\n`,
