@@ -55,8 +55,8 @@ export interface AppOptions {
   readonly views?: Views;
   /** The environment, for secrets that are in no file. */
   readonly variables?: Readonly<Record<string, string | undefined>>;
-  /** The files of this node are refused. Absent: it has none. `active`: the revision. */
-  readonly refusesFiles?: (active: number | undefined) => boolean;
+  /** The files of this node are refused. Absent: it has none. */
+  readonly refusesFiles?: () => boolean;
 }
 
 export interface ServerApp {

@@ -9,8 +9,8 @@ import type { StoreHealth } from './stores/store-health.ts';
 interface Examined {
   readonly storeHealth: Pick<StoreHealth, 'unreadyBecause' | 'warning'>;
   readonly activeRevision: Pick<ActiveRevision, 'current' | 'unreadyBecause'>;
-  /** The files of this node are refused. `active`: the revision. */
-  readonly refusesFiles: (active: number | undefined) => boolean;
+  /** The files of this node are refused. */
+  readonly refusesFiles: () => boolean;
 }
 
 export function createHealth({ storeHealth, activeRevision, refusesFiles }: Examined): Health {
@@ -27,7 +27,7 @@ export function createHealth({ storeHealth, activeRevision, refusesFiles }: Exam
         storeHealth.warning() !== undefined && 'store_alone',
         active()?.networkWarning()?.code,
         active()?.laterFaults().length && 'active_refused',
-        refusesFiles(active()?.revision) && 'files_refused',
+        refusesFiles() && 'files_refused',
       ].filter((code) => typeof code === 'string'),
   };
 }

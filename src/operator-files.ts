@@ -43,7 +43,7 @@ export class OperatorFiles {
   readonly #check = new BackgroundCheck();
   /** Hashes of the documents when they were last active by what this node did. */
   #lastApplied: Readonly<Record<string, string>> | undefined;
-  #refusedButActive: { readonly revision: number; readonly text: string } | undefined;
+  #areRefused = false;
 
   constructor(options: OperatorFilesOptions) {
     this.#options = options;
@@ -63,9 +63,9 @@ export class OperatorFiles {
     return isSaid ? issuer : undefined;
   }
 
-  /** For the operator: the files are refused, and what they say is in use all the same. `active`: the revision. */
-  warning(active: number | undefined): string | undefined {
-    return this.#refusedButActive?.revision === active ? this.#refusedButActive?.text : undefined;
+  /** What they said last is refused, whatever is active. The node may not start with them again. */
+  areRefused(): boolean {
+    return this.#areRefused;
   }
 
   /**
@@ -89,9 +89,15 @@ export class OperatorFiles {
   async applyChanged(store: Store): Promise<void> {
     const answer = await this.#check.run({ ...this.#read(), ...omitUndefined({ lastApplied: this.#lastApplied }) });
     if (answer === 'stopped') return;
-    if (answer.kind === 'refused') throw this.#refusal(answer.findings);
-    this.#refusedButActive = undefined;
-    if (answer.kind === 'same') return;
+    if (answer.kind === 'refused') {
+      const refusal = this.#refusal(answer.findings);
+      this.#noteRefused('what is active stays');
+      throw refusal;
+    }
+    if (answer.kind === 'same') {
+      this.#areRefused = false;
+      return;
+    }
     await this.#apply({ ...answer, findings: async () => answer.findings }, store);
   }
 
@@ -125,17 +131,19 @@ export class OperatorFiles {
     this.#warn(findings.map(findingLine));
     // Rejects if this release cannot evaluate what is active.
     await revisions.current();
-    const dir = this.#options.configDir;
-    const refused = `this release refuses the files of ${dir}, which an earlier one applied: they stay in use`;
-    const text = `${refused}; \`config check\` says what to correct`;
-    this.#refusedButActive = { revision: active.revision, text };
-    this.#options.log.warn(text);
+    this.#noteRefused('what they say is active already, and stays');
     this.#lastApplied = documentHashes(documents);
   }
 
   #refusal(findings: readonly Finding[]): ConfigurationRefused {
     this.#warn(findings.map(findingLine));
     return new ConfigurationRefused('not_configured', this.#options.configDir, findings);
+  }
+
+  #noteRefused(stays: string): void {
+    const { configDir, log } = this.#options;
+    this.#areRefused = true;
+    log.warn(`the files of ${configDir} are refused; ${stays}; \`config check\` says what to correct`);
   }
 
   /** What changed is told with its warnings. True: all of it is active already. */
@@ -148,14 +156,19 @@ export class OperatorFiles {
     if (orphaned.length > 0) {
       const lines = orphaned.map(orphanedText);
       this.#warn(lines);
+      this.#noteRefused('what is active stays');
       throw this.#notConfigured(lines.join('\n'));
     }
     const revisions = new Revisions(store, { authenticators });
-    if (await this.#isRefused(candidate, revisions)) return false;
+    if (await this.#isRefused(candidate, revisions)) {
+      this.#noteRefused('what is active stays');
+      return false;
+    }
     const { revision, changed } = await appliedAgain(() =>
       revisions.apply(documents, { by: 'serve', message: `files of ${configDir}` }),
     );
     this.#lastApplied = documentHashes(documents);
+    this.#areRefused = false;
     if (changed.length > 0) log.info('configuration applied', { revision, changed });
     return changed.length === 0;
   }

@@ -113,7 +113,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     const issuer = issuerOf(node, options.issuer === undefined ? await node.files.issuer({ isApplied }) : undefined);
     const { variables, demo } = options;
     const views = loadViews(goodViewsDir(options.viewsDir, log.warn));
-    const refusesFiles = (active: number | undefined) => node.files.warning(active) !== undefined;
+    const refusesFiles = () => node.files.areRefused();
     const app = createApp({ store, issuer, log, demo: demo !== undefined, variables, views, refusesFiles });
     await startApp(app, { ...node, isNew, store }, closing);
     if (options.demo) {

@@ -55,7 +55,7 @@ async function signsIn(): Promise<boolean> {
 
 const country = 'stepgate.yaml identify.defaultCountry must be written as GB';
 const range = 'policies/sign-on/notes.yaml:7:5 rules[0].when.risk `atLeast` is not below `below`: no sign-in can match';
-const stays = '; it is in use, and stays until files without it are applied';
+const stays = '; this release refuses that in files, and keeps it where an earlier one stored it';
 
 /** Strangers read no text of a file. */
 const warned = [200, { status: 'ready', warnings: ['active_refused'] }];
