@@ -229,6 +229,10 @@ describe('a rule of the password policy that never decides', () => {
   });
 });
 
+test.each(Object.entries(standards))('%s says that policies show nothing of recoveries', (_, { notShown }) => {
+  expect(notShown.filter((text) => text.startsWith('recoveries of passwords, which '))).toHaveLength(1);
+});
+
 test.each(clean)('clean policies meet $standard', async (example) => {
   expect(await unmet(example)).toEqual([]);
 });
