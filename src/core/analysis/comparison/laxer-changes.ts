@@ -1,7 +1,8 @@
 /**
  * Finds which changes of an account take less by other rules of the account policy. Two-sided: the evaluator shows a
  * finding on the pages of the account under both configurations, and requirements that are as strict are proved. The
- * rest is undecided. On both sides, the account-management requirement (Law 7) applies in addition.
+ * rest is undecided. On both sides, the account-management requirement (Law 7) applies in addition: where only owners
+ * can make a change, what it asks of them counts.
  */
 import { enrollScope, scopeOfChange } from '../../enrollment/account-request.ts';
 import { accountIdentifiers, changeActions, type GovernedChange } from '../../model/account-policy.ts';
@@ -26,6 +27,7 @@ import {
   type SidesInSpace,
 } from './deciding-together.ts';
 import { type LaxerExample, laxerAt } from './laxer-example.ts';
+import { isAsStrictForOwners, ownedFor } from './owned-changes.ts';
 
 /** Rules of the account policy, before and now. Absent: none, since there is no account policy, or none decided. */
 export interface AccountRules {
@@ -51,14 +53,14 @@ export function laxerChanges(sides: PolicySides, space: RuleSpace): LaxerChanges
     for (const pair of pairsAbout(change, within)) {
       const key = JSON.stringify([pair.before, pair.now]);
       if (found.has(key)) continue;
-      const comparison = comparisonOf(pair, sides);
+      const comparison = comparisonOf(change, pair, sides);
       if (comparison === 'as_strict') continue;
       const requests = requestsFor(change, pair, within);
       if (requests.facts.length === 0 && !requests.isOpen) continue;
       const rules = { ...(pair.before && { before: pair.before }), ...(pair.now && { now: pair.now }) };
       const sets = comparison === 'undecided' ? [] : [comparison.evidence, ...comparison.others];
       const shown = laxerAt(requests.facts, sides, {
-        sets,
+        ...{ sets, owned: ownedFor(change) },
         ...(!sides.next.isAccountApp && { isLaxer: opens(change) }),
       });
       if (shown) found.set(key, { change, ...rules, ...shown });
@@ -104,12 +106,15 @@ function pairsAbout(change: GovernedChange, sides: SidesInSpace): readonly RuleP
 const nothing: Requirement = { anyOf: [] };
 const anything: Requirement = { anyOf: [{ factors: 1, demands: [] }] };
 
-function comparisonOf({ before, now }: RulePairing<Rule>, sides: PolicySides): AsksComparison {
+function comparisonOf(change: GovernedChange, { before, now }: RulePairing<Rule>, sides: PolicySides): AsksComparison {
   const asked = now?.then.kind === 'allow' ? now.then.requirement : anything;
   const then = before?.then.kind === 'allow' ? before.then.requirement : nothing;
   const common = commonAuthenticators(sides);
   const usable = { next: common, before: common, limits: { oldest: accountManagementMaxAge } };
-  return compareAsks([asked], [then], usable);
+  const comparison = compareAsks([asked], [then], usable);
+  const owned = sides.next.isAccountApp ? ownedFor(change) : undefined;
+  if (comparison === 'as_strict' || owned === undefined) return comparison;
+  return isAsStrictForOwners(owned, { now: asked, before: then }, usable) ? 'as_strict' : comparison;
 }
 
 /** Requests that may lead to the change. */
