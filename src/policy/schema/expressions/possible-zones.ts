@@ -90,7 +90,7 @@ export function zonesReadBy(node: ASTNode, members: Members = new Map()): ZonesR
 const noZones: ZonesRead = { named: new Map() };
 const anyZones: ZonesRead = { ...noZones, all: 'any' };
 
-/** How the value of a node depends on those of its parts, if these are a miss, an error or a hit. Absent: in any way. */
+/** How the value of a node depends on those of its parts that are a miss, an error or a hit. Absent: in any way. */
 function dependencesOf(node: ASTNode): ReadonlyMap<ASTNode, Dependence> {
   switch (node.op) {
     // An error counts only where no other part decides: they are the least and the greatest of their parts.
