@@ -6,6 +6,7 @@
  */
 
 import type { AdditionPlaces } from '../../../core/analysis/accounts/entry-rules.ts';
+import { onceFor } from '../../../core/analysis/space/once-for.ts';
 import type { ClassModel } from '../../../core/analysis/space/read-formulas.ts';
 import type { RuleCombination } from '../../../core/analysis/space/rule-combinations.ts';
 import { haveSameResults } from '../../../core/analysis/space/same-results.ts';
@@ -180,7 +181,7 @@ function likenesses(
     const isPlace = elsewhere.has(clientId);
     const isApart = isPlace || sets.some((conditionSet) => appLists(conditionSet).flat().includes(clientId));
     const expressions = sets.flatMap(({ expression }) => expression ?? []);
-    const known = new Set([...namesIn(beside), ...inPlaces, ...expressions.flatMap(constantsIn)]);
+    const known = new Set([...beside.flatMap(namesInRule), ...inPlaces, ...expressions.flatMap(constantsIn)]);
     const groups = [...new Set(own.flatMap(groupsIn))].filter((group) => !known.has(group));
     const positions = new Map(groups.map((group, index) => [group, index]));
     const textWith = (positionOf: (group: string) => string | number) => (rule: RuleHead) =>
@@ -252,6 +253,9 @@ function namesIn(value: unknown): readonly string[] {
   if (typeof value === 'string') return [value];
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(namesIn) : [];
 }
+
+/** Once for each rule: most are rules of all apps. */
+const namesInRule = onceFor((rule: RuleHead) => namesIn(rule));
 
 /** The rule with its outcome. Its groups are replaced by numbers. */
 function withPositions(
