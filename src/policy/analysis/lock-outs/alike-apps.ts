@@ -42,7 +42,7 @@ export function searchAlike(
     const { groups } = likeness;
     const text = likeness.textOf(combination);
     const known = searched.get(text);
-    if (known) return foundAt({ app, combination, groups }, known);
+    if (known) return foundAt(app, renaming(known.groups, groups))(combination, known.found);
     const found = search(combination, app);
     searched.set(text, { groups, found });
     return found;
@@ -52,10 +52,10 @@ export function searchAlike(
     if ('textOf' in likeness) return app.combinations.map((combination) => ofCombination(combination, app, likeness));
     const { text, groups } = likeness;
     const known = wholes.get(text);
-    if (known && isSameAt({ app, likeness }, known, isLike))
-      return app.combinations.map((combination, at) =>
-        foundAt({ app, combination, groups }, { groups: known.likeness.groups, found: known.found[at] ?? nothing }),
-      );
+    if (known && isSameAt({ app, likeness }, known, isLike)) {
+      const foundFor = foundAt(app, renaming(known.likeness.groups, groups));
+      return app.combinations.map((combination, at) => foundFor(combination, known.found[at] ?? nothing));
+    }
     const before = app.space.models.size;
     const found = app.combinations.map((combination) => search(combination, app));
     const models = [...app.space.models].slice(before);
@@ -106,20 +106,24 @@ function isSameAt(
   );
 }
 
-interface CombinationAtApp extends Pick<FoundOnce, 'groups'> {
-  readonly app: AnalysedApp;
-  readonly combination: RuleCombination;
+/** The name at one app of each group of another that is like it. */
+type Renaming = ReadonlyMap<string, string>;
+
+function renaming(before: readonly string[], groups: readonly string[]): Renaming {
+  return new Map(before.map((group, index) => [group, groups[index] ?? group]));
 }
 
 /** What was found for a combination is there for another one that is alike, with other groups. */
-function foundAt({ app, combination, groups }: CombinationAtApp, { groups: before, found }: FoundOnce): NewcomerSearch {
-  const names = new Map(before.map((group, index) => [group, groups[index] ?? group]));
+function foundAt(
+  app: AnalysedApp,
+  names: Renaming,
+): (combination: RuleCombination, found: NewcomerSearch) => NewcomerSearch {
   const renamed = (facts: UserFacts): UserFacts => ({
     ...facts,
     request: { ...facts.request, clientId: app.app.clientId },
     subject: { ...facts.subject, groups: facts.subject.groups.map((group) => names.get(group) ?? group) },
   });
-  const ofApp = (like: Denied): Denied => {
+  const ofApp = (like: Denied, combination: RuleCombination): Denied => {
     const { facts, lockOut, ...others } = like;
     return {
       ...others,
@@ -130,7 +134,10 @@ function foundAt({ app, combination, groups }: CombinationAtApp, { groups: befor
       ...(lockOut && { lockOut: { ...lockOut, facts: renamed(lockOut.facts) } }),
     };
   };
-  return { denied: found.denied.map(ofApp), undecided: found.undecided };
+  return (combination, { denied, undecided }) => ({
+    denied: denied.map((like) => ofApp(like, combination)),
+    undecided,
+  });
 }
 
 /** No part of an expression tells the app apart from others. */
