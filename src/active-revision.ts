@@ -37,6 +37,10 @@ const pollInterval = 1000;
 /** Without an answer of the store for this long, the node is not ready (milliseconds). */
 const patience = 3000;
 
+function noConfiguration(): StepgateError {
+  return new StepgateError('not_configured', 'there is no configuration in the store');
+}
+
 export class ActiveRevision {
   readonly #options: ActiveRevisionOptions;
   #keyring: Keyring | undefined;
@@ -47,7 +51,7 @@ export class ActiveRevision {
   /** What the provider was built from. */
   #builtFrom = '';
   #followedAt = 0;
-  #failure: string | undefined;
+  #failure: StepgateError | undefined;
   #stayedBecause: string | undefined;
   #timer: NodeJS.Timeout | undefined;
 
@@ -83,20 +87,21 @@ export class ActiveRevision {
   async snapshot(unit: UnitOfWork): Promise<Snapshot> {
     const pointer = unit.peek(revisionPointerKey);
     const snapshot = pointer ? await this.#options.revisions.at(pointer) : this.#snapshot;
-    if (!snapshot) throw new StepgateError('not_configured', 'there is no configuration in the store');
+    if (!snapshot) throw noConfiguration();
     return snapshot;
   }
 
   /** Throws `StepgateError('not_configured')` before there is a configuration. */
   provider(): Provider {
-    if (!this.#provider) throw new StepgateError('not_configured', 'there is no configuration in the store');
+    if (!this.#provider) throw noConfiguration();
     return this.#provider;
   }
 
-  unreadyBecause(): string | undefined {
+  /** Undefined if the node follows the store. */
+  unreadyBecause(): StepgateError | undefined {
     const isOld = this.#provider === undefined || Date.now() - this.#followedAt > patience;
     if (this.#failure !== undefined && isOld) return this.#failure;
-    return this.#provider ? undefined : 'there is no configuration in the store';
+    return this.#provider ? undefined : noConfiguration();
   }
 
   /** Looks now instead of at the next tick: after a configuration was applied here. */
@@ -115,9 +120,9 @@ export class ActiveRevision {
     try {
       await this.#follow();
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      if (this.#failure === undefined) this.#options.warn(`cannot follow the store: ${reason}`);
-      this.#failure = reason;
+      const failure = error instanceof StepgateError ? error : new StepgateError('internal', String(error));
+      if (this.#failure === undefined) this.#options.warn(`cannot follow the store: ${failure.message}`);
+      this.#failure = failure;
     }
     if (this.#timer !== undefined) this.#schedule();
   }

@@ -14,10 +14,10 @@ import { type AuditSink, auditOp } from './flow/audit.ts';
 import { DeletionWorker } from './flow/deletion-worker.ts';
 import type { Services } from './flow/services.ts';
 import { ShadowWorker } from './flow/shadow.ts';
-import type { Health } from './http/health.ts';
 import { createKoaApp } from './http/koa-app.ts';
 import { providerPages } from './http/provider/provider-pages.ts';
 import { NetworkFiles } from './network-data.ts';
+import { createHealth } from './node-health.ts';
 import { endAppAccess, offlineAccess } from './oidc/interaction/app-access.ts';
 import { notifyOfLogout } from './oidc/interaction/backchannel-logout.ts';
 import { endSession } from './oidc/interaction/end-session.ts';
@@ -31,9 +31,7 @@ import { accountClientId } from './policy/model/account-client-id.ts';
 import type { Settings } from './policy/model/settings.ts';
 import { withAccountApp } from './policy/revision/account-app.ts';
 import { brandFor } from './policy/revision/brand.ts';
-import { modelFileFault } from './policy/revision/model-files.ts';
 import { Revisions } from './policy/revision/revisions.ts';
-import type { Snapshot } from './policy/revision/snapshot.ts';
 import type { Store } from './stores/store.ts';
 import { StoreHealth } from './stores/store-health.ts';
 import { Directory } from './users/directory/directory.ts';
@@ -57,8 +55,8 @@ export interface AppOptions {
   readonly views?: Views;
   /** The environment, for secrets that are in no file. */
   readonly variables?: Readonly<Record<string, string | undefined>>;
-  /** What `/readyz` says of the files of this node. */
-  readonly filesWarning?: (active: number | undefined) => string | undefined;
+  /** The files of this node are refused. Absent: it has none. */
+  readonly refusesFiles?: () => boolean;
 }
 
 export interface ServerApp {
@@ -123,7 +121,7 @@ export function createApp(options: AppOptions): ServerApp {
     services,
     renderer: views.pages,
     active: activeRevision,
-    health: createHealth(storeHealth, activeRevision, options),
+    health: createHealth({ storeHealth, activeRevision, refusesFiles: options.refusesFiles ?? (() => false) }),
     accountClientId,
     ...(options.demo ? { readInbox: () => readInbox(store) } : {}),
     logError: log.error,
@@ -142,15 +140,6 @@ export function createApp(options: AppOptions): ServerApp {
     deletions,
     shadow,
     networkFiles,
-  };
-}
-
-function createHealth(storeHealth: StoreHealth, activeRevision: ActiveRevision, { filesWarning }: AppOptions): Health {
-  const active = () => activeRevision.current();
-  const ofRevision = () => [active()?.networkWarning(), ...(active()?.laterFaults() ?? [])];
-  return {
-    unreadyBecause: () => storeHealth.unreadyBecause() ?? activeRevision.unreadyBecause() ?? fileFault(active()),
-    warnings: () => [storeHealth.warning(), ...ofRevision(), filesWarning?.(active()?.revision)],
   };
 }
 
@@ -262,11 +251,6 @@ function createServices(foundation: Foundation, messaging: Messaging): Services 
     warn: log.warn,
   };
   return services;
-}
-
-/** Why this node cannot do what the revision says: a file that it needs is missing or damaged here. */
-function fileFault(active: Snapshot | undefined): string | undefined {
-  return active && (active.networkFault() ?? modelFileFault(active.settings, authenticatorKinds));
 }
 
 /**

@@ -36,7 +36,7 @@ export interface NetworkFileFault {
 }
 
 /** On one line, beginning with the code. */
-export function faultText({ code, message, advice }: NetworkFileFault): string {
+function faultText({ code, message, advice }: NetworkFileFault): string {
   return `${code}: ${message}: ${advice}`;
 }
 
@@ -186,7 +186,7 @@ export class NetworkFiles {
 }
 
 /** What follows the text of a fault of a file that does not replace another one. */
-export const previousStays = '; the previous version stays in use';
+const previousStays = '; the previous version stays in use';
 
 function keyOf(kind: NetworkFileKind, path: string): string {
   return `${kind}\n${path}`;

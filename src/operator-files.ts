@@ -43,7 +43,7 @@ export class OperatorFiles {
   readonly #check = new BackgroundCheck();
   /** Hashes of the documents when they were last active by what this node did. */
   #lastApplied: Readonly<Record<string, string>> | undefined;
-  #refusedButActive: { readonly revision: number; readonly text: string } | undefined;
+  #areRefused = false;
 
   constructor(options: OperatorFilesOptions) {
     this.#options = options;
@@ -51,21 +51,26 @@ export class OperatorFiles {
 
   /**
    * What the settings say. If files are refused that do not say it, the findings are logged, and thrown as
-   * `not_configured`; of others, `apply` knows whether they are active. `isApplied`: it will be called.
+   * `not_configured`; of others, `apply` knows whether they are active. `isApplied`: it will be called. Otherwise the
+   * issuer is all that counts of the files, and whatever else is refused is logged.
    */
   async issuer({ isApplied } = { isApplied: true }): Promise<string | undefined> {
     const loaded = await this.#load();
-    const { issuer } = (loaded.documents?.get('settings')?.content ?? {}) as { readonly issuer?: unknown };
+    const settings = loaded.ok ? loaded.documents.get('settings')?.content : loaded.settings;
+    const { issuer } = (settings ?? {}) as { readonly issuer?: unknown };
     const isSaid = typeof issuer === 'string' && URL.canParse(issuer);
+    if (loaded.ok) return isSaid ? issuer : undefined;
+    const { findings, documents } = loaded;
+    const isEnough = isApplied ? documents !== undefined : findings.every((finding) => !isAboutIssuer(finding));
     const isNeeded = this.#options.demo === undefined;
-    if (!loaded.ok && (!isApplied || loaded.documents === undefined || (isNeeded && !isSaid)))
-      throw this.#refusal(loaded.findings);
+    if (!isEnough || (isNeeded && !isSaid)) throw this.#refusal(findings);
+    if (!isApplied) this.#warnRefused(findings, 'only their issuer is read');
     return isSaid ? issuer : undefined;
   }
 
-  /** For the operator: the files are refused, and what they say is in use all the same. `active`: the revision. */
-  warning(active: number | undefined): string | undefined {
-    return this.#refusedButActive?.revision === active ? this.#refusedButActive?.text : undefined;
+  /** What they said last is refused, whatever is active. The node may not start with them again. */
+  areRefused(): boolean {
+    return this.#areRefused;
   }
 
   /**
@@ -89,9 +94,15 @@ export class OperatorFiles {
   async applyChanged(store: Store): Promise<void> {
     const answer = await this.#check.run({ ...this.#read(), ...omitUndefined({ lastApplied: this.#lastApplied }) });
     if (answer === 'stopped') return;
-    if (answer.kind === 'refused') throw this.#refusal(answer.findings);
-    this.#refusedButActive = undefined;
-    if (answer.kind === 'same') return;
+    if (answer.kind === 'refused') {
+      const refusal = this.#refusal(answer.findings);
+      this.#noteRefused('what is active stays');
+      throw refusal;
+    }
+    if (answer.kind === 'same') {
+      this.#areRefused = false;
+      return;
+    }
     await this.#apply({ ...answer, findings: async () => answer.findings }, store);
   }
 
@@ -125,17 +136,25 @@ export class OperatorFiles {
     this.#warn(findings.map(findingLine));
     // Rejects if this release cannot evaluate what is active.
     await revisions.current();
-    const dir = this.#options.configDir;
-    const refused = `this release refuses the files of ${dir}, which an earlier one applied: they stay in use`;
-    const text = `${refused}; \`config check\` says what to correct`;
-    this.#refusedButActive = { revision: active.revision, text };
-    this.#options.log.warn(text);
+    this.#noteRefused('what they say is active already, and stays');
     this.#lastApplied = documentHashes(documents);
   }
 
   #refusal(findings: readonly Finding[]): ConfigurationRefused {
     this.#warn(findings.map(findingLine));
     return new ConfigurationRefused('not_configured', this.#options.configDir, findings);
+  }
+
+  #noteRefused(stays: string): void {
+    this.#areRefused = true;
+    this.#warnRefused([], stays);
+  }
+
+  /** `how`: what becomes of the files. */
+  #warnRefused(findings: readonly Finding[], how: string): void {
+    const { configDir, log } = this.#options;
+    this.#warn(findings.map(findingLine));
+    log.warn(`the files of ${configDir} are refused; ${how}; \`config check\` says what to correct`);
   }
 
   /** What changed is told with its warnings. True: all of it is active already. */
@@ -148,14 +167,19 @@ export class OperatorFiles {
     if (orphaned.length > 0) {
       const lines = orphaned.map(orphanedText);
       this.#warn(lines);
+      this.#noteRefused('what is active stays');
       throw this.#notConfigured(lines.join('\n'));
     }
     const revisions = new Revisions(store, { authenticators });
-    if (await this.#isRefused(candidate, revisions)) return false;
+    if (await this.#isRefused(candidate, revisions)) {
+      this.#noteRefused('what is active stays');
+      return false;
+    }
     const { revision, changed } = await appliedAgain(() =>
       revisions.apply(documents, { by: 'serve', message: `files of ${configDir}` }),
     );
     this.#lastApplied = documentHashes(documents);
+    this.#areRefused = false;
     if (changed.length > 0) log.info('configuration applied', { revision, changed });
     return changed.length === 0;
   }
@@ -191,6 +215,10 @@ export class OperatorFiles {
   #notConfigured(text: string): StepgateError {
     return new StepgateError('not_configured', `${this.#options.configDir} is not a good configuration:\n${text}`);
   }
+}
+
+function isAboutIssuer({ file, path }: Finding): boolean {
+  return file === 'stepgate.yaml' && path === 'issuer';
 }
 
 function nowInSeconds(): number {

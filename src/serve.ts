@@ -113,8 +113,8 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     const issuer = issuerOf(node, options.issuer === undefined ? await node.files.issuer({ isApplied }) : undefined);
     const { variables, demo } = options;
     const views = loadViews(goodViewsDir(options.viewsDir, log.warn));
-    const filesWarning = (active: number | undefined) => node.files.warning(active);
-    const app = createApp({ store, issuer, log, demo: demo !== undefined, variables, views, filesWarning });
+    const refusesFiles = () => node.files.areRefused();
+    const app = createApp({ store, issuer, log, demo: demo !== undefined, variables, views, refusesFiles });
     await startApp(app, { ...node, isNew, store }, closing);
     if (options.demo) {
       const { prepareDemo } = await import('./demo/prepare.ts');

@@ -5,27 +5,42 @@
 import type { RequestListener } from 'node:http';
 import type { Context } from 'koa';
 
-export interface Health {
-  /** Why the node cannot serve. Undefined if it can. */
-  unreadyBecause(): string | undefined;
-  /** Problems for the operator, although the node can serve. */
-  warnings(): readonly (string | undefined)[];
+/** Why a node cannot serve. */
+export interface Unready {
+  readonly code: string;
+  /** For the log: it may name files and hosts. */
+  readonly detail: string;
 }
 
-export function healthHandlers(health: Health) {
+export interface Health {
+  /** Undefined if the node can serve. */
+  unreadyBecause(): Unready | undefined;
+  /** Codes of what is wrong although the node can serve. Whatever finds it says in the log what it is. */
+  warnings(): readonly string[];
+}
+
+/** Strangers may ask, so the answers are codes. `warn`: gets why the node is not ready, when that changes. */
+export function healthHandlers(health: Health, warn: (message: string) => void) {
+  let logged: string | undefined;
+  const log = (unready: Unready | undefined) => {
+    if (unready?.code === logged) return;
+    logged = unready?.code;
+    warn(unready ? `not ready: ${unready.code}: ${unready.detail}` : 'ready again');
+  };
   return {
     live(ctx: Context): void {
       ctx.set('Cache-Control', 'no-store');
       ctx.body = { status: 'live' };
     },
     ready(ctx: Context): void {
-      const reason = health.unreadyBecause();
+      const unready = health.unreadyBecause();
+      log(unready);
       ctx.set('Cache-Control', 'no-store');
-      ctx.status = reason === undefined ? 200 : 503;
-      const warnings = health.warnings().filter((warning) => warning !== undefined);
+      ctx.status = unready ? 503 : 200;
+      const warnings = health.warnings();
       ctx.body = {
-        ...(reason === undefined ? { status: 'ready' } : { status: 'not_ready', reason }),
-        ...(warnings.length > 0 && { warning: warnings.join('; ') }),
+        ...(unready ? { status: 'not_ready', reason: unready.code } : { status: 'ready' }),
+        ...(warnings.length > 0 && { warnings }),
       };
     },
   };
@@ -40,6 +55,6 @@ export function closingConnections(handle: RequestListener): RequestListener {
     res.setHeader('Connection', 'close');
     if (req.url !== '/readyz') return handle(req, res);
     res.writeHead(503, { 'content-type': 'application/json', 'cache-control': 'no-store' });
-    res.end('{"status":"not_ready","reason":"the node is going down"}');
+    res.end('{"status":"not_ready","reason":"shutting_down"}');
   };
 }

@@ -141,7 +141,7 @@ function routesOf(parts: KoaAppParts, { browserCookie, languageCookie, links, fi
     deletion: deletionHandlers(account),
     undo: undoHandlers(account),
     notMe: notMeHandlers(account),
-    health: healthHandlers(health),
+    health: healthHandlers(health, services.warn),
     ...(readInbox ? { inbox: inboxHandlers({ renderer, snapshot: () => active.current(), read: readInbox }) } : {}),
     asset: assetHandler({ renderer, snapshot: () => active.current() }),
     language: languageHandler({

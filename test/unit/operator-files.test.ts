@@ -1,5 +1,5 @@
 /** The files of a node: what a change in its directory brings into use, and what it leaves alone. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { authenticatorKinds } from '../../src/authenticators/index.ts';
@@ -80,6 +80,79 @@ test('what an invariant refused is applied once the invariant lets it', async ()
   });
 });
 
+const refusedText = (dir: string) =>
+  `the files of ${dir} are refused; what is active stays; \`config check\` says what to correct`;
+
+describe('files are refused', () => {
+  const settings = String(validFiles['stepgate.yaml']);
+  test.each([
+    ['no valid files', 'stepgate.yaml', 'brand: {', 'not_configured'],
+    ['the analysis says no', 'invariants.yaml', 'invariants:\n  - { name: None, never: allow }\n', undefined],
+  ])('while %s, until they say what was applied before', async (_, file, text, code) => {
+    await withConfiguration(validFiles, async (dir) => {
+      const files = filesOf(dir);
+      await files.apply(store);
+      await writeFile(join(dir, 'stepgate.yaml'), settings.replace('Test', 'Other'));
+      await writeFile(join(dir, file), text);
+      const error = await files.applyChanged(store).catch((thrown) => thrown);
+      expect([error?.code, files.areRefused(), logged.at(-1)]).toEqual([code, true, refusedText(dir)]);
+      await rm(join(dir, file));
+      await writeFile(join(dir, 'stepgate.yaml'), settings);
+      await files.applyChanged(store);
+      expect([files.areRefused(), (await newest())?.revision]).toEqual([false, 1]);
+    });
+  });
+
+  test('when the node starts, and the analysis says no', async () => {
+    await withConfiguration(validFiles, (dir) => filesOf(dir).apply(store));
+    const invariants = 'invariants:\n  - { name: None, never: allow }\n';
+    await withConfiguration(
+      { ...validFiles, 'stepgate.yaml': settings.replace('Test', 'Other'), 'invariants.yaml': invariants },
+      async (dir) => {
+        const files = filesOf(dir);
+        await files.apply(store);
+        expect([files.areRefused(), logged.at(-1)]).toEqual([true, refusedText(dir)]);
+      },
+    );
+  });
+});
+
+describe('of refused files, a node on Redis, which applies none, takes the issuer', () => {
+  const settings = (issuer: string) => `issuer: ${issuer}\n${validFiles['stepgate.yaml']}`;
+  const good = settings('https://id.test');
+  const typo = 'policies/session.yaml:1:1 wether unknown key `wether`';
+  const broken = { 'policies/session.yaml': `wether: fine\n${validFiles['policies/session.yaml']}` };
+
+  test('and says what is wrong with them', async () => {
+    await withConfiguration({ ...validFiles, 'stepgate.yaml': good, ...broken }, async (dir) => {
+      const files = filesOf(dir);
+      expect(await files.issuer({ isApplied: false })).toBe('https://id.test');
+      expect(logged).toEqual([
+        expect.stringContaining(`${dir}/${typo}`),
+        `the files of ${dir} are refused; only their issuer is read; \`config check\` says what to correct`,
+      ]);
+    });
+    await withConfiguration({ ...validFiles, 'stepgate.yaml': good }, async (dir) => {
+      const files = filesOf(dir);
+      expect([await files.issuer({ isApplied: false }), logged]).toEqual(['https://id.test', []]);
+      await writeFile(join(dir, 'policies/session.yaml'), 'rules: [');
+      expect(await files.issuer({ isApplied: false })).toBe('https://id.test');
+    });
+  });
+
+  test.each([
+    ['is missing', String(validFiles['stepgate.yaml']), broken],
+    ['is refused itself', settings('http://id.example.org'), {}],
+    ['is none', settings('fine'), {}],
+    ['is a variable that is not set', settings('${ISSUER}'), {}],
+    ['is in a file that cannot be read', `${good}brand: {\n`, {}],
+  ])('unless it %s', async (_which, stepgate, others) => {
+    await withConfiguration({ ...validFiles, 'stepgate.yaml': stepgate, ...others }, (dir) =>
+      expect(filesOf(dir).issuer({ isApplied: false })).rejects.toMatchObject({ code: 'not_configured' }),
+    );
+  });
+});
+
 /** What this release refuses in files that an earlier one applied: by a schema, and by a check of all files. */
 const refused: readonly (readonly [string, string, string, string])[] = [
   [
@@ -112,18 +185,37 @@ describe.each(refused)('%s, which an earlier release took,', (_, file, text, fin
     await withConfiguration(own, async (dir) => {
       const files = filesOf(dir);
       expect(await files.issuer()).toBe('https://id.test');
-      expect(files.warning(1)).toBeUndefined();
+      expect(files.areRefused()).toBe(false);
       await files.apply(store);
       expect(logged).toEqual([
         expect.stringContaining(`${dir}/${finding}`),
-        `this release refuses the files of ${dir}, which an earlier one applied: they stay in use; \`config check\` says what to correct`,
+        `the files of ${dir} are refused; what they say is active already, and stays; \`config check\` says what to correct`,
       ]);
-      expect([files.warning(1), files.warning(2)]).toEqual([logged.at(-1), undefined]);
+      expect(files.areRefused()).toBe(true);
       expect(await newest()).toMatchObject({ revision: 1, by: 'earlier release' });
       await writeFile(join(dir, file), String(validFiles[file]).replace('Test', 'Other').replace('All', 'Own'));
       await files.applyChanged(store);
-      expect([files.warning(1), files.warning(2)]).toEqual([undefined, undefined]);
+      expect(files.areRefused()).toBe(false);
       expect(await newest()).toMatchObject({ revision: 2, by: 'serve' });
+    });
+  });
+
+  test('is refused until files are applied, also by the analysis, and whatever else is active', async () => {
+    await applyBefore();
+    await withConfiguration(own, async (dir) => {
+      const files = filesOf(dir);
+      await files.apply(store);
+      await writeFile(join(dir, 'invariants.yaml'), 'invariants:\n  - { name: None, never: allow }\n');
+      await writeFile(join(dir, file), String(validFiles[file]).replace('Test', 'Other').replace('All', 'Own'));
+      await files.applyChanged(store);
+      expect(files.areRefused()).toBe(true);
+      expect(logged.at(-1)).toBe(refusedText(dir));
+      await applyElsewhere();
+      expect(files.areRefused()).toBe(true);
+      await rm(join(dir, 'invariants.yaml'));
+      await files.applyChanged(store);
+      expect(files.areRefused()).toBe(false);
+      expect(await newest()).toMatchObject({ revision: 3, by: 'serve' });
     });
   });
 

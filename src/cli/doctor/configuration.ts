@@ -49,7 +49,7 @@ export async function checkConfiguration(store: Store, given: Installation): Pro
       ok('configuration', `revision ${manifest.revision}, ${apps.length} ${apps.length === 1 ? 'app' : 'apps'}`),
       ...snapshot
         .laterFaults()
-        .map((fault) => warn('configuration', `this release refuses what is in use: ${fault}`, apply)),
+        .map((fault) => warn('configuration', `this release refuses what is active: ${fault}`, apply)),
       ...(await checkFiles(manifest, { ...given, groups: await groupsWithMembers(store) })),
       checkIssuer(given.issuer ?? snapshot.settings.issuer),
       ...(await checkAcr(snapshot, apps)),

@@ -71,8 +71,8 @@ export function allSufficientEvidence(
   if (isFirst === undefined) return { ...found, begunOtherwise: [] };
   const first = actions.filter(isFirst);
   if (first.length === 0) return { ...found, sets: [], begunOtherwise: [] };
-  const begun = first.filter((proof) => !isSecret?.(proof) || isTold?.(proof));
-  return { ...found, sets: begunWith(first, found.sets), begunOtherwise: begunNeedlessly(begun, found.sets, isTold) };
+  const begunOtherwise = begunNeedlessly(first, found.sets, { isSecret, isTold });
+  return { ...found, sets: begunWith(first, found.sets), begunOtherwise };
 }
 
 type Sets = AllSetsOfEvidence['sets'];
@@ -86,9 +86,14 @@ function begunWith(first: readonly AssessedEvidence[], sets: Sets): Sets {
  * Sets that have one of the first proofs, after another one. It is in none of the sets, or it matters that the user
  * began with it, and no set with it is met earlier.
  */
-function begunNeedlessly(first: readonly AssessedEvidence[], sets: Sets, isTold: SearchedSets['isTold']): Sets {
+function begunNeedlessly(
+  first: readonly AssessedEvidence[],
+  sets: Sets,
+  { isSecret, isTold }: Pick<SearchedSets, 'isSecret' | 'isTold'>,
+): Sets {
   const actions = sets.map((set) => set.map(textOfAction));
-  return first.flatMap((proof) => {
+  const told = first.filter((proof) => !isSecret?.(proof) || isTold?.(proof));
+  return told.flatMap((proof) => {
     const own = actions.filter((set) => set.includes(textOfAction(proof)));
     if (own.length > 0 && !isTold?.(proof)) return [];
     return sets.flatMap((set) => {

@@ -12,6 +12,9 @@ interface FaultyDocument {
   readonly faults: readonly string[];
 }
 
+/** Also true of drafts and of revisions that are not active. */
+const stays = '; this release refuses that in files, and keeps it where an earlier one stored it';
+
 /** The faults of the documents that were read so far, by the hash of the document. */
 export class LaterFaults {
   readonly #byHash = new Map<string, FaultyDocument>();
@@ -27,7 +30,7 @@ export class LaterFaults {
     const faults = laterFaultsOf(document, authenticators);
     if (faults.length === 0) return;
     this.#byHash.set(hash, { key: documentKey(document.kind, document.name), faults });
-    for (const fault of faults) this.#warn(`${fault}; it is in use, and stays until files without it are applied`);
+    for (const fault of faults) this.#warn(`${fault}${stays}`);
   }
 
   /** Those of a revision. `hashOf`: the hash of its document with this key. */

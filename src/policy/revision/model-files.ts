@@ -8,11 +8,22 @@ export function modelFileOf({ key, modelFile }: AuthenticatorKind, settings: Set
   return own?.enabled ? modelFile?.(own) : undefined;
 }
 
-/** Why this node cannot use a file that the settings name. */
-export function modelFileFault(settings: Settings, authenticators: readonly AuthenticatorKind[]): string | undefined {
+/** Why this node cannot use a file that the settings name, and what to do, as two clauses. */
+interface ModelFileFault {
+  readonly code: 'metadata_file_missing' | 'metadata_file_damaged';
+  readonly message: string;
+  readonly advice: string;
+}
+
+export function modelFileFault(
+  settings: Settings,
+  authenticators: readonly AuthenticatorKind[],
+): ModelFileFault | undefined {
   for (const kind of authenticators) {
     const fault = modelFileOf(kind, settings)?.fault;
-    if (fault !== undefined) return `metadata_file_${fault.kind}: ${fault.message}: ${fault.advice}`;
+    if (fault === undefined) continue;
+    const { kind: what, message, advice } = fault;
+    return { code: `metadata_file_${what}`, message, advice };
   }
   return undefined;
 }

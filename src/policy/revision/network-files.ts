@@ -1,12 +1,6 @@
 /** The MaxMind DB files of a revision on this node: what its zones read from them, and whether they can. */
 import { isIP } from 'node:net';
-import {
-  faultText,
-  type NetworkFileKind,
-  type NetworkFiles,
-  type NetworkRecord,
-  previousStays,
-} from '../../network-data.ts';
+import type { NetworkFileFault, NetworkFileKind, NetworkFiles, NetworkRecord } from '../../network-data.ts';
 import type { Settings } from '../model/settings.ts';
 import { filesOf, type ZoneData } from '../schema/settings/zones.ts';
 
@@ -64,13 +58,21 @@ export async function openNetworkFiles(settings: Settings, files: NetworkFiles, 
 }
 
 /** The first fault of a file that is needed. */
-export function networkFault(settings: Settings, files: NetworkFiles, recording: Recording = {}): string | undefined {
+export function networkFault(
+  settings: Settings,
+  files: NetworkFiles,
+  recording: Recording = {},
+): NetworkFileFault | undefined {
   const [fault] = neededFiles(settings, recording).flatMap(([kind, path]) => files.fault(kind, path) ?? []);
-  return fault && faultText(fault);
+  return fault;
 }
 
 /** Why one of them is not as it is on disk: what is there cannot be used. */
-export function networkWarning(settings: Settings, files: NetworkFiles, recording: Recording): string | undefined {
+export function networkWarning(
+  settings: Settings,
+  files: NetworkFiles,
+  recording: Recording,
+): NetworkFileFault | undefined {
   const [refused] = neededFiles(settings, recording).flatMap(([kind, path]) => files.refused(kind, path) ?? []);
-  return refused && `${faultText(refused)}${previousStays}`;
+  return refused;
 }

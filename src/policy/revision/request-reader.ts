@@ -1,5 +1,5 @@
 /** What a revision says of the address and the device of a request. */
-import type { NetworkFiles } from '../../network-data.ts';
+import type { NetworkFileFault, NetworkFiles } from '../../network-data.ts';
 import { signalHeaders } from '../model/device-signals.ts';
 import type { Settings } from '../model/settings.ts';
 import { compileZones, type ZonesOfAddress } from '../schema/settings/zones.ts';
@@ -16,10 +16,10 @@ export interface RequestReader {
   readonly deviceSignals: DeviceReader;
   /** Headers that may hold signals of it, in lower case. */
   readonly signalHeaders: readonly string[];
-  /** Why a file that a zone or a condition needs cannot be used on this node, with its code. `undefined`: all can. */
-  networkFault(): string | undefined;
-  /** Why such a file is used as it was before, with its code. `undefined`: all are as they are on disk. */
-  networkWarning(): string | undefined;
+  /** Why a file that a zone or a condition needs cannot be used on this node. `undefined`: all can. */
+  networkFault(): NetworkFileFault | undefined;
+  /** Why such a file is used as it was before. `undefined`: all are as they are on disk. */
+  networkWarning(): NetworkFileFault | undefined;
 }
 
 /** Made once for a revision. `recording`: what its policies ask about the past. */

@@ -180,6 +180,7 @@ export const importRules: Readonly<Record<string, Part>> = {
   'background-check': root,
   'configuration-worker': root,
   'operator-files': root,
+  'node-health': root,
   'operator-views': root,
   app: root,
   serve: root,

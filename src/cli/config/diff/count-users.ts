@@ -2,7 +2,8 @@
 
 import type { Attribute } from '../../../core/model/attribute.ts';
 import type { Seconds } from '../../../core/model/facts.ts';
-import { readAttribute } from '../../../core/profile/attribute-value.ts';
+import { type ProfileValue, readAttribute } from '../../../core/profile/attribute-value.ts';
+import { canonicalJson } from '../../../policy/revision/document-store.ts';
 import { signInHistoryKey, userKey, usersKey } from '../../../stores/keys.ts';
 import type { Store } from '../../../stores/store.ts';
 import { lastSignInFacts } from '../../../users/history/sign-in-history.ts';
@@ -46,6 +47,15 @@ interface CountedFor {
   readonly checked: CheckedAttributes;
 }
 
+/**
+ * As it is stored. What would be read as another value is not allowed: the text `5` stays a text when the attribute
+ * becomes a number, and is neither above nor below one.
+ */
+function isAllowed(attribute: Attribute, stored: ProfileValue): boolean {
+  const read = readAttribute(attribute, stored);
+  return read.ok && canonicalJson(read.value) === canonicalJson(stored);
+}
+
 /** The most users to read. */
 const maxUsers = 1_000_000;
 
@@ -83,9 +93,9 @@ export async function countUsers(
       users += 1;
       for (const [name, { before, next }] of checked) {
         const value = storedUser.profile[name];
-        if (value === undefined || readAttribute(next, value).ok) continue;
+        if (value === undefined || isAllowed(next, value)) continue;
         // What was not allowed before, either, is not lost by this change.
-        if (before !== undefined && !readAttribute(before, value).ok) continue;
+        if (before !== undefined && !isAllowed(before, value)) continue;
         refused.set(name, (refused.get(name) ?? 0) + 1);
       }
       const { id, createdAt } = storedUser;

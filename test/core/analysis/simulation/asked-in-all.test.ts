@@ -289,3 +289,25 @@ describe('where a rule about new browsers needs less than the page asks for at f
     expect(least(askingHow)).toEqual(['password', 'totp,password']);
   });
 });
+
+test('a user may begin with a needless proof and then prove the secret of the first page, which was left empty', () => {
+  const newDevice = { risk: { any: ['newDevice' as const] } };
+  const app = {
+    name: 'app',
+    rules: [
+      { name: 'New', when: newDevice, then: allow(by('phone')) },
+      { name: 'Rest', when: {}, then: allow(by('totp')) },
+    ],
+  };
+  const session = {
+    name: 'session',
+    rules: [
+      { name: 'New', when: newDevice, then: allow(factors(2)) },
+      { name: 'Rest', when: {}, then: { kind: 'deny' as const } },
+    ],
+  };
+  const risk = riskOf(['newDevice'], [], riskScoring);
+  expect(waysOf(policiesOf({ app, session }), userWith(['password', 'totp', 'phone']), { risk })).toEqual([
+    [['password,phone', 'totp,password,phone'], 'complete'],
+  ]);
+});

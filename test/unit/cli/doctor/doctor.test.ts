@@ -130,7 +130,7 @@ test('a revision that an earlier release applied, with a country that this one r
   documents.set('settings', { ...settings, content: { ...(settings.content as object), identify } });
   await revisions.apply(documents, { by: 'earlier release' });
   expect(await complaints()).toContain(
-    'warn configuration: this release refuses what is in use: stepgate.yaml identify.defaultCountry must be written as GB',
+    'warn configuration: this release refuses what is active: stepgate.yaml identify.defaultCountry must be written as GB',
   );
 });
 

@@ -1042,6 +1042,15 @@ test('of a user in the store, the number stands beside the label', async () => {
   expect(text).toContain('\n  evidence  webauthn#1 2 h ago\n');
 });
 
+test('a step names which of several enrollments of a kind it asks for', async () => {
+  const words = ['--app', 'notes', '--groups', 'staff', '--enrolled'];
+  const two = await explained(...words, 'webauthn,totp,webauthn');
+  expect(stepsOf(two)[1]).toBe('2. challenge webauthn#1, or webauthn#2, totp');
+  const numbers = await explained(...words, 'phone,phone.voice');
+  expect(stepsOf(numbers)[1]).toBe('2. challenge phone#1, or phone#2');
+  expect(stepsOf(await explained(...words, 'webauthn,totp'))[1]).toBe('2. challenge webauthn, or totp');
+});
+
 test('enrollments are counted by their authenticator, whatever their methods', async () => {
   const words = ['--app', 'notes', '--groups', 'staff', '--enrolled', 'phone.voice,phone', '--evidence'];
   const { evidence, subject } = await data(...words, 'phone.sms#2@1h');
@@ -1080,6 +1089,6 @@ test('with other authenticators, a user whose password was recovered by mail has
     expect(await second('--enrolled', 'password,email')).toBe(another);
     expect(await second('--recovered', '3h')).toBe(another);
     // Another mailbox recovered nothing.
-    expect(await second('--enrolled', 'password,email,email')).toBe('2. challenge email');
+    expect(await second('--enrolled', 'password,email,email')).toBe('2. challenge email#2');
   });
 });

@@ -100,6 +100,21 @@ test('users with a value that an attribute does not allow any more are counted',
   expect(await diffs.diff(roles('staff', 'other'), roles('staff'))).not.toContain('do not allow');
 });
 
+test('values are counted that were stored as another type, which a form or an import would read', async () => {
+  const typed = (...types: readonly [string, string, string]) => {
+    const attributes = ['level', 'sites', 'ok'].map((name, index) => `${name}: { label: L, type: ${types[index]} }`);
+    return { 'stepgate.yaml': `${settings}attributes: { ${attributes.join(', ')} }\n` };
+  };
+  await addUser('texts', { profile: { level: '5', sites: 'vienna', ok: 'true' } });
+  const texts = typed('text', 'text', 'text');
+  const diff = await diffs.diff(typed('number', 'list', 'boolean'), texts);
+  for (const name of ['level', 'sites', 'ok']) expect(diff).toContain(`\n  ${name}: 1 active user\n`);
+  expect(await diffs.diff(texts, texts)).not.toContain('do not allow');
+  // They were of another type before as well.
+  const limited = typed('number, min: 1', 'list', 'boolean');
+  expect(await diffs.diff(limited, typed('number', 'list', 'boolean'))).not.toContain('do not allow');
+});
+
 /** Signed up 100 days ago. */
 async function addOldUser(name: string, ...credentials: readonly (typeof totp)[]): Promise<void> {
   const directory = new Directory(diffs.terminal.store, () => fixedNow - 100 * oneDay);
