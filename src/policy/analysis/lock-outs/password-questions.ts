@@ -6,6 +6,7 @@ import { isSpent } from '../../../core/analysis/space/find-model.ts';
 import type { RuleCombination } from '../../../core/analysis/space/rule-combinations.ts';
 import type { EnrollmentRule } from '../../../core/model/enrollment-policy.ts';
 import type { AuthenticatorDescriptor } from '../../../core/model/facts.ts';
+import { locationKey } from '../../../core/model/location-key.ts';
 import { defaultPasswordTerms, type PasswordRule } from '../../../core/model/password-policy.ts';
 import type { Rule, RuleHead } from '../../../core/model/policy.ts';
 import type { CompiledPolicy } from '../../../core/policy/rules/compile.ts';
@@ -21,7 +22,9 @@ export interface PasswordOfApp {
 }
 
 /** A rule that may keep users from replacing the password, and why it must be replaced. */
-export interface PasswordObstacle {
+interface PasswordObstacle {
+  /** Equal for rules of the same locations, and the same reason. */
+  readonly key: string;
   readonly cause: RuleHead;
   readonly by?: PasswordRule | undefined;
   readonly mark: PasswordMark;
@@ -44,24 +47,25 @@ const stepsOfUsers = 100;
 
 /**
  * Takes steps from the `denialBudget` of the app. With none left, it asks only about users of the password alone.
- * `isOpen`: whether there is more to ask about the obstacle.
+ * `isOpen`: whether there is more to ask about the obstacle with this key.
  */
 export function* questionsAbout(
   password: PasswordOfApp,
-  isOpen: (obstacle: PasswordObstacle) => boolean,
+  isOpen: (key: string) => boolean,
 ): Generator<PasswordQuestion> {
   const { app, about, descriptor } = password;
   const plain = { keys: [descriptor.key], hasLess: true, toAdd: [] };
   for (const combination of app.combinations) {
     for (const account of about?.rules.map(({ rule }) => rule) ?? [undefined]) {
       // What users have is found only where something is asked about them.
-      const obstacles = obstaclesBy({ combination, account }, password).filter(isOpen);
+      const obstacles = obstaclesBy({ combination, account }, password).filter(({ key }) => isOpen(key));
       if (obstacles.length === 0) continue;
       app.denialBudget.steps -= stepsOfUsers;
       const users = isSpent(app.denialBudget) ? [plain] : usersOf(combination, password);
       for (const user of users) {
         if (causeIn({ combination, account }, user.keys, password) === undefined) continue;
-        for (const obstacle of obstacles) if (isOpen(obstacle)) yield { combination, account, ...obstacle, ...user };
+        for (const obstacle of obstacles)
+          if (isOpen(obstacle.key)) yield { combination, account, ...obstacle, ...user };
       }
     }
   }
@@ -73,7 +77,12 @@ function obstaclesBy(rules: ChangeRules, password: PasswordOfApp): readonly Pass
   const cause = causeIn(rules, [descriptor.key], password);
   if (cause === undefined) return [];
   const passwordRules = app.policies.password?.rules.map(({ rule }) => rule) ?? [undefined];
-  return passwordRules.flatMap((by) => marksIn(by?.then ?? defaultPasswordTerms).map((mark) => ({ cause, by, mark })));
+  return passwordRules.flatMap((by) =>
+    marksIn(by?.then ?? defaultPasswordTerms).map((mark) => {
+      const key = JSON.stringify([locationKey(cause), by && locationKey(by), mark]);
+      return { key, cause, by, mark };
+    }),
+  );
 }
 
 type AskedUser = Pick<PasswordQuestion, 'keys' | 'hasLess' | 'toAdd'>;

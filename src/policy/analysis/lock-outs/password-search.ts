@@ -27,7 +27,6 @@ import type { RuleSpace } from '../../../core/analysis/space/rule-space.ts';
 import type { Conditions } from '../../../core/model/conditions.ts';
 import type { EnrollmentRule } from '../../../core/model/enrollment-policy.ts';
 import type { AuthenticatorDescriptor } from '../../../core/model/facts.ts';
-import { locationKey } from '../../../core/model/location-key.ts';
 import { defaultPasswordTerms } from '../../../core/model/password-policy.ts';
 import type { Rule, RuleHead } from '../../../core/model/policy.ts';
 import { beforeSignIn } from '../../../core/policy/rules/compile.ts';
@@ -39,13 +38,7 @@ import type { AnalysedConfiguration } from '../analysed/configuration.ts';
 import { isGiven } from './account-additions.ts';
 import { additionPlaces } from './addition-apps.ts';
 import { formulasOfRule, hereAlone, spaceOf } from './lock-out-finder.ts';
-import {
-  isUseOnly,
-  type PasswordObstacle,
-  type PasswordOfApp,
-  type PasswordQuestion,
-  questionsAbout,
-} from './password-questions.ts';
+import { isUseOnly, type PasswordOfApp, type PasswordQuestion, questionsAbout } from './password-questions.ts';
 
 /** Users who are denied with a password that must be replaced, or who keep it. */
 export interface StuckPassword extends Pick<PasswordQuestion, 'cause' | 'by' | 'mark' | 'keys' | 'hasLess'> {
@@ -77,8 +70,7 @@ export function stuckPasswords(
   const found = new Map<string, StuckPassword>();
   const examined = new Map<string, number>();
   const undecided = new Map<string, RuleHead>();
-  const isOpen = (obstacle: PasswordObstacle) => {
-    const key = keyOf(obstacle);
+  const isOpen = (key: string) => {
     const known = found.get(key);
     return known === undefined || (!isWorst(known) && (examined.get(key) ?? 0) < mostExamined);
   };
@@ -86,21 +78,17 @@ export function stuckPasswords(
     for (const descriptor of app.policies.authenticators.filter(({ underPasswordPolicy }) => underPasswordPolicy)) {
       const search = searchAt(app, descriptor, { universe, places });
       for (const question of questionsAbout(search, isOpen)) {
-        const key = keyOf(question);
+        const { key, cause } = question;
         const known = found.get(key);
         const stuck = stuckIn(question, search);
         if (known) examined.set(key, (examined.get(key) ?? 0) + 1);
-        if (stuck === 'undecided') undecided.set(key, question.cause);
+        if (stuck === 'undecided') undecided.set(key, cause);
         else if (stuck && (known === undefined || isWorse(stuck, known))) found.set(key, stuck);
       }
     }
   }
   const open = [...undecided].flatMap(([key, rule]) => (found.has(key) ? [] : [rule]));
   return { stuck: [...found.values()], undecided: [...new Set(open)] };
-}
-
-function keyOf({ cause, by, mark }: PasswordObstacle): string {
-  return JSON.stringify([locationKey(cause), by && locationKey(by), mark]);
 }
 
 function isWorst({ isOnlyThere, hasLess }: StuckPassword): boolean {

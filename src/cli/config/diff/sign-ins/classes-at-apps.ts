@@ -8,8 +8,18 @@ import { getOrMake } from '../../../shared/values/get-or-make.ts';
 import { type Numbered, numbered, numberIn } from '../../../shared/values/numbered.ts';
 import type { VariedPair } from './circumstances.ts';
 import { addConsents, apartByConsent, type ConsentCounts, scopesAsked } from './counted-consents.ts';
-import { type ReadValues, readValues } from './read-values.ts';
-import { type Atom, classKey, keyBesideApp, type Projection, resultFor, type UserClass } from './user-classes.ts';
+import {
+  type Atom,
+  classKey,
+  isToldByReads,
+  keyBesideApp,
+  type Projection,
+  readOfUser,
+  resultFor,
+  resultsAtApp,
+  signInOfUser,
+  type UserClass,
+} from './user-classes.ts';
 
 /** Classes, with numbers in the place of what is compared often. */
 export interface NumberedClasses {
@@ -19,6 +29,14 @@ export interface NumberedClasses {
   readonly byRest: Numbered<UserClass>;
   /** What the conditions read of the users. */
   readonly readBy: (atoms: readonly Atom[]) => ReadLists;
+}
+
+/** Values that one condition reads of users. */
+interface ReadValues {
+  /** By class: the number of the value. */
+  readonly numberOf: readonly number[];
+  /** By number: what the condition comes to at an app. */
+  readonly values: readonly ((clientId: string) => string)[];
 }
 
 /** What several conditions read together. */
@@ -62,6 +80,61 @@ export function numberedClasses(
 
 function variesByApp(atom: Atom | undefined): boolean {
   return atom !== undefined && isRead('request.clientId', atom.reads);
+}
+
+type ReadValue = Parameters<ReturnType<typeof resultsAtApp>>[0];
+
+/**
+ * An expression that compares the client id with texts of the user comes to the same at all apps whose id is in none of
+ * them, so it is evaluated at one app like these, and at the others. Users may have 100,000 such texts: those that come
+ * to the same everywhere count as one value. `clientIds`: all apps that are asked about.
+ */
+function readValues(classes: readonly UserClass[], atom: Atom, clientIds: readonly string[]): ReadValues {
+  const reads = classes.map(({ subject }) => ({ subject, text: readOfUser(subject, atom) }));
+  const { numberOf, values } = numbered(reads, ({ text }) => text);
+  const apps = new Map<string, ReturnType<typeof resultsAtApp>>();
+  const resultAt = (clientId: string, value: ReadValue) =>
+    getOrMake(apps, clientId, () => resultsAtApp(atom, clientId))(value);
+  const { signIns, comparedWithApp } = atom;
+  const [first] = signIns;
+  if (isToldByReads(atom) || first === undefined || comparedWithApp === undefined)
+    return { numberOf, values: values.map((value) => (clientId) => resultAt(clientId, value)) };
+  const appsIn = appsNamedIn(clientIds);
+  const found = values.map((value) => {
+    const texts = comparedWithApp(signInOfUser(first, { subject: value.subject }));
+    const elsewhere = resultAt(inNone(texts), value);
+    const named = appsIn(texts).map((clientId) => [clientId, resultAt(clientId, value)] as const);
+    return { elsewhere, others: named.filter(([, result]) => result !== elsewhere) };
+  });
+  const alike = numbered(found, ({ elsewhere, others }) => JSON.stringify([elsewhere, others]));
+  return {
+    numberOf: numberOf.map((number) => alike.numberOf[number] ?? 0),
+    values: alike.values.map(({ elsewhere, others }) => {
+      const byApp = new Map(others);
+      return (clientId) => byApp.get(clientId) ?? elsewhere;
+    }),
+  };
+}
+
+/** What no text contains: it is longer. */
+function inNone(texts: readonly string[]): string {
+  return '-'.repeat(1 + texts.reduce((longest, { length }) => Math.max(longest, length), 0));
+}
+
+/** Finds the apps whose client id is in one of the texts, sorted. */
+function appsNamedIn(clientIds: readonly string[]): (texts: readonly string[]) => readonly string[] {
+  const ids = new Set(clientIds);
+  const lengths = new Set(clientIds.map(({ length }) => length));
+  return (texts) => {
+    const found = new Set<string>();
+    for (const text of texts)
+      for (const length of lengths)
+        for (let at = 0; at + length <= text.length; at += 1) {
+          const part = text.slice(at, at + length);
+          if (ids.has(part)) found.add(part);
+        }
+    return [...found].sort();
+  };
 }
 
 function readLists(
