@@ -28,12 +28,36 @@ export interface CombinationSearch {
   readonly isLike: LockOutFinder['isLike'];
 }
 
+/** A denial at an app, found there or at another one that it is like. Thousands of apps may be like one. */
+export interface DeniedAt extends Pick<Denied, 'app' | 'combination'> {
+  readonly found: Denied;
+  /** Facts of the app that was searched as facts of this one. */
+  readonly renamed: (facts: UserFacts) => UserFacts;
+}
+
+/** With facts at its own app, as they are shown. */
+export function atOwnApp({ app, combination, found, renamed }: DeniedAt): Denied {
+  const { facts, lockOut, ...others } = found;
+  return {
+    ...others,
+    app,
+    combination,
+    facts: renamed(facts),
+    ...(lockOut && { lockOut: { ...lockOut, facts: renamed(lockOut.facts) } }),
+  };
+}
+
+/** What was found for one rule combination of an app. */
+interface NewcomersAt extends Pick<NewcomerSearch, 'undecided'> {
+  readonly denied: readonly DeniedAt[];
+}
+
 /** Searches each combination of each app, once for all that are alike. */
 export function searchAlike(
   apps: readonly AnalysedApp[],
   places: AdditionPlaces,
   { search, isLike }: CombinationSearch,
-): readonly NewcomerSearch[] {
+): readonly NewcomersAt[] {
   const byTemplate = Map.groupBy(apps, ({ template }) => template);
   const likenessOf = likenesses(places, ({ template }) => byTemplate.get(template)?.length === 1);
   const searched = new Map<string, FoundOnce>();
@@ -42,10 +66,10 @@ export function searchAlike(
     const { groups } = likeness;
     const text = likeness.textOf(combination);
     const known = searched.get(text);
-    if (known) return foundAt(app, renaming(known.groups, groups))(combination, known.found);
+    if (known) return foundAt(app, renaming(app, known.groups, groups))(combination, known.found);
     const found = search(combination, app);
     searched.set(text, { groups, found });
-    return found;
+    return foundAt(app, asTheyAre)(combination, found);
   };
   return apps.flatMap((app) => {
     const likeness = likenessOf(app);
@@ -53,14 +77,14 @@ export function searchAlike(
     const { text, groups } = likeness;
     const known = wholes.get(text);
     if (known && isSameAt({ app, likeness }, known, isLike)) {
-      const foundFor = foundAt(app, renaming(known.likeness.groups, groups));
+      const foundFor = foundAt(app, renaming(app, known.likeness.groups, groups));
       return app.combinations.map((combination, at) => foundFor(combination, known.found[at] ?? nothing));
     }
     const before = app.space.models.size;
     const found = app.combinations.map((combination) => search(combination, app));
     const models = [...app.space.models].slice(before);
     if (known === undefined) wholes.set(text, { app, likeness, places: likeness.placesOf(app), found, models });
-    return found;
+    return app.combinations.map((combination, at) => foundAt(app, asTheyAre)(combination, found[at] ?? nothing));
   });
 }
 
@@ -106,36 +130,28 @@ function isSameAt(
   );
 }
 
-/** The name at one app of each group of another that is like it. */
-type Renaming = ReadonlyMap<string, string>;
+const asTheyAre: DeniedAt['renamed'] = (facts) => facts;
 
-function renaming(before: readonly string[], groups: readonly string[]): Renaming {
-  return new Map(before.map((group, index) => [group, groups[index] ?? group]));
+/** The groups of the app take the places of those of another one that is like it. */
+function renaming(
+  { app: { clientId } }: AnalysedApp,
+  before: readonly string[],
+  groups: readonly string[],
+): DeniedAt['renamed'] {
+  const names = new Map(before.map((group, index) => [group, groups[index] ?? group]));
+  return ({ request, subject, ...others }) => ({
+    ...others,
+    request: { ...request, clientId },
+    subject: { ...subject, groups: subject.groups.map((group) => names.get(group) ?? group) },
+  });
 }
 
-/** What was found for a combination is there for another one that is alike, with other groups. */
 function foundAt(
   app: AnalysedApp,
-  names: Renaming,
-): (combination: RuleCombination, found: NewcomerSearch) => NewcomerSearch {
-  const renamed = (facts: UserFacts): UserFacts => ({
-    ...facts,
-    request: { ...facts.request, clientId: app.app.clientId },
-    subject: { ...facts.subject, groups: facts.subject.groups.map((group) => names.get(group) ?? group) },
-  });
-  const ofApp = (like: Denied, combination: RuleCombination): Denied => {
-    const { facts, lockOut, ...others } = like;
-    return {
-      ...others,
-      like,
-      app,
-      combination,
-      facts: renamed(facts),
-      ...(lockOut && { lockOut: { ...lockOut, facts: renamed(lockOut.facts) } }),
-    };
-  };
+  renamed: DeniedAt['renamed'],
+): (combination: RuleCombination, found: NewcomerSearch) => NewcomersAt {
   return (combination, { denied, undecided }) => ({
-    denied: denied.map((like) => ofApp(like, combination)),
+    denied: denied.map((found) => ({ app, combination, found, renamed })),
     undecided,
   });
 }
