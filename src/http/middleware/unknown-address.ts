@@ -2,7 +2,7 @@
 import { oneMinute } from '../../core/model/durations.ts';
 import type { Seconds } from '../../core/model/facts.ts';
 
-interface WarningOptions {
+interface UnknownAddressOptions {
   /** From the active revision. */
   readonly trustedProxies: () => number;
   readonly now: () => Seconds;
@@ -13,7 +13,7 @@ interface WarningOptions {
 const pause = 10 * oneMinute;
 
 /** Called with the path of each request without an address. Probes of the operator come past the proxies. */
-export function unknownAddressWarning({ trustedProxies, now, warn }: WarningOptions): (path: string) => void {
+export function unknownAddressWarning({ trustedProxies, now, warn }: UnknownAddressOptions): (path: string) => void {
   let last: { readonly at: Seconds; readonly proxies: number } | undefined;
   let unsaid = 0;
   return (path) => {
