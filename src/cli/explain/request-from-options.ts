@@ -56,17 +56,12 @@ export function requestFromOptions(
   return withClaimScopes(request, configured, app.client.scope === undefined ? undefined : words(app.client.scope));
 }
 
-/** As the authorization endpoint sees it (`checkScope` of oidc-provider): it refuses one, and drops the other. */
+/** As the authorization endpoint sees it (`checkScope` of oidc-provider). */
 function assertAskable(scopes: readonly string[], app: App, declared: ClaimsByScope): void {
   const lacking = refusedScopes(app, declared).find((scope) => scopes.includes(scope));
   if (lacking !== undefined)
     throw refusal(
       `${app.clientId} may not ask for the scope ${lacking}, as its \`client.scope\` lacks it: the request is refused (invalid_scope)`,
-    );
-  const isDropped = scopes.includes('offline_access') && !app.client.grant_types?.includes('refresh_token');
-  if (isDropped && app.ownAccount === undefined)
-    throw refusal(
-      `${app.clientId} may not ask for the scope offline_access, as it lacks the grant refresh_token: it would be ignored`,
     );
 }
 
