@@ -51,15 +51,20 @@ export class OperatorFiles {
 
   /**
    * What the settings say. If files are refused that do not say it, the findings are logged, and thrown as
-   * `not_configured`; of others, `apply` knows whether they are active. `isApplied`: it will be called.
+   * `not_configured`; of others, `apply` knows whether they are active. `isApplied`: it will be called. Otherwise the
+   * issuer is all that counts of the files, and whatever else is refused is logged.
    */
   async issuer({ isApplied } = { isApplied: true }): Promise<string | undefined> {
     const loaded = await this.#load();
-    const { issuer } = (loaded.documents?.get('settings')?.content ?? {}) as { readonly issuer?: unknown };
+    const settings = loaded.ok ? loaded.documents.get('settings')?.content : loaded.settings;
+    const { issuer } = (settings ?? {}) as { readonly issuer?: unknown };
     const isSaid = typeof issuer === 'string' && URL.canParse(issuer);
+    if (loaded.ok) return isSaid ? issuer : undefined;
+    const { findings, documents } = loaded;
+    const isEnough = isApplied ? documents !== undefined : findings.every((finding) => !isAboutIssuer(finding));
     const isNeeded = this.#options.demo === undefined;
-    if (!loaded.ok && (!isApplied || loaded.documents === undefined || (isNeeded && !isSaid)))
-      throw this.#refusal(loaded.findings);
+    if (!isEnough || (isNeeded && !isSaid)) throw this.#refusal(findings);
+    if (!isApplied) this.#warnRefused(findings, 'only their issuer is read');
     return isSaid ? issuer : undefined;
   }
 
@@ -141,9 +146,15 @@ export class OperatorFiles {
   }
 
   #noteRefused(stays: string): void {
-    const { configDir, log } = this.#options;
     this.#areRefused = true;
-    log.warn(`the files of ${configDir} are refused; ${stays}; \`config check\` says what to correct`);
+    this.#warnRefused([], stays);
+  }
+
+  /** `how`: what becomes of the files. */
+  #warnRefused(findings: readonly Finding[], how: string): void {
+    const { configDir, log } = this.#options;
+    this.#warn(findings.map(findingLine));
+    log.warn(`the files of ${configDir} are refused; ${how}; \`config check\` says what to correct`);
   }
 
   /** What changed is told with its warnings. True: all of it is active already. */
@@ -204,6 +215,10 @@ export class OperatorFiles {
   #notConfigured(text: string): StepgateError {
     return new StepgateError('not_configured', `${this.#options.configDir} is not a good configuration:\n${text}`);
   }
+}
+
+function isAboutIssuer({ file, path }: Finding): boolean {
+  return file === 'stepgate.yaml' && path === 'issuer';
 }
 
 function nowInSeconds(): number {

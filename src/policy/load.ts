@@ -3,11 +3,10 @@
  * findings.
  */
 
+import { omitUndefined } from '../core/model/omit-undefined.ts';
 import { inOrderOfLocations } from '../core/model/source-location.ts';
 import { checkAccount } from './check/check-account.ts';
 import { checkAttainable } from './check/check-attainable.ts';
-import { attributeOptions, attributeTypes, checkAttributeTests } from './check/check-attribute-tests.ts';
-import { checkAttributes } from './check/check-attributes.ts';
 import { checkAuxiliary } from './check/check-auxiliary.ts';
 import { checkBrand } from './check/check-brand.ts';
 import { checkCatchAll } from './check/check-catch-all.ts';
@@ -16,7 +15,6 @@ import { comparedNameFindings } from './check/check-compared-names.ts';
 import { checkDemands } from './check/check-demands.ts';
 import { checkDuplicates } from './check/check-duplicates.ts';
 import { checkEnrollment } from './check/check-enrollment.ts';
-import { expressionFindings } from './check/check-expressions.ts';
 import { checkFactSources } from './check/check-fact-sources.ts';
 import { checkIdentify, identifyWarnings } from './check/check-identify.ts';
 import { checkProfile } from './check/check-profile.ts';
@@ -28,6 +26,9 @@ import { checkSwitchedOff, isSwitchedOn } from './check/check-switched-off.ts';
 import { groupWarnings } from './check/group-warnings.ts';
 import { userWarnings } from './check/user-warnings.ts';
 import { configurationWarnings } from './check/warnings.ts';
+import { attributeOptions, attributeTypes, checkAttributeTests } from './document-checks/check-attribute-tests.ts';
+import { checkAttributes } from './document-checks/check-attributes.ts';
+import { expressionFindings } from './document-checks/check-expressions.ts';
 import type { AnalysisFinding } from './model/analysis-finding.ts';
 import type { AuthenticatorKind } from './model/authenticator-kind.ts';
 import { type Document, type Documents, documentKey, isSingleton, type WrittenKind } from './model/documents.ts';
@@ -66,9 +67,15 @@ export type LoadedConfiguration =
     }
   /**
    * `findings`: never empty; by file, line and column. `documents`: what the files say, where each can be read and
-   * none has the name of another. An earlier release may have applied it.
+   * none has the name of another. An earlier release may have applied it. `settings`: what `stepgate.yaml` says, where
+   * it can be read.
    */
-  | { readonly ok: false; readonly findings: readonly Finding[]; readonly documents?: Documents };
+  | {
+      readonly ok: false;
+      readonly findings: readonly Finding[];
+      readonly documents?: Documents;
+      readonly settings?: unknown;
+    };
 
 /**
  * Reads and checks the configuration in `dir`. Reports all findings of all files at once. Does not reject because of
@@ -77,12 +84,13 @@ export type LoadedConfiguration =
 export async function loadConfiguration(dir: string, options: LoadConfigurationOptions): Promise<LoadedConfiguration> {
   const { files, pictures, findings: faulty, unreadable } = await readConfigurationFiles(dir);
   if (files.length === 0 && faulty.length > 0) return { ok: false, findings: faulty };
-  const refused = (errors: readonly Finding[], readable?: Documents) =>
-    ({ ok: false, findings: inOrder(errors, files), ...(readable && { documents: readable }) }) as const;
   const read = files.map(({ file, kind, text }) => ({ kind, ...readYaml(file, text, readOptions(kind, options)) }));
   const sources = read.flatMap(({ kind, source }): DocumentSource[] =>
     source === undefined ? [] : [{ kind, source }],
   );
+  const settings = sources.find(({ kind }) => kind === 'settings')?.source.content;
+  const refused = (errors: readonly Finding[], readable?: Documents) =>
+    ({ ok: false, findings: inOrder(errors, files), ...omitUndefined({ documents: readable, settings }) }) as const;
   const unreadableKinds = new Set(unreadable);
   // What refers to a file that says nothing is no further fault.
   for (const { kind, source } of read) if (source === undefined || !isMapping(source)) unreadableKinds.add(kind);

@@ -117,6 +117,42 @@ describe('files are refused', () => {
   });
 });
 
+describe('of refused files, a node on Redis, which applies none, takes the issuer', () => {
+  const settings = (issuer: string) => `issuer: ${issuer}\n${validFiles['stepgate.yaml']}`;
+  const good = settings('https://id.test');
+  const typo = 'policies/session.yaml:1:1 wether unknown key `wether`';
+  const broken = { 'policies/session.yaml': `wether: fine\n${validFiles['policies/session.yaml']}` };
+
+  test('and says what is wrong with them', async () => {
+    await withConfiguration({ ...validFiles, 'stepgate.yaml': good, ...broken }, async (dir) => {
+      const files = filesOf(dir);
+      expect(await files.issuer({ isApplied: false })).toBe('https://id.test');
+      expect(logged).toEqual([
+        expect.stringContaining(`${dir}/${typo}`),
+        `the files of ${dir} are refused; only their issuer is read; \`config check\` says what to correct`,
+      ]);
+    });
+    await withConfiguration({ ...validFiles, 'stepgate.yaml': good }, async (dir) => {
+      const files = filesOf(dir);
+      expect([await files.issuer({ isApplied: false }), logged]).toEqual(['https://id.test', []]);
+      await writeFile(join(dir, 'policies/session.yaml'), 'rules: [');
+      expect(await files.issuer({ isApplied: false })).toBe('https://id.test');
+    });
+  });
+
+  test.each([
+    ['is missing', String(validFiles['stepgate.yaml']), broken],
+    ['is refused itself', settings('http://id.example.org'), {}],
+    ['is none', settings('fine'), {}],
+    ['is a variable that is not set', settings(`\${ISSUER}`), {}],
+    ['is in a file that cannot be read', `${good}brand: {\n`, {}],
+  ])('unless it %s', async (_which, stepgate, others) => {
+    await withConfiguration({ ...validFiles, 'stepgate.yaml': stepgate, ...others }, (dir) =>
+      expect(filesOf(dir).issuer({ isApplied: false })).rejects.toMatchObject({ code: 'not_configured' }),
+    );
+  });
+});
+
 /** What this release refuses in files that an earlier one applied: by a schema, and by a check of all files. */
 const refused: readonly (readonly [string, string, string, string])[] = [
   [

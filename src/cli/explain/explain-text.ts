@@ -53,7 +53,7 @@ export function explanationText(explanation: CommandExplanation, source: string,
     ...(needed === '' ? [] : [`Needs      ${needed}: nothing replaces it`]),
     '',
     paint('bold', 'Steps'),
-    ...stepLines(steps, { known: explanation.subject !== undefined, branches }),
+    ...stepLines(steps, { subject: explanation.subject, branches }),
     ...leftAsideLines(explanation.leftAside),
     ...(explanation.outlived.length > 0 ? ['', ...explanation.outlived.map((sentence) => `Note: ${sentence}.`)] : []),
   ];

@@ -2,8 +2,8 @@
 import { enrollmentName, methodName } from '../../core/model/authenticator-name.ts';
 import type { Enrollment, Evidence, RememberedProof, Seconds } from '../../core/model/facts.ts';
 import { durationText } from '../../policy/model/duration-text.ts';
+import { printable } from '../shared/output/printable.ts';
 import { ageText } from '../shared/values/durations.ts';
-import { named } from './step-text.ts';
 
 /** For example `webauthn#2`. Without the number, if the user has no other of the authenticator. */
 export function numberedProofName(
@@ -14,10 +14,22 @@ export function numberedProofName(
   return `${name}${numberText({ authenticator, id: enrollment }, owned)}`;
 }
 
-/** Its number is that among all of its authenticator, whatever their methods. */
-function numberText({ authenticator, id }: Pick<Enrollment, 'authenticator' | 'id'>, owned: readonly Enrollment[]) {
+/**
+ * Its number is that among all of its authenticator, whatever their methods. Empty if there is only one, or if it is
+ * none of them.
+ */
+export function numberText(
+  { authenticator, id }: { readonly authenticator: string; readonly id: string | undefined },
+  owned: readonly Enrollment[],
+): string {
   const same = owned.filter((enrollment) => enrollment.authenticator === authenticator);
-  return same.length < 2 ? '' : `#${same.findIndex((enrollment) => enrollment.id === id) + 1}`;
+  const at = same.findIndex((enrollment) => enrollment.id === id);
+  return same.length < 2 || at < 0 ? '' : `#${at + 1}`;
+}
+
+/** The authenticator, with the name that the user gave it. */
+export function named(authenticator: string, label: string | undefined): string {
+  return label === undefined ? authenticator : `${authenticator} (${printable(label)})`;
 }
 
 /** For example `webauthn#1 (Laptop), webauthn#2 (Phone)`. */

@@ -3,28 +3,33 @@ import type { Branch } from '../../core/analysis/simulation/branches.ts';
 import type { OfferedOption, SimulatedStep } from '../../core/analysis/simulation/simulated-answers.ts';
 import { methodName } from '../../core/model/authenticator-name.ts';
 import type { Denial } from '../../core/model/decision.ts';
+import type { Enrollment, Subject } from '../../core/model/facts.ts';
 import type { WholeExplanation } from '../../flow/explain.ts';
-import { printable } from '../shared/output/printable.ts';
 import { denialText, keptPasswordText } from './denial-text.ts';
 import { beforeText, skippableText } from './enrollment-text.ts';
 import { consentText, keepText, profileText } from './profile-text.ts';
+import { named, numberText } from './proof-text.ts';
 
-/** `known`: the user is known, so the steps lead to the end. */
+/** `subject`: the user, where the steps lead to the end. Several enrollments of one authenticator are numbered. */
 export function stepLines(
   steps: readonly SimulatedStep[],
-  { known, branches }: { readonly known: boolean; readonly branches: readonly Branch[] },
+  { subject, branches }: { readonly subject: Subject | undefined; readonly branches: readonly Branch[] },
 ): readonly string[] {
+  const owned = subject?.enrollments ?? [];
   const lines = steps.flatMap((step, index) => [
-    `  ${index + 1}. ${stepText(step)}`,
+    `  ${index + 1}. ${stepText(step, owned)}`,
     ...branches
       .filter((branch) => branch.at === index && branch.steps.length > 0)
-      .map((branch) => `     ${branchText(branch)}`),
+      .map((branch) => `     ${branchText(branch, owned)}`),
   ]);
-  return known || steps.at(-1)?.kind === 'denied' ? lines : [...lines, '     and then it depends on the user'];
+  return subject !== undefined || steps.at(-1)?.kind === 'denied'
+    ? lines
+    : [...lines, '     and then it depends on the user'];
 }
 
-function branchText({ when, without, steps }: Branch): string {
-  return `if ${when === 'skipped' ? 'skipped' : `${without} fails`}: ${steps.map(stepText).join('; then ')}`;
+function branchText({ when, without, steps }: Branch, owned: readonly Enrollment[]): string {
+  const texts = steps.map((step) => stepText(step, owned));
+  return `if ${when === 'skipped' ? 'skipped' : `${without} fails`}: ${texts.join('; then ')}`;
 }
 
 /** What the user cannot get in without. Empty if there is nothing. */
@@ -33,7 +38,7 @@ export function neededText(branches: readonly Branch[]): string {
   return [...new Set(needed)].join(' and ');
 }
 
-function stepText(step: SimulatedStep): string {
+function stepText(step: SimulatedStep, owned: readonly Enrollment[]): string {
   switch (step.kind) {
     case 'identify':
       return step.identifyWith === undefined ? 'identify' : `identify (with ${step.identifyWith})`;
@@ -41,8 +46,8 @@ function stepText(step: SimulatedStep): string {
       return `choose what to ${step.purpose === 'enroll' ? 'enroll' : 'prove'}: ${step.options.join(', ')}${skippableText(step.skippable)}`;
     case 'challenge':
     case 'enroll': {
-      const others = step.alternatives.map(offeredOptionText);
-      const words = `${step.replacementReason ? 'replace' : step.kind} ${offeredOptionText(step)}`;
+      const others = step.alternatives.map((option) => offeredOptionText(option, owned));
+      const words = `${step.replacementReason ? 'replace' : step.kind} ${offeredOptionText(step, owned)}`;
       const or = others.length === 0 ? '' : `, or ${others.join(', ')}`;
       if (step.unanswerable) return `${words} (it cannot be answered: nothing is enrolled)`;
       if (step.replacementReason) return `${words} (${step.replacementReason})`;
@@ -61,14 +66,13 @@ function stepText(step: SimulatedStep): string {
   }
 }
 
-function offeredOptionText({ authenticator, methods, label }: OfferedOption): string {
-  const names = methods?.map((method) => methodName(authenticator, method));
-  return named(names?.join(' or ') ?? authenticator, label);
-}
-
-/** The authenticator, with the name that the user gave it. */
-export function named(authenticator: string, label: string | undefined): string {
-  return label === undefined ? authenticator : `${authenticator} (${printable(label)})`;
+function offeredOptionText(
+  { authenticator, enrollment, methods, label }: OfferedOption,
+  owned: readonly Enrollment[],
+): string {
+  const names = methods?.map((method) => methodName(authenticator, method)) ?? [authenticator];
+  const number = numberText({ authenticator, id: enrollment }, owned);
+  return named(names.map((name) => `${name}${number}`).join(' or '), label);
 }
 
 /** The denial that follows, if what is asked for now leaves the user no choice and does not withhold it. */

@@ -25,6 +25,8 @@ export type SimulatedStep =
   | {
       readonly kind: 'challenge' | 'enroll';
       readonly authenticator: string;
+      /** What is proved. Set only if the user has several enrollments of the authenticator. */
+      readonly enrollment?: string;
       readonly label?: string;
       /** The methods that are offered, where that are not all. */
       readonly methods?: readonly string[];

@@ -63,9 +63,11 @@ function startedStep({ decision, plan, methodsOf }: Started, { subject }: Progre
   };
   const others = otherOptions(decision, plan, subject);
   const { skippable, replacementReason, toEnroll }: Asked = decision;
+  const isTwin = subject.enrollments.filter((owned) => owned.authenticator === authenticator).length > 1;
   return omitUndefined({
     kind: purpose,
     authenticator,
+    enrollment: isTwin ? enrollment : undefined,
     label: labelIn(subject, enrollment),
     methods: offered(authenticator),
     alternatives: others.map((option) => omitUndefined({ ...option, methods: offered(option.authenticator) })),

@@ -50,6 +50,7 @@ describe('of several keys', () => {
       {
         kind: 'challenge',
         authenticator: 'webauthn',
+        enrollment: 'key',
         label: 'Blue key',
         alternatives: [{ authenticator: 'webauthn', enrollment: 'webauthn' }],
       },
@@ -64,6 +65,7 @@ describe('of several keys', () => {
       {
         kind: 'challenge',
         authenticator: 'webauthn',
+        enrollment: 'webauthn',
         alternatives: [{ authenticator: 'webauthn', enrollment: 'key', label }],
       },
       { kind: 'complete', acr: 'verified' },

@@ -1,7 +1,7 @@
 import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { explainCommand } from '../../../../src/cli/explain/explain.ts';
 import type { Explanation } from '../../../../src/flow/explain.ts';
 import { keyTable } from '../../../../src/stores/key-table.ts';
@@ -706,8 +706,40 @@ Decided by service: Outside
       outcome: { kind: 'deny', reason: 'rule' },
       rule: 'service: Outside',
     });
+    for (const [app, scope] of [
+      ['export', 'openid'],
+      ['free', 'read'],
+    ] as const)
+      await expect(of(app, '--scope', scope)).rejects.toThrow(
+        `${app} may not ask for the scope ${scope} as itself, as no API of its \`service.resources\` has it there: the request is refused (invalid_scope)`,
+      );
   });
   await expect(explained('--app', 'notes', '--service')).rejects.toThrow('notes is no service');
+});
+
+describe('a scope that the app may not ask for is refused, as its endpoint does', () => {
+  const client = (metadata: string) =>
+    String(validFiles['apps/notes.yaml']).replace(/\nclient:\n/, `\nclient:\n  ${metadata}\n`);
+  test.each<[string, string, string, string | undefined]>([
+    [
+      'that client.scope lacks',
+      'scope: openid profile',
+      'openid email',
+      'notes may not ask for the scope email, as its `client.scope` lacks it: the request is refused (invalid_scope)',
+    ],
+    ['that client.scope has', 'scope: openid profile', 'openid profile', undefined],
+  ])('%s', async (_, metadata, scope, error) => {
+    await withConfiguration({ ...validFiles, 'apps/notes.yaml': client(metadata) }, async (config) => {
+      const text = explained('--app', 'notes', '--config', config, '--scope', scope).catch(String);
+      expect(await text).toContain(error ?? `request   scope ${scope}`);
+    });
+  });
+
+  test('nothing is refused without --scope', async () => {
+    await withConfiguration({ ...validFiles, 'apps/notes.yaml': client('scope: email') }, async (config) =>
+      expect(await explained('--app', 'notes', '--config', config)).toContain('request   scope openid'),
+    );
+  });
 });
 
 test('a user type and attributes instead of the real ones', async () => {
@@ -1042,6 +1074,15 @@ test('of a user in the store, the number stands beside the label', async () => {
   expect(text).toContain('\n  evidence  webauthn#1 2 h ago\n');
 });
 
+test('a step names which of several enrollments of a kind it asks for', async () => {
+  const words = ['--app', 'notes', '--groups', 'staff', '--enrolled'];
+  const two = await explained(...words, 'webauthn,totp,webauthn');
+  expect(stepsOf(two)[1]).toBe('2. challenge webauthn#1, or webauthn#2, totp');
+  const numbers = await explained(...words, 'phone,phone.voice');
+  expect(stepsOf(numbers)[1]).toBe('2. challenge phone#1, or phone#2');
+  expect(stepsOf(await explained(...words, 'webauthn,totp'))[1]).toBe('2. challenge webauthn, or totp');
+});
+
 test('enrollments are counted by their authenticator, whatever their methods', async () => {
   const words = ['--app', 'notes', '--groups', 'staff', '--enrolled', 'phone.voice,phone', '--evidence'];
   const { evidence, subject } = await data(...words, 'phone.sms#2@1h');
@@ -1080,6 +1121,6 @@ test('with other authenticators, a user whose password was recovered by mail has
     expect(await second('--enrolled', 'password,email')).toBe(another);
     expect(await second('--recovered', '3h')).toBe(another);
     // Another mailbox recovered nothing.
-    expect(await second('--enrolled', 'password,email,email')).toBe('2. challenge email');
+    expect(await second('--enrolled', 'password,email,email')).toBe('2. challenge email#2');
   });
 });
