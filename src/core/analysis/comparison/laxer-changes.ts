@@ -110,7 +110,7 @@ function comparisonOf(change: GovernedChange, { before, now }: RulePairing<Rule>
   const asked = now?.then.kind === 'allow' ? now.then.requirement : anything;
   const then = before?.then.kind === 'allow' ? before.then.requirement : nothing;
   const common = commonAuthenticators(sides);
-  const usable = { next: common, before: common, limits: { oldest: accountManagementMaxAge } };
+  const usable = { next: common, before: common, limits: [{ oldest: accountManagementMaxAge }] };
   const comparison = compareAsks([asked], [then], usable);
   const owned = sides.next.isAccountApp ? ownedFor(change) : undefined;
   if (comparison === 'as_strict' || owned === undefined) return comparison;

@@ -132,7 +132,7 @@ test('a rule is found exactly where a condition of it misses for one of its user
     }),
     seeded(300),
   );
-  expect(Math.min(counts.found, counts.quiet)).toBeGreaterThan(enough(30));
+  expect(Math.min(counts.found, counts.quiet)).toBeGreaterThan(enough(15));
 });
 
 test('the evidence is enough for the rule below, and not for the one above', () => {
