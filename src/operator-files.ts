@@ -133,7 +133,7 @@ export class OperatorFiles {
     const isActive =
       active !== undefined && documents !== undefined && (await revisions.changedBy(documents)).length === 0;
     if (!isActive) throw this.#refusal(findings);
-    this.#warn(findings.map(findingLine));
+    this.#warnOf(findings);
     // Rejects if this release cannot evaluate what is active.
     await revisions.current();
     this.#noteRefused('what they say is active already, and stays');
@@ -141,7 +141,7 @@ export class OperatorFiles {
   }
 
   #refusal(findings: readonly Finding[]): ConfigurationRefused {
-    this.#warn(findings.map(findingLine));
+    this.#warnOf(findings);
     return new ConfigurationRefused('not_configured', this.#options.configDir, findings);
   }
 
@@ -153,7 +153,7 @@ export class OperatorFiles {
   /** `how`: what becomes of the files. */
   #warnRefused(findings: readonly Finding[], how: string): void {
     const { configDir, log } = this.#options;
-    this.#warn(findings.map(findingLine));
+    this.#warnOf(findings);
     log.warn(`the files of ${configDir} are refused; ${how}; \`config check\` says what to correct`);
   }
 
@@ -204,6 +204,13 @@ export class OperatorFiles {
     if ((await revisions.history(1)).length === 0)
       throw this.#notConfigured(findingsText(shown, { config: configDir }).trimEnd());
     return true;
+  }
+
+  /** A finding about the directory itself names it already. */
+  #warnOf(findings: readonly Finding[]): void {
+    const isWhole = ({ file }: Finding) => file === '.';
+    for (const finding of findings.filter(isWhole)) this.#options.log.warn(findingLine(finding));
+    this.#warn(findings.filter((finding) => !isWhole(finding)).map(findingLine));
   }
 
   /** In the log, one line each. */

@@ -1,5 +1,5 @@
 /** The files of a node: what a change in its directory brings into use, and what it leaves alone. */
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { authenticatorKinds } from '../../src/authenticators/index.ts';
@@ -114,6 +114,21 @@ describe('files are refused', () => {
         expect([files.areRefused(), logged.at(-1)]).toEqual([true, refusedText(dir)]);
       },
     );
+  });
+});
+
+test('a directory that is not there is named once', async () => {
+  await withConfiguration(validFiles, async (dir) => {
+    const files = filesOf(dir);
+    await files.apply(store);
+    await rename(dir, `${dir}-away`);
+    await files.applyChanged(store).catch(() => undefined);
+    await rename(`${dir}-away`, dir);
+    expect(logged).toEqual([
+      expect.any(String),
+      expect.stringMatching(`^there is no directory ${dir}; `),
+      refusedText(dir),
+    ]);
   });
 });
 
