@@ -4,6 +4,7 @@ import { BackgroundCheck } from './background-check.ts';
 import { orphanedBy, orphanedText } from './cli/shared/store/orphaned-credentials.ts';
 import { omitUndefined } from './core/model/omit-undefined.ts';
 import { StepgateError } from './errors.ts';
+import { auditOp } from './flow/audit.ts';
 import type { Logger } from './log.ts';
 import { warningsLeft } from './policy/analysis/findings/accepted-findings.ts';
 import { analyse } from './policy/analysis/findings/analyse.ts';
@@ -175,13 +176,18 @@ export class OperatorFiles {
       this.#noteRefused('what is active stays');
       return false;
     }
+    const recorded = { by: 'serve', message: `files of ${configDir}` };
+    const audited = (policyRevision: number) =>
+      auditOp({ event: 'config.applied', outcome: 'success', policyRevision, ...recorded });
     const { revision, changed } = await appliedAgain(() =>
-      revisions.apply(documents, { by: 'serve', message: `files of ${configDir}` }),
+      revisions.apply(documents, { ...recorded, ops: (next) => [audited(next).op] }),
     );
     this.#lastApplied = documentHashes(documents);
     this.#areRefused = false;
-    if (changed.length > 0) log.info('configuration applied', { revision, changed });
-    return changed.length === 0;
+    if (changed.length === 0) return true;
+    log.audit(audited(revision).line);
+    log.info('configuration applied', { revision, changed });
+    return false;
   }
 
   /** The demo knows its own where nothing says another one. */

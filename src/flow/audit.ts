@@ -52,7 +52,10 @@ export interface AuditFields {
   readonly country: string;
   /** The beginning of a phone number: E.164 without the last four digits. */
   readonly prefix: string;
-  /** Operating-system user of the command that changed the account. `self`: the user asked for the change. */
+  /**
+   * Operating-system user of the command that changed the account. `self`: the user asked for the change. `serve`: a
+   * node applied its own files.
+   */
   readonly by: string;
   /** All groups of the user after the change. */
   readonly groups: readonly string[];
@@ -253,7 +256,11 @@ export const auditEvents = {
     fields: byCommand,
     causedBy: ['stepgate users delete', 'the worker of deletions'],
   },
-  'config.applied': { outcomes: succeeds, fields: [...ofRevision, 'message'], causedBy: ['stepgate config apply'] },
+  'config.applied': {
+    outcomes: succeeds,
+    fields: [...ofRevision, 'message'],
+    causedBy: ['stepgate config apply', 'the files of a node'],
+  },
   'config.confirmed': { outcomes: succeeds, fields: ofRevision, causedBy: ['stepgate config confirm'] },
   'config.rolled_back': {
     outcomes: succeeds,

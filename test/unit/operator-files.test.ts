@@ -8,6 +8,7 @@ import { OperatorFiles } from '../../src/operator-files.ts';
 import { loadConfiguration } from '../../src/policy/load.ts';
 import { Revisions } from '../../src/policy/revision/revisions.ts';
 import { openEmbedded } from '../../src/stores/embedded/embedded.ts';
+import { auditKey } from '../../src/stores/keys.ts';
 import type { Store } from '../../src/stores/store.ts';
 import { validFiles, withConfiguration } from './policy/support/configuration-dir.ts';
 
@@ -23,10 +24,15 @@ beforeEach(() => {
 afterEach(() => store.close());
 
 let logged: string[];
+let audited: unknown[];
 
 function filesOf(configDir: string): OperatorFiles {
-  logged = [];
-  const log = createLogger((line) => void logged.push((JSON.parse(line) as { msg: string }).msg));
+  [logged, audited] = [[], []];
+  const log = createLogger((text) => {
+    const line = JSON.parse(text) as { readonly msg: string; readonly kind?: string };
+    if (line.kind === 'audit') audited.push(line);
+    else logged.push(line.msg);
+  });
   return new OperatorFiles({ configDir, port: 3000, issuer: 'https://id.acme.test', variables: {}, log });
 }
 
@@ -77,6 +83,23 @@ test('what an invariant refused is applied once the invariant lets it', async ()
     await writeFile(join(dir, 'invariants.yaml'), 'invariants:\n  - { name: In, always: allow }\n');
     await files.applyChanged(store);
     expect(await newest()).toMatchObject({ revision: 2, by: 'serve' });
+  });
+});
+
+test('each revision that it brings into use has a line in the audit log, with who and why', async () => {
+  await withConfiguration(validFiles, async (dir) => {
+    const files = filesOf(dir);
+    await files.apply(store);
+    await files.apply(store);
+    await writeFile(join(dir, 'stepgate.yaml'), String(validFiles['stepgate.yaml']).replace('Test', 'Other'));
+    await files.applyChanged(store);
+    const lines = (await store.tail(auditKey, undefined, 100)).map(({ value }) => JSON.parse(value));
+    const told = { event: 'config.applied', outcome: 'success', by: 'serve', message: `files of ${dir}` };
+    const both = [
+      { ...told, policyRevision: 1 },
+      { ...told, policyRevision: 2 },
+    ];
+    expect([lines, audited]).toMatchObject([both, both]);
   });
 });
 
