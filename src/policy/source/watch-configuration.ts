@@ -12,9 +12,9 @@ export interface WatchOptions {
 
 /**
  * Calls `onChange` after changes in `dir` or below, never twice at the same time: a change meanwhile leads to one more
- * call. So does another directory in its place, or the end of a link that leads elsewhere, and it is watched from then
- * on. What `onChange` rejects with goes to `onError`. Returns a function that stops it. Does not keep the process alive.
- * Throws if `dir` is not there.
+ * call. So does another directory in its place, or a link that leads elsewhere; that one is watched from then on. What
+ * `onChange` rejects with goes to `onError`. Returns a function that stops it. Does not keep the process alive. Throws
+ * if `dir` is not there.
  */
 export function watchConfiguration(
   dir: string,
