@@ -55,11 +55,11 @@ export function admittedWith(
 }
 
 /** The proofs without those of these names. */
-function withoutProofs(names: readonly string[], { evidence, remembered, enrolled }: AdmittedWith): AdmittedWith {
+function withoutProofs(names: readonly string[], { evidence, remembered, ...more }: AdmittedWith): AdmittedWith {
   return {
+    ...more,
     evidence: evidence.filter((item) => !isNamedBy(names, item)),
     remembered: remembered.filter((name) => !names.includes(name) && !names.includes(authenticatorIn(name))),
-    enrolled,
   };
 }
 
@@ -79,13 +79,19 @@ export function* admittingProofs(
         evidence,
         remembered: memory,
         enrolled: [...enrolled, ...keys.filter((key) => !enrolled.includes(key))],
+        ...(proofs.unkept && { unkept: true }),
       };
 }
 
 /** All readings of these proofs, the simplest first, of users who have nothing else, or more. */
-export function* spelledOut(set: EvidenceSet, policies: PolicySet): Generator<AdmittedWith> {
+export function* spelledOut(
+  set: EvidenceSet,
+  policies: PolicySet,
+  { unkept }: Pick<AdmittedWith, 'unkept'> = {},
+): Generator<AdmittedWith> {
   for (const evidence of spellings(set, policies))
-    for (const enrolled of enrolledWith(evidence, policies)) yield { evidence, remembered: [], enrolled };
+    for (const enrolled of enrolledWith(evidence, policies))
+      yield { evidence, remembered: [], enrolled, ...(unkept && { unkept }) };
 }
 
 /** The same proofs, from those that read best to those that show least. */
