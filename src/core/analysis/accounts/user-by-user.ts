@@ -22,12 +22,16 @@ export interface OneUser {
   readonly isShown: boolean;
   /** What such a user can reach. */
   readonly reachable: Reachable;
-  /** Formulas that hold for this user, and for others only if the same lasts about them. */
-  readonly same: readonly Formula[];
 }
 
-/** `alike`: nothing else is found about users who match these formulas and can reach the same. */
-export type UserResult<Found> = { readonly found: Found } | { readonly alike: readonly Formula[] };
+/**
+ * `alike`: nothing else is found about users who match these formulas and can reach the same. `unless`: nothing is found
+ * about users for whom it does not hold, this one included.
+ */
+export type UserResult<Found> =
+  | { readonly found: Found }
+  | { readonly alike: readonly Formula[] }
+  | { readonly unless: Formula };
 
 const mostUsers = 24;
 
@@ -47,8 +51,12 @@ export function oneByOne<Found>(
     if (typeof model === 'string') return model === 'impossible' ? undefined : model;
     const { user, facts, isShown } = userOf(model, lasting, space);
     const { reachable, alike } = known.of(user);
-    const result = examine({ facts, isShown, reachable, same: asIn(user) });
+    const result = examine({ facts, isShown, reachable });
     if ('found' in result) return result.found;
+    if ('unless' in result) {
+      others.push(result.unless);
+      continue;
+    }
     if (alike === undefined) return 'undecided';
     // What the model leaves open may decide what others of these classes can reach.
     const shown = isShown ? [] : asInBoth(user, model);

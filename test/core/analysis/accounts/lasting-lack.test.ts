@@ -31,8 +31,16 @@ function add(key: string, then: Rule['then'], when: Conditions = {}): AccountRul
 
 const rest: AccountRule = { name: 'rest', when: {}, then: one };
 
-/** `groups: keys that the user can never have`. Among users of `when`, of whom each needs one of the keys. */
-function lackOf(keys: readonly string[], rules: readonly AccountRule[], when: Conditions = {}): string | undefined {
+/**
+ * `groups: keys that the user can never have`. Among users of `when`, of whom each needs one of the keys, unless they
+ * have none of `needed`.
+ */
+function lackOf(
+  keys: readonly string[],
+  rules: readonly AccountRule[],
+  when: Conditions = {},
+  needed: readonly string[] = ['password'],
+): string | undefined {
   const space = ruleSpace([when, ...rules.map((rule) => rule.when)], anyZones);
   const accountPolicy = compileAccountPolicy({ name: 'account', rules });
   const given = [password];
@@ -41,7 +49,7 @@ function lackOf(keys: readonly string[], rules: readonly AccountRule[], when: Co
     additionRules: additionRules({ accountPolicy, authenticators }, given, space),
   };
   const found = findLastingLack([space.applies(when)], search, {
-    isNeedless: () => false,
+    isNeedless: (has) => !needed.some((key) => has.includes(key)),
     isEnough: (has) => keys.some((key) => has.includes(key)),
   });
   return typeof found === 'object' ? `${found.facts.subject.groups.join()}: ${found.never.join()}` : found;
@@ -58,4 +66,42 @@ test.each<[string, readonly string[], readonly AccountRule[], Conditions, string
   ['no such user is known', ['webauthn'], [add('webauthn', deny, opaque), rest], {}, 'undecided'],
 ])('%s', (_, keys, rules, when, expected) => {
   expect(lackOf(keys, rules, when)).toBe(expected);
+});
+
+const groups = Array.from({ length: 40 }, (_, at) => `g${at}`);
+const forEach = (key: string, then: (group: string) => Rule['then'] = () => one) =>
+  groups.map((group) => add(key, then(group), { groups: { any: [group] } }));
+const byApp = allow(factors(1, { demands: [{ authenticators: ['totp'] }] }));
+const both = ['totp', 'webauthn'];
+
+test.each<[string, readonly string[], readonly AccountRule[], string | undefined]>([
+  ['each rule allows', ['webauthn'], [...forEach('webauthn'), rest], undefined],
+  ['each rule for either key allows', both, [...forEach('webauthn'), ...forEach('totp'), rest], undefined],
+  ['each rule takes what can be added', ['webauthn'], [...forEach('webauthn', () => byApp), rest], undefined],
+  [
+    'each rule takes what can be added by another one of many',
+    ['webauthn'],
+    [...forEach('webauthn', () => byApp), ...forEach('totp'), rest],
+    undefined,
+  ],
+  [
+    'one of them denies',
+    ['webauthn'],
+    [...forEach('webauthn', (group) => (group === 'g30' ? deny : one)), rest],
+    'g30: webauthn',
+  ],
+  [
+    'those do not matter whom another rule denies everything',
+    ['webauthn'],
+    [{ name: 'none', when: inA, then: deny, change: { add: both } }, ...forEach('webauthn'), ...forEach('totp'), rest],
+    undefined,
+  ],
+  [
+    'those do not matter who may add nothing',
+    ['webauthn'],
+    [add('totp', deny), ...forEach('webauthn', () => deny)],
+    undefined,
+  ],
+])('of many groups: %s', (_, keys, rules, expected) => {
+  expect(lackOf(keys, rules, {}, both)).toBe(expected);
 });

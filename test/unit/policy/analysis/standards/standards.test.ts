@@ -145,6 +145,29 @@ describe('who can never set up a key', () => {
     expect(await unmet(example(all, 'totp, webauthn'))).toEqual([]);
     expect(await unmet(example(all, 'webauthn'))).toEqual([`error policies/sign-on/notes.yaml:3 ${nist} 2.2.2`]);
   });
+
+  test.each([
+    ['every user may', '', []],
+    ['contractors may not', `{ name: None, ${contractors}, change: { add: [webauthn] }, then: deny }`, ['2.2.2']],
+    [
+      'contractors may not, who never get in',
+      `{ name: None, ${contractors}, change: { add: [totp, webauthn] }, then: deny }`,
+      [],
+    ],
+  ])('is found although rules for many other groups let users add one: %s', async (_, none, sections) => {
+    const groups = Array.from({ length: 40 }, (_unused, at) => `g${at}`);
+    const allowing = 'change: { add: [webauthn] }, then: { allow: { factors: 1 } }';
+    const own = groups.map((group) => `{ name: ${group}, when: { groups: { any: [${group}] } }, ${allowing} }`);
+    const rules = [none, ...own, '{ name: Rest, then: { allow: { factors: 1 } } }'].filter((rule) => rule !== '');
+    const described = ['contractors', ...groups].map((group) => `${group}: { description: D. }`);
+    const files = {
+      'stepgate.yaml': `${settings()}groups: { ${described.join(', ')} }\n`,
+      'policies/account.yaml': `rules:\n${rules.map((rule) => `  - ${rule}\n`).join('')}`,
+    };
+    const then = `{ allow: { ${both}, possession: { authenticators: [totp, webauthn] } } }`;
+    const expected = sections.map((section) => `${placeOfRule} ${nist} ${section}`);
+    expect(await unmet({ standard: 'nist-aal2', then, files })).toEqual(expected);
+  });
 });
 
 test('the finding names what users can never set up, and shows such a user', async () => {
@@ -436,6 +459,11 @@ describe('falls short', () => {
     expect(findings.map(({ line, message }) => [line, message])).toEqual([
       [3, expect.stringMatching(/^whether it meets .* could not be decided: .*; `expression` cannot be taken apart$/)],
       [4, expect.stringMatching(/^falls short of /)],
+    ]);
+    const otherwise = 'or leave the app out of what the standard is for';
+    expect(findings.map(({ advice }) => advice)).toEqual([
+      `write these rules with simpler conditions, ${otherwise}`,
+      `ask for it in this rule, ${otherwise}`,
     ]);
   });
 
