@@ -10,7 +10,10 @@ import type { ProofLimits } from '../proofs/weakest-proofs.ts';
 export type AsksComparison =
   /** All evidence that is enough now was enough before. */
   | 'as_strict'
-  /** This evidence is enough now, and was not before; and so are the others. `unkept`: of a session that is not kept. */
+  /**
+   * This evidence is enough now, and was not before; and so are the others. `unkept`: they are of a session that is not
+   * kept.
+   */
   | { readonly evidence: EvidenceSet; readonly others: readonly EvidenceSet[]; readonly unkept?: true }
   | 'undecided';
 

@@ -17,13 +17,13 @@ import { simulate } from '../simulation/simulate.ts';
 import { factsOn, type PolicySides } from './deciding-together.ts';
 
 /** Sets of proofs. */
-export interface ProofSets extends Pick<AdmittedWith, 'unkept'> {
+export interface EvidenceSets extends Pick<AdmittedWith, 'unkept'> {
   readonly sets: readonly EvidenceSet[];
 }
 
 /** A set of proofs with which the user is let in now and was not before. Undefined: none is known. */
 export function newlyAdmittedWith(
-  { sets, ...session }: ProofSets,
+  { sets, ...session }: EvidenceSets,
   facts: UserFacts,
   sides: PolicySides,
 ): AdmittedWith | undefined {

@@ -16,7 +16,7 @@ import { evidenceFor } from '../proofs/strictness.ts';
 import { isLockedOut } from '../simulation/simulated-outcome.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
 import { compareAsks } from './compare-asks.ts';
-import { newlyAdmittedWith, newlyCompletedWith, newlyRemembering, type ProofSets } from './confirmed-change.ts';
+import { type EvidenceSets, newlyAdmittedWith, newlyCompletedWith, newlyRemembering } from './confirmed-change.ts';
 import {
   type Deciders,
   decidingTogether,
@@ -79,9 +79,9 @@ function keyOf({ before, now }: Pairing): string {
 /** What the rules now grant and did not before. Empty: they let in users who were denied. */
 interface NewlyGranted {
   /** Sets of proofs, each of which is enough now and was not before. */
-  readonly enough?: ProofSets;
+  readonly enough?: EvidenceSets;
   /** Sets of proofs that are as old as may be now. */
-  readonly old?: ProofSets;
+  readonly old?: EvidenceSets;
   readonly longer?: readonly LongerLimit[];
   readonly scopes?: MoreScopes;
 }

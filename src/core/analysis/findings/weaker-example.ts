@@ -3,7 +3,12 @@ import type { Rule } from '../../model/policy.ts';
 import { compilePolicy, type PolicySet } from '../../policy/rules/compile.ts';
 import { findRule } from '../../policy/rules/rules.ts';
 import type { UserFacts } from '../../policy/theories/theory.ts';
-import { isNewlyLetIn, newlyAdmittedWith, newlyRemembering, type ProofSets } from '../comparison/confirmed-change.ts';
+import {
+  type EvidenceSets,
+  isNewlyLetIn,
+  newlyAdmittedWith,
+  newlyRemembering,
+} from '../comparison/confirmed-change.ts';
 import type { PolicySides } from '../comparison/deciding-together.ts';
 import { askedIn, eachOf, proofsIn } from '../proofs/asked-proofs.ts';
 import type { EvidenceSet } from '../proofs/evidence-set.ts';
@@ -48,7 +53,7 @@ const foundBefore = new WeakMap<PolicySet['authenticators'], Map<string, Admitte
 /** What was found for another user who is asked for the same, if the evaluator confirms it for this one. */
 function admittedLikeOthers(
   asked: string,
-  { facts, sides, ...sets }: ProofSets & { readonly facts: UserFacts; readonly sides: PolicySides },
+  { facts, sides, ...sets }: EvidenceSets & { readonly facts: UserFacts; readonly sides: PolicySides },
 ): AdmittedWith | undefined {
   const { authenticators } = sides.next;
   const known = foundBefore.get(authenticators) ?? new Map<string, AdmittedWith>();

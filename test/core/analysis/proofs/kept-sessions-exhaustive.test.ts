@@ -77,9 +77,9 @@ test.each(cases)('what is proved in sessions of %j at an app of %j', (session, a
     const guarantee = { kind: 'proves', requirement } as const;
     const verdict = examineInvariant({ name: 'invariant', when: {}, guarantee }, { policies, space });
     const isBroken = given.some(
-      (one) =>
-        isLetIn(policies, one) &&
-        !meetsRequirement(requirement, [action('password', { age: one.age, longestPause: one.pause })]),
+      (proved) =>
+        isLetIn(policies, proved) &&
+        !meetsRequirement(requirement, [action('password', { age: proved.age, longestPause: proved.pause })]),
     );
     expect([requirement, verdict.kind]).toEqual([requirement, isBroken ? 'refuted' : 'holds']);
     for (const { facts, proved } of verdict.kind === 'refuted' ? verdict.violations : []) {
@@ -92,11 +92,11 @@ test.each(cases)('what is proved in sessions of %j at an app of %j', (session, a
 test.each(cases)('what a rule newly takes in sessions of %j at an app of %j', (session, appSession) => {
   const sides = asked.map((requirement) => {
     const policies = policiesFor(session, appSession, requirement);
-    return { requirement, policies, letIn: new Set(given.filter((one) => isLetIn(policies, one))) };
+    return { requirement, policies, letIn: new Set(given.filter((proved) => isLetIn(policies, proved))) };
   });
   for (const { requirement: before, policies: active, letIn: letInBefore } of sides)
     for (const { requirement: now, policies: next, letIn } of sides) {
-      const isWeaker = [...letIn].some((one) => !letInBefore.has(one));
+      const isWeaker = [...letIn].some((proved) => !letInBefore.has(proved));
       const { found, undecided } = newlyWeaker({ active, next }, space);
       expect([before, now, found.length, undecided.length]).toEqual([before, now, isWeaker ? 1 : 0, 0]);
       for (const { facts, proved } of found) {
