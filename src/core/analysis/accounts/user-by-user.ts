@@ -25,8 +25,8 @@ export interface OneUser {
 }
 
 /**
- * `alike`: nothing else is found about users who match these formulas and can reach the same. `unless`: nothing is found
- * about users for whom it does not hold, this one included.
+ * `alike`: nothing else is found about users who match these formulas and can reach the same. `unless`: nothing is
+ * found about users for whom it does not hold, this one included.
  */
 export type UserResult<Found> =
   | { readonly found: Found }
