@@ -158,10 +158,11 @@ function admission(
   { guarantee, check, additions }: InvariantWithCheck,
   { policies, space }: SignInScope,
 ): RuleResult {
-  const { isFine, isFineWith: isEnough, isProvedWith: isNeedless, candidates } = check(rules);
-  const search = additions && { ...additions, authenticators: policies.authenticators, space };
-  const lack = isEnough && search && findLastingLack(rules.formulas(), search, { isEnough, isNeedless });
-  if ((isFine && lack === undefined) || isLockedOut(policies, rules)) return fine;
+  const { isFine, isFineWith, isProvedWith: isNeedless, candidates } = check(rules);
+  const isEnough = isFineWith ?? (isFine ? undefined : () => false);
+  const search = isEnough && additions && { ...additions, authenticators: policies.authenticators, space };
+  const lack = search && findLastingLack(rules.formulas(), search, { isEnough, isNeedless });
+  if ((search ? lack === undefined : isFine) || isLockedOut(policies, rules)) return fine;
   if (lack === 'undecided') return { open: rulesOf(rules) };
   const facts = lack ? lack.facts : rules.findFacts();
   const avoided = avoidedBy(guarantee);
@@ -172,7 +173,7 @@ function admission(
       { rules, facts, ...(avoided && { avoided }) },
       lack ? candidates().filter(isWithout(lack.never)) : candidates(),
     );
-  const never = lack && { never: lack.never };
+  const never = lack && isFineWith && { never: lack.never };
   return proved ? { violation: { rules: rulesOf(rules), facts, proved, ...never } } : { open: rulesOf(rules) };
 }
 

@@ -147,6 +147,21 @@ describe('who can never set up a key', () => {
   });
 
   test.each([
+    ['no user may add what the rule asks for', '', 'all', []],
+    ['only contractors may', 'when: { groups: { none: [contractors] } }, ', 'all', ['2.2.2']],
+    ['no user may add a key', '', '[webauthn]', ['2.2.2']],
+  ])('matters only if such users get in, where the rule offers no key: %s', async (_, when, added, sections) => {
+    const files = {
+      'stepgate.yaml': `${settings()}groups: { contractors: { description: C. } }\n`,
+      'policies/account.yaml': `rules:\n  - { name: None, ${when}change: { add: ${added} }, then: deny }\n  - { name: All, then: { allow: { factors: 1 } } }\n`,
+    };
+    const then =
+      '{ allow: { factors: 2, knowledge: { authenticators: [password] }, possession: { authenticators: [totp] } } }';
+    const expected = sections.map((section) => `${placeOfRule} ${nist} ${section}`);
+    expect(await unmet({ standard: 'nist-aal2', then, files })).toEqual(expected);
+  });
+
+  test.each([
     ['every user may', '', []],
     ['contractors may not', `{ name: None, ${contractors}, change: { add: [webauthn] }, then: deny }`, ['2.2.2']],
     [
