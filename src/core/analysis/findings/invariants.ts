@@ -13,7 +13,7 @@ import { findLastingLack } from '../accounts/lasting-lack.ts';
 import type { AdditionSearch } from '../accounts/reachable-authenticators.ts';
 import { admittedWith } from '../proofs/admitted-with.ts';
 import { avoidedBy, type DemandCheck, demandCheck, type Guarantee } from '../proofs/demand-verdict.ts';
-import { type AdmittedWith, isWithout } from '../proofs/proving-user.ts';
+import { type AdmittedWith, withoutKeys } from '../proofs/proving-user.ts';
 import { isLockedOut, isSignInDenied } from '../simulation/simulated-outcome.ts';
 import { isSpent } from '../space/find-model.ts';
 import { isOrdinary } from '../space/ordinary-facts.ts';
@@ -168,11 +168,7 @@ function admission(
   const avoided = avoidedBy(guarantee);
   const proved =
     facts &&
-    admittedWith(
-      policies,
-      { rules, facts, ...(avoided && { avoided }) },
-      lack ? candidates().filter(isWithout(lack.never)) : candidates(),
-    );
+    admittedWith(policies, { rules, facts, ...(avoided && { avoided }) }, withoutKeys(candidates(), lack?.never ?? []));
   const never = lack && isFineWith && { never: lack.never };
   return proved ? { violation: { rules: rulesOf(rules), facts, proved, ...never } } : { open: rulesOf(rules) };
 }

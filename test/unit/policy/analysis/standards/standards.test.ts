@@ -204,6 +204,30 @@ test('the finding names what users can never set up, and shows such a user', asy
 });
 
 test.each([
+  ['contractors may not add one', '[webauthn]', 'password,phone,totp'],
+  ['contractors may not add one, nor what they must set up', '[webauthn, totp]', undefined],
+])('the user of the example has nothing that such users can never set up: %s', async (_, added, expected) => {
+  const files = {
+    'stepgate.yaml': `${settings(', phone: { enabled: true, methods: [sms], countries: [AT] }')}groups: { contractors: { description: C. } }\n`,
+    'policies/session.yaml': session(),
+    'policies/sign-on/notes.yaml': policy(
+      '{ allow: { factors: 2, knowledge: { authenticators: [password] }, possession: { authenticators: [phone, webauthn] } } }',
+    ),
+    'policies/enrollment.yaml': 'rules:\n  - { name: All, then: { required: [totp] } }\n',
+    'policies/account.yaml': `rules:\n  - { name: None, when: { groups: { any: [contractors] } }, change: { add: ${added} }, then: deny }\n  - { name: All, then: { allow: { factors: 1 } } }\n`,
+  };
+  const loaded = await load(files, {}, authenticatorKinds);
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
+  const options = { standard: 'nist-aal2', authenticators: authenticatorKinds, now: fixedNow } as const;
+  const { findings } = await standardFindings(loaded, options);
+  const examples = findings.filter(({ message }) => message.includes('2.2.2')).map(({ example }) => example);
+  const enrolled = examples.map((example) =>
+    example?.[example.indexOf('--enrolled') + 1]?.split(',').toSorted().join(),
+  );
+  expect(enrolled).toEqual([expected]);
+});
+
+test.each([
   ['mail alone', '[email]', []],
   ['a code over the telephone network', '[email, phone]', ['6.6.1']],
   ['something stronger as well', '[phone, totp]', []],
