@@ -7,6 +7,8 @@ import type { AccountRule } from '../../../../src/core/model/account-policy.ts';
 import type { Conditions } from '../../../../src/core/model/conditions.ts';
 import type { Rule } from '../../../../src/core/model/policy.ts';
 import { compileAccountPolicy } from '../../../../src/core/policy/rules/account-policy.ts';
+import { compilePolicy } from '../../../../src/core/policy/rules/compile.ts';
+import { findRule } from '../../../../src/core/policy/rules/rules.ts';
 import { allow, descriptor, factors } from '../../support/fixtures.ts';
 import { anyZones } from '../../support/universe.ts';
 
@@ -52,7 +54,11 @@ function lackOf(
     isNeedless: (has) => !needed.some((key) => has.includes(key)),
     isEnough: (has) => keys.some((key) => has.includes(key)),
   });
-  return typeof found === 'object' ? `${found.facts.subject.groups.join()}: ${found.never.join()}` : found;
+  if (typeof found !== 'object') return found;
+  expect(
+    findRule(compilePolicy({ name: 'when', rules: [{ name: 'when', when, then: deny }] }), found.facts).rule,
+  ).toBeDefined();
+  return `${found.facts.subject.groups.join()}: ${found.never.join()}`;
 }
 
 test.each<[string, readonly string[], readonly AccountRule[], Conditions, string | undefined]>([
@@ -104,4 +110,10 @@ test.each<[string, readonly string[], readonly AccountRule[], string | undefined
   ],
 ])('of many groups: %s', (_, keys, rules, expected) => {
   expect(lackOf(keys, rules, {}, both)).toBe(expected);
+});
+
+test('users of the example are where they shall be, although they add something elsewhere', () => {
+  const outside = { groups: { any: ['b'] }, network: { none: ['c'] } };
+  const rules = [add('totp', one, outside), add('webauthn', deny, inA), add('totp', deny, inA), rest];
+  expect(lackOf(['webauthn'], rules, inOffice, ['totp'])).toBe('a,b: webauthn');
 });
