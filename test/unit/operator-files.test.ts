@@ -144,7 +144,7 @@ describe('of refused files, a node on Redis, which applies none, takes the issue
     ['is missing', String(validFiles['stepgate.yaml']), broken],
     ['is refused itself', settings('http://id.example.org'), {}],
     ['is none', settings('fine'), {}],
-    ['is a variable that is not set', settings('${ISSUER}'), {}],
+    ['is a variable that is not set', settings(`\${ISSUER}`), {}],
     ['is in a file that cannot be read', `${good}brand: {\n`, {}],
   ])('unless it %s', async (_which, stepgate, others) => {
     await withConfiguration({ ...validFiles, 'stepgate.yaml': stepgate, ...others }, (dir) =>
@@ -216,6 +216,25 @@ describe.each(refused)('%s, which an earlier release took,', (_, file, text, fin
       await files.applyChanged(store);
       expect(files.areRefused()).toBe(false);
       expect(await newest()).toMatchObject({ revision: 3, by: 'serve' });
+    });
+  });
+
+  test('stays in use where its files say the same with other comments, in other lines and under other names', async () => {
+    const loaded = await withConfiguration(own, (dir) => loadConfiguration(dir, { authenticators, variables: {} }));
+    if (loaded.ok || loaded.documents === undefined) throw new Error('the configuration is not refused');
+    // Releases before decision 118 stored no columns.
+    const stored = Array.from(
+      loaded.documents,
+      ([key, { ruleColumns: _columns, ...document }]) => [key, document] as const,
+    );
+    await new Revisions(store, { authenticators }).apply(new Map(stored), { by: 'earlier release' });
+    const commented = Object.entries(own).map(([name, written]) => [name, `# As agreed.\n\n${written}`]);
+    const { 'apps/notes.yaml': app, ...others } = Object.fromEntries(commented);
+    await withConfiguration({ ...others, 'apps/renamed.yaml': app }, async (dir) => {
+      const files = filesOf(dir);
+      await files.apply(store);
+      expect([files.areRefused(), logged.length]).toEqual([true, 2]);
+      expect(await newest()).toMatchObject({ revision: 1, by: 'earlier release' });
     });
   });
 
