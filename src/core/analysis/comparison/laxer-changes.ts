@@ -11,6 +11,7 @@ import type { PolicySet } from '../../policy/rules/compile.ts';
 import { findRule } from '../../policy/rules/rules.ts';
 import type { UserFacts } from '../../policy/theories/theory.ts';
 import { accountManagementMaxAge } from '../../remediation/account-management.ts';
+import { leastOfOwners, ownedFor } from '../accounts/owned-changes.ts';
 import type { StepAfter } from '../simulation/step-after.ts';
 import { findModel, newBudget } from '../space/find-model.ts';
 import { ordinaryFacts } from '../space/ordinary-facts.ts';
@@ -27,7 +28,6 @@ import {
   type SidesInSpace,
 } from './deciding-together.ts';
 import { type LaxerExample, laxerAt } from './laxer-example.ts';
-import { isAsStrictForOwners, ownedFor } from './owned-changes.ts';
 
 /** Rules of the account policy, before and now. Absent: none, since there is no account policy, or none decided. */
 export interface AccountRules {
@@ -113,8 +113,9 @@ function comparisonOf(change: GovernedChange, { before, now }: RulePairing<Rule>
   const usable = { next: common, before: common, limits: [{ oldest: accountManagementMaxAge }] };
   const comparison = compareAsks([asked], [then], usable);
   const owned = sides.next.isAccountApp ? ownedFor(change) : undefined;
-  if (comparison === 'as_strict' || owned === undefined) return comparison;
-  return isAsStrictForOwners(owned, { now: asked, before: then }, usable) ? 'as_strict' : comparison;
+  const least = owned === undefined ? undefined : leastOfOwners(owned, common);
+  if (comparison === 'as_strict' || least === undefined) return comparison;
+  return compareAsks([asked, least], [then], usable) === 'as_strict' ? 'as_strict' : comparison;
 }
 
 /** Requests that may lead to the change. */

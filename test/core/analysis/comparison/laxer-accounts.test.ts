@@ -215,7 +215,7 @@ describe('changes of an account', () => {
     const codesForRecovery: AuthenticatorDescriptor = { ...descriptor.recovery_code, enrollable: true };
     const pin: AuthenticatorDescriptor = { ...descriptor.password, key: 'pin', enrollable: true };
 
-    // Of a password and the mailbox that recovered it, one counts. A code that was used up does not count in the account.
+    // Of a password and the mailbox that recovered it, one counts. A code that was used up does not count.
     test.each<[string, string, Rule['then'], readonly AuthenticatorDescriptor[]]>([
       ['a password, with the mailbox that recovered it', 'password', known, [password, mailbox]],
       ['the mailbox, with the password that it recovered', 'email', possession, [password, mailbox]],

@@ -8,7 +8,6 @@ import type { AuthenticatorDescriptor } from '../../model/facts.ts';
 import type { Alternative, Requirement } from '../../model/policy.ts';
 import { accountManagementMaxAge } from '../../remediation/account-management.ts';
 import { leastShown } from '../proofs/shown-characteristics.ts';
-import { compareAsks, type UsableThen } from './compare-asks.ts';
 
 /** The authenticator that a user must have for this change. Undefined: none. */
 export function ownedFor({ action, of }: GovernedChange): string | undefined {
@@ -16,29 +15,19 @@ export function ownedFor({ action, of }: GovernedChange): string | undefined {
   return isOfAll ? undefined : of;
 }
 
-/** What a rule asks for now, and what one asked for before. */
-interface Asked {
-  readonly now: Requirement;
-  readonly before: Requirement;
-}
-
-/** Whether it is proved that all owners prove as much as before. */
-export function isAsStrictForOwners(key: string, { now, before }: Asked, usable: UsableThen): boolean {
-  const own = usable.next.find((descriptor) => descriptor.key === key);
-  // Law 7 leaves out what is auxiliary, and codes that were used up.
-  if (own === undefined || own.auxiliary || own.recovery) return false;
-  return compareAsks([now, leastOfOwners(own, usable.next)], [before], usable) === 'as_strict';
-}
-
 /**
- * What all proofs show that are enough for Law 7 in an account with this authenticator: as many factors as the account
- * can give, so that its own are among them. But a code that was used up with the proof counts for nothing in the
- * account, and of a recovered password and what recovered it only one does (decision 33).
+ * What all proofs show that are enough for Law 7 in an account with the authenticator of this key: as many factors as
+ * the account can give, so that its own are among them. But a code that was used up with the proof counts for nothing
+ * in the account, and of a recovered password and what recovered it only one does (decision 33). Undefined: nothing is
+ * known.
  */
-function leastOfOwners(own: AuthenticatorDescriptor, all: readonly AuthenticatorDescriptor[]): Requirement {
+export function leastOfOwners(key: string, all: readonly AuthenticatorDescriptor[]): Requirement | undefined {
+  const own = all.find((descriptor) => descriptor.key === key);
+  // Law 7 leaves out what is auxiliary, and codes that were used up.
+  if (own === undefined || own.auxiliary || own.recovery) return undefined;
   const factors = leastShown(own, {})?.factors ?? [];
   const others = all.filter((other) => other.recovery || mayRecover(own, other) || mayRecover(other, own));
-  const byOthers: Alternative = { ...oneFactor, demands: [{ authenticators: others.map(({ key }) => key) }] };
+  const byOthers: Alternative = { ...oneFactor, demands: [{ authenticators: others.map((other) => other.key) }] };
   const byFactors: Alternative = { ...oneFactor, demands: factors.map((factor) => ({ factor })) };
   return { anyOf: [byFactors, ...(others.length > 0 ? [byOthers] : [])] };
 }
