@@ -72,7 +72,7 @@ async function init(context: InitContext, dir: string, options: InitOptions & Re
       'What next (in a checkout, `stepgate` is `npm run stepgate --`):',
       ...(taken === undefined
         ? []
-        : [`  # ${taken} has a store already, such as that of the demo: this is another one.`]),
+        : [`  # ${taken} has a store already, such as that of the demo: these commands make a new one.`]),
       ...next.map((command) => `  ${command}`),
       '',
     ].join('\n'),

@@ -126,7 +126,7 @@ test('where there is a store already, such as that of the demo, what comes next 
   const dir = join(parent, 'mine');
   const printed = await init([dir, ...options], { existingStore: () => 'data' });
   const own = `DATA_DIR=${dir}-data CONFIG_DIR=${dir} `;
-  expect(printed).toContain('  # data has a store already, such as that of the demo: this is another one.\n');
+  expect(printed).toContain('  # data has a store already, such as that of the demo: these commands make a new one.\n');
   expect(printed).toContain(`  CONFIG_DIR=${dir} stepgate config check\n`);
   expect(printed).toContain(`  ${own}stepgate config apply --init\n  DATA_DIR=${dir}-data stepgate users add root`);
   expect(printed).toContain(`  ${own}stepgate serve\n`);
