@@ -84,7 +84,7 @@ test.each([['first'], ['zlast']])(
     const lines = await found({
       'apps/other.yaml': app('other').replace('signOnPolicy: notes', 'signOnPolicy: [before, asked]'),
       [`apps/${name}.yaml`]: app(name).replace('signOnPolicy: notes', 'signOnPolicy: asked'),
-      'policies/sign-on/before.yaml': `name: before\nrules:\n  - { name: A, when: { groups: { any: [admins] } }, then: ${two} }\n`,
+      'policies/sign-on/before.yaml': `name: before\nrules:\n  - { name: Before, when: { groups: { any: [admins] } }, then: ${two} }\n`,
       'policies/sign-on/asked.yaml': `name: asked\n${rules(`groups: { any: [admins] }, expression: 'size(user.id) == 77 && user.id.lowerAscii() != user.id'`, one, one)}`,
     });
     const ofRule = lines.filter((line) => line.includes('asked.yaml rules[0]'));
