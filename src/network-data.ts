@@ -128,6 +128,12 @@ export class NetworkFiles {
     return typeof record === 'object' && record !== null ? recordOf(kind, record) : undefined;
   }
 
+  /** The prefix length of the block around this IP address about which the file says one thing. */
+  prefix(kind: NetworkFileKind, path: string, ip: string): number {
+    const { reader } = this.#fileOf(kind, path);
+    return reader && holds(reader, ip) ? reader.getWithPrefixLength(ip)[1] : 0;
+  }
+
   #fileOf(kind: NetworkFileKind, path: string): OpenFile {
     const key = keyOf(kind, path);
     const known = this.#open.get(key);
@@ -258,9 +264,13 @@ function damaged(path: string): NetworkFileFault {
   return { code: 'network_file_damaged', message: `${path} is no complete MaxMind DB file`, advice: 'fetch it again' };
 }
 
-/** A file may contain only IPv4 addresses. */
 function readRecord(reader: Reader<Response> | undefined, ip: string): unknown {
-  return reader?.metadata.treeDepth === 32 && ip.includes(':') ? undefined : reader?.get(ip);
+  return reader && holds(reader, ip) ? reader.get(ip) : undefined;
+}
+
+/** A file may contain only IPv4 addresses. */
+function holds({ metadata }: Reader<Response>, ip: string): boolean {
+  return metadata.treeDepth !== 32 || !ip.includes(':');
 }
 
 /** By the formats of GeoIP2 and GeoLite2. Members of another type are left out. */

@@ -34,6 +34,7 @@ import { openRequest } from './middleware/open-request.ts';
 import { createRoutes, type RaceAnswers, type Routes } from './middleware/route-table.ts';
 import { setSecurityHeaders } from './middleware/security-headers.ts';
 import { unitOfWork } from './middleware/unit-of-work.ts';
+import { unknownAddressWarning } from './middleware/unknown-address.ts';
 import { relatedOriginsHandler } from './provider/related-origins.ts';
 import { ownRoutes, protocolRoutes } from './routes.ts';
 import { magicLinkHandlers } from './sign-in/magic-link.ts';
@@ -77,6 +78,7 @@ export function createKoaApp(parts: KoaAppParts): Koa {
   const koa = new Koa();
   koa.proxy = true;
   koa.on('error', (error: NodeJS.ErrnoException) => reportConnectionError(parts, error));
+  const trustedProxies = () => active.current()?.settings.trustedProxies ?? 0;
   const stack = [
     openRequest({
       store: services.store,
@@ -84,9 +86,9 @@ export function createKoaApp(parts: KoaAppParts): Koa {
       browserCookie,
       languageCookie,
       along: [revisionPointerKey],
-      trustedProxies: () => active.current()?.settings.trustedProxies ?? 0,
+      trustedProxies,
       signalHeaders: () => active.current()?.signalHeaders ?? [],
-      onUnknownAddress: warningOfProxies(parts),
+      onUnknownAddress: unknownAddressWarning({ trustedProxies, now: services.now, warn: services.warn }),
     }),
     async (ctx: Context, next: Next) => {
       setSecurityHeaders(ctx, isSecure);
@@ -154,19 +156,6 @@ function routesOf(parts: KoaAppParts, { browserCookie, languageCookie, links, fi
       },
     }),
   });
-}
-
-/** Warns once. Probes of the operator come past the proxies. */
-function warningOfProxies({ services, active }: Pick<KoaAppParts, 'services' | 'active'>): (path: string) => void {
-  let isWarned = false;
-  return (path) => {
-    const proxies = active.current()?.settings.trustedProxies ?? 0;
-    if (isWarned || proxies === 0 || ['/livez', '/readyz'].includes(path)) return;
-    isWarned = true;
-    services.warn(
-      `a request for ${path} has no address in X-Forwarded-For that the first of ${proxies} trusted proxies (trustedProxies) would have written; rules about zones deny such sign-ins`,
-    );
-  };
 }
 
 /** Without a listener Koa would print the error. A broken connection is not an error. */

@@ -143,6 +143,26 @@ test('two tabs sign in at the same time, and neither loses its place', async () 
 });
 
 test.each([true, false])(
+  'another user who signs in in a second tab does not stop the first; scripts: %p',
+  async (javaScriptEnabled) => {
+    const [user, other] = [await newTestUser(node), await newTestUser(node)];
+    const { context, page: first, complaints } = await visit({ javaScriptEnabled });
+    const second = await context.newPage();
+    await start(first, 'Notes');
+    await start(second, 'Notes');
+    await typePassword(second, other);
+    await second.waitForURL(`${relyingParty.origin}/**`);
+    await typePassword(first, user);
+    // The provider signs the other user out first, by a form that a script sends.
+    if (!javaScriptEnabled) await clickThrough(first.getByRole('button', { name: 'Continue' }));
+    await first.waitForURL(`${relyingParty.origin}/**`);
+    expect(await first.textContent('main')).toContain(user.identifier);
+    expect(complaints).toEqual([]);
+    await context.close();
+  },
+);
+
+test.each([true, false])(
   'Back after the sign-in leads to the app again, with one click; scripts: %p',
   async (javaScriptEnabled) => {
     const user = await newTestUser(node);

@@ -144,7 +144,7 @@ describe('of refused files, a node on Redis, which applies none, takes the issue
     ['is missing', String(validFiles['stepgate.yaml']), broken],
     ['is refused itself', settings('http://id.example.org'), {}],
     ['is none', settings('fine'), {}],
-    ['is a variable that is not set', settings('${ISSUER}'), {}],
+    ['is a variable that is not set', settings(`\${ISSUER}`), {}],
     ['is in a file that cannot be read', `${good}brand: {\n`, {}],
   ])('unless it %s', async (_which, stepgate, others) => {
     await withConfiguration({ ...validFiles, 'stepgate.yaml': stepgate, ...others }, (dir) =>

@@ -5,8 +5,12 @@ import type { Settings } from '../../policy/model/settings.ts';
 import type { Variables } from '../../policy/source/substitute-variables.ts';
 import { type CheckResult, ok, warn } from './finding.ts';
 
-/** What each channel sends. */
-const messages: Readonly<Record<DeliveryChannel, string>> = { email: 'mail', sms: 'text messages', voice: 'calls' };
+/** What each channel sends, and the pronoun for it. */
+const messages: Readonly<Record<DeliveryChannel, readonly [string, string]>> = {
+  email: ['mail', 'it'],
+  sms: ['text messages', 'them'],
+  voice: ['calls', 'them'],
+};
 
 /** Empty if no enabled authenticator sends messages. */
 export function checkDelivery(
@@ -16,10 +20,11 @@ export function checkDelivery(
 ): readonly CheckResult[] {
   return sentBy(settings, authenticators).map(([channel, key]) => {
     const section = sectionOf[channel];
+    const [sent, it] = messages[channel];
     if (settings[section] === undefined)
       return warn(
         'delivery',
-        `\`${key}\` is enabled and sends ${messages[channel]}, and nothing is configured to send them (the demo shows them in its inbox)`,
+        `\`${key}\` is enabled and sends ${sent}, and nothing is configured to send ${it} (the demo shows ${it} in its inbox)`,
         `add \`${section}\` to stepgate.yaml`,
       );
     const missing = secretsOf(settings, section).filter((name) => !variables[name]);

@@ -38,6 +38,7 @@ import { lockedAuthenticators } from './locked-authenticators.ts';
 import { outlivedSessions } from './outlived-sessions.ts';
 import { pastOptions } from './past-options.ts';
 import { numberedProofName } from './proof-text.ts';
+import { assertServiceMayAsk } from './request-from-options.ts';
 import { serviceText } from './service-text.ts';
 import { signInStory } from './sign-in-story.ts';
 import { storyText } from './story-text.ts';
@@ -147,6 +148,7 @@ async function print(
   const printExplanation = <Of>(explanation: Of, text: (explanation: Of, source: string, paint: Paint) => string) =>
     stdout(`${options.json ? JSON.stringify(explanation, null, 2) : text(explanation, source, paint)}\n`);
   if (options.service || app.signOnPolicies === undefined) {
+    assertServiceMayAsk(options.scope, app);
     const facts = factsFromOptions({ ...options, scope: options.scope ?? '' }, known);
     printExplanation(await explainService(snapshot, app, facts), serviceText);
     return;

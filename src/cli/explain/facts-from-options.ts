@@ -3,16 +3,12 @@
 import { isIP } from 'node:net';
 import type { Attribute, AttributeSchema } from '../../core/model/attribute.ts';
 import type { AttributeValue } from '../../core/model/conditions.ts';
-import type { AuthenticatorDescriptor, Facts, RequestFacts, Seconds, Subject } from '../../core/model/facts.ts';
-import { omitUndefined } from '../../core/model/omit-undefined.ts';
-import { withClaimScopes } from '../../core/policy/claim-scopes.ts';
+import type { AuthenticatorDescriptor, Facts, Seconds, Subject } from '../../core/model/facts.ts';
 import { userId } from '../../core/policy/conditions/users.ts';
 import { dateSpan } from '../../core/policy/values/date-bound.ts';
 import { type ProfileValue, readAttribute } from '../../core/profile/attribute-value.ts';
 import { canonicalIdentifier } from '../../identifier.ts';
 import { attributeValueOf } from '../../policy/analysis/text/attribute-text.ts';
-import { accountScopes } from '../../policy/check/account-scopes.ts';
-import { accountClientId } from '../../policy/model/account-client-id.ts';
 import type { App } from '../../policy/model/app.ts';
 import { enabledAuthenticators } from '../../policy/revision/enabled-authenticators.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
@@ -29,6 +25,7 @@ import {
   required,
   skippedFrom,
 } from './proofs-from-options.ts';
+import { requestFromOptions } from './request-from-options.ts';
 import { unusualFromOptions } from './unusual-from-options.ts';
 
 interface FactsContext {
@@ -81,50 +78,6 @@ function parseTime(text: string): Seconds {
   const time = timeForm.test(text) && dateSpan(text) ? Date.parse(text) : Number.NaN;
   if (Number.isNaN(time)) throw refusal(`--at takes a time such as 2026-11-24T09:00:00Z, not ${text}`);
   return Math.floor(time / 1000);
-}
-
-/** The request as oidc-provider reads it: the client's defaults apply to whatever it does not name. */
-function requestFromOptions(options: FactOptions, { snapshot, app, authenticators }: FactsContext): RequestFacts {
-  const { default_acr_values = [], default_max_age } = app.client;
-  const scopes = words(options.scope ?? 'openid');
-  const { scopes: configured, resources } = snapshot.settings;
-  const scopeNames = [
-    ...Object.keys(configured),
-    ...resources.flatMap((resource) => resource.scopes),
-    ...(app.clientId === accountClientId ? accountScopes(authenticators) : []),
-  ];
-  for (const scope of scopes) knownName('scope', scope, scopeNames);
-  const acrValues = options.acrValues === undefined ? default_acr_values : words(options.acrValues);
-  const acrNames = snapshot.settings.acrValues.map(({ value }) => value);
-  for (const value of acrValues) knownName('acr value', value, acrNames);
-  if (options.essentialAcr && options.acrValues === undefined) throw refusal('--essential-acr needs --acr-values');
-  const maxAge = options.maxAge === undefined ? default_max_age : parseMaxAge(options.maxAge);
-  const essentialClaims = words(options.essentialClaims ?? '');
-  const claims = new Set([...words(options.claims ?? ''), ...essentialClaims]);
-  const request: RequestFacts = {
-    clientId: app.clientId,
-    scopes,
-    ...(essentialClaims.length > 0 && { essentialClaims }),
-    acrValues,
-    acrEssential: options.essentialAcr === true,
-    ...(maxAge !== undefined && { maxAge }),
-    promptLogin: options.promptLogin === true,
-    ...omitUndefined({
-      promptConsent: options.promptConsent,
-      promptSelectAccount: options.promptSelectAccount,
-      claims: claims.size > 0 ? [...claims] : undefined,
-    }),
-  };
-  return withClaimScopes(request, configured, app.client.scope === undefined ? undefined : words(app.client.scope));
-}
-
-function words(text: string): readonly string[] {
-  return text.split(/\s+/).filter((word) => word !== '');
-}
-
-function parseMaxAge(text: string): Seconds {
-  if (!/^\d{1,9}$/.test(text)) throw refusal(`--max-age takes a number of seconds, not ${text}`);
-  return Number(text);
 }
 
 function networkFromOptions({ ip = '', zone }: FactOptions, { settings, zonesOf }: Snapshot): Facts['network'] {

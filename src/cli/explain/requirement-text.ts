@@ -28,6 +28,12 @@ export function requirementText(requirement: Requirement): readonly string[] {
   return requirement.chains.map(chainText);
 }
 
+/** Alternatives on one line: `one factor`, or `(two distinct factor types; knowledge) or (possession by webauthn)`. */
+export function alternativesLine(texts: readonly string[]): string {
+  const isBracketed = texts.length > 1 && texts.some((text) => /[;,]/.test(text));
+  return texts.map((text) => (isBracketed ? `(${text})` : text)).join(' or ');
+}
+
 /** For example `two distinct factor types; knowledge by password at most 12 h old`. */
 function alternativeText(alternative: Alternative): string {
   return Object.values(alternativeTexts)

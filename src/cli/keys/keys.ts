@@ -23,17 +23,22 @@ function printKeys(
   { keys, now }: { readonly keys: readonly SigningKey[]; readonly now: number },
 ): void {
   const shown = keys.map(({ jwk: { kid }, type, activeFrom, retiredFrom }) => ({ kid, type, activeFrom, retiredFrom }));
-  stdout(json ? `${JSON.stringify(shown)}\n` : keys.map((key) => lineOf(key, now)).join(''));
+  stdout(json ? `${JSON.stringify(shown)}\n` : keys.map((key) => lineOf(key, keys, now)).join(''));
 }
 
-function lineOf(key: SigningKey, now: number): string {
-  const state =
-    key.activeFrom > now
-      ? `signs from ${iso(key.activeFrom)}`
-      : key.retiredFrom === undefined
-        ? 'signs'
-        : `published until ${iso(key.retiredFrom)}`;
-  return `${key.jwk.kid}  ${key.type.padEnd(6)} ${state}\n`;
+function lineOf(key: SigningKey, keys: readonly SigningKey[], now: number): string {
+  return `${key.jwk.kid}  ${key.type.padEnd(6)} ${stateText(key, keys, now)}\n`;
+}
+
+/** `keys`: as published, so that the first of a type that is active signs. */
+function stateText(key: SigningKey, keys: readonly SigningKey[], now: number): string {
+  if (key.activeFrom > now) return `signs from ${iso(key.activeFrom)}`;
+  if (key.retiredFrom === undefined) return 'signs';
+  const same = keys.filter(({ type }) => type === key.type);
+  const successor = same.find(({ activeFrom }) => activeFrom > now);
+  const isFirst = same.find(({ activeFrom }) => activeFrom <= now) === key;
+  const signs = isFirst && successor !== undefined ? `signs until ${iso(successor.activeFrom)}, ` : '';
+  return `${signs}published until ${iso(key.retiredFrom)}`;
 }
 
 function iso(time: number): string {

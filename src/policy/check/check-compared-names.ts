@@ -2,6 +2,7 @@
 
 import { userId } from '../../core/policy/conditions/users.ts';
 import { canonicalIdentifier } from '../../identifier.ts';
+import { attributeOptions } from '../document-checks/check-attribute-tests.ts';
 import { accountClientId } from '../model/account-client-id.ts';
 import type { Finding } from '../model/finding.ts';
 import { operatingSystems, platforms } from '../model/platforms.ts';
@@ -9,7 +10,6 @@ import { type ComparedName, comparedNames } from '../schema/expressions/compared
 import { unknownName } from '../source/nearest-name.ts';
 import { valuesInConditions } from '../source/values-at.ts';
 import type { DocumentSource } from '../source/yaml-source.ts';
-import { attributeOptions } from './check-attribute-tests.ts';
 import { type KnownNames, scopesInRules } from './check-references.ts';
 
 /**

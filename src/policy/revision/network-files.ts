@@ -22,6 +22,16 @@ export function zoneData({ zones, networkData = {} }: Settings, files: NetworkFi
   };
 }
 
+/** The prefix length of the block around this IP address about which each file that a zone needs says one thing. */
+export function prefixOf({ zones, networkData = {} }: Settings, files: NetworkFiles, ip: string): number {
+  const kinds = new Set(Object.values(zones).flatMap(filesOf));
+  const prefixes = [...kinds].map((kind) => {
+    const path = networkData[kind];
+    return path === undefined ? 0 : files.prefix(kind, path, ip);
+  });
+  return Math.max(0, ...prefixes);
+}
+
 /** Where an address is, as far as the file says. `isUnknown`: the file is there by the settings and cannot be used. */
 export interface PlaceOfAddress extends Pick<NetworkRecord, 'country' | 'coordinates'> {
   readonly isUnknown?: true;

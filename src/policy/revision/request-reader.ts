@@ -5,11 +5,13 @@ import type { Settings } from '../model/settings.ts';
 import { compileZones, type ZonesOfAddress } from '../schema/settings/zones.ts';
 import { compileDeviceSignals, type DeviceReader } from './device-signals.ts';
 import type { Manifest } from './document-store.ts';
-import { networkFault, networkWarning, type PlaceOfAddress, placeOf, zoneData } from './network-files.ts';
+import { networkFault, networkWarning, type PlaceOfAddress, placeOf, prefixOf, zoneData } from './network-files.ts';
 
 export interface RequestReader {
   /** The zones that hold this address; none when it is not an IP address. */
   zonesOf(ip: string): ZonesOfAddress;
+  /** The prefix length of the block around this IP address in which the zones by files are the same. */
+  prefixOf(ip: string): number;
   /** Where this address is; nowhere when the file does not say. */
   placeOf(ip: string): PlaceOfAddress;
   /** What is believed about the device of a request. */
@@ -30,6 +32,7 @@ export function requestReader(
 ): RequestReader {
   return {
     zonesOf: compileZones(settings.zones, zoneData(settings, files)),
+    prefixOf: (ip) => prefixOf(settings, files, ip),
     placeOf: (ip) => placeOf(settings, files, ip),
     signalHeaders: signalHeaders(settings.deviceSignals),
     deviceSignals: compileDeviceSignals(settings.deviceSignals, settings.issuer),

@@ -15,7 +15,7 @@ import { once } from './call-once.ts';
 import { findDocument, type Manifest, readDocument, readDocuments } from './document-store.ts';
 import { enabledAuthenticators } from './enabled-authenticators.ts';
 import { type EquivalentApps, equivalentApps } from './equivalent-apps.ts';
-import { LaterFaults } from './later-faults.ts';
+import { type HashedDocument, LaterFaults } from './later-faults.ts';
 import { openNetworkFiles } from './network-files.ts';
 import { policyReaders } from './policy-readers.ts';
 import { readApp, readBrandFile, readLabelledPolicy, readSettings } from './read-document.ts';
@@ -114,13 +114,16 @@ async function snapshotOf(
   { revision, recording, hashOf, find, all, ...source }: DocumentSourceOfRevision,
   sources: Omit<SnapshotSources, 'store'>,
 ): Promise<Snapshot> {
+  const settingsHash = hashOf(documentKey('settings', 'settings')) ?? '';
+  const stored = { hash: settingsHash, document: await source.read(settingsHash) };
+  const noteFaults = (each: HashedDocument) => sources.laterFaults.note(each, stored, sources.authenticators);
+  noteFaults(stored);
+  const written = readSettings(stored.document, sources.authenticators);
   const read = async (hash: string) => {
     const document = await source.read(hash);
-    sources.laterFaults.note(hash, document, sources.authenticators);
+    noteFaults({ hash, document });
     return document;
   };
-  const settingsHash = hashOf(documentKey('settings', 'settings')) ?? '';
-  const written = readSettings(await read(settingsHash), sources.authenticators);
   const settings: Settings = sources.issuer === undefined ? written : { ...written, issuer: sources.issuer };
   const authenticators = enabledAuthenticators(sources.authenticators, settings);
   const labelled = once(async () => {
@@ -161,7 +164,7 @@ async function snapshotOf(
       const document = await find(hash);
       return document && readBrandFile(document);
     },
-    laterFaults: () => sources.laterFaults.of(hashOf),
+    laterFaults: () => sources.laterFaults.of(hashOf, stored),
   };
 }
 

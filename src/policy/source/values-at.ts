@@ -45,18 +45,17 @@ function collect(search: PatternSearch, value: unknown, at: number): void {
   if (step === '**') collect(search, value, at + 1);
   if (typeof value !== 'object' || value === null) return;
   const next = step === '**' ? at : at + 1;
-  const [name, ...others] = typeof step === 'string' ? [] : step;
+  const enter = (key: string | number) => {
+    search.path.push(key);
+    collect(search, Reflect.get(value, key), next);
+    search.path.pop();
+  };
+  const only = typeof step === 'string' || step.length > 1 ? undefined : step[0];
   // A single name is looked up: mappings may have thousands of keys.
-  if (name !== undefined && others.length === 0 && !Array.isArray(value)) {
-    if (Object.hasOwn(value, name)) enter(search, name, [value, next]);
+  if (only !== undefined && !Array.isArray(value)) {
+    if (Object.hasOwn(value, only)) enter(only);
     return;
   }
   const keys = Array.isArray(value) ? value.keys() : Object.keys(value);
-  for (const key of keys) if (typeof step === 'string' || step.includes(String(key))) enter(search, key, [value, next]);
-}
-
-function enter(search: PatternSearch, key: string | number, [parent, at]: readonly [object, number]): void {
-  search.path.push(key);
-  collect(search, Reflect.get(parent, key), at);
-  search.path.pop();
+  for (const key of keys) if (typeof step === 'string' || step.includes(String(key))) enter(key);
 }

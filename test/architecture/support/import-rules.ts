@@ -238,7 +238,7 @@ export const layersWithin: Readonly<Record<string, readonly string[]>> = {
     'backup',
     'finish-upgrade',
   ],
-  policy: ['model', 'schema', 'source', 'revision', 'check', 'analysis', 'load'],
+  policy: ['model', 'schema', 'source', 'document-checks', 'revision', 'check', 'analysis', 'load'],
   'policy/analysis': ['analysed', 'text', 'rules', 'lock-outs', 'invariants', 'findings', 'standards'],
   'policy/schema': [
     'fields',

@@ -261,7 +261,7 @@ describe('the methods that are offered', () => {
       }),
       seeded(1500),
     );
-    expect(several).toBeGreaterThan(enough(60));
+    expect(several).toBeGreaterThan(enough(45));
   });
 
   /** Whether a phone that is proved by this method is needed beside some set of other proofs. */

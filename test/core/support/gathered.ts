@@ -14,7 +14,8 @@ export function isGathered(facts: Facts, { away }: Pick<RiskScoring, 'away'>): b
   if (lastSignIn !== 'unknown' && createdAt > lastSignIn) return false;
   if (!pastCounts(facts)) return true;
   if (has('longAway') && createdAt > now - away) return false;
-  if (!device.known && !has('newDevice')) return false;
+  // The signal is that the browser is not known (decision 139).
+  if (device.known === has('newDevice')) return false;
   if (device.known && has('recentFailures')) return false;
   return has('newNetwork') || (distance === 0 && !has('newCountry') && !has('impossibleTravel') && !risk?.unknown);
 }

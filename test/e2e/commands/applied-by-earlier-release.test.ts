@@ -36,6 +36,14 @@ async function applyBefore(key: string, change: (document: Document, content: Co
   await node.app.activeRevision.refresh();
 }
 
+/** `attributes` of the settings, besides those that are there. */
+function applyAttributesBefore(attributes: object): Promise<void> {
+  return applyBefore('settings', (document, content) => ({
+    ...document,
+    content: { ...content, attributes: { ...(content.attributes as object), ...attributes } },
+  }));
+}
+
 /** A first rule that denies, at line 7 and column 5. */
 function applyRuleBefore(when: object): Promise<void> {
   return applyBefore('sign-on/notes', (document, content) => ({
@@ -87,11 +95,7 @@ test('a node starts with it, and says so in its log and at /readyz', async () =>
 });
 
 test('an attribute whose shortest text is longer than its longest one stays', async () => {
-  const essay = { type: 'text', label: 'Essay', minLength: 300 };
-  await applyBefore('settings', (document, content) => ({
-    ...document,
-    content: { ...content, attributes: { ...(content.attributes as object), essay } },
-  }));
+  await applyAttributesBefore({ essay: { type: 'text', label: 'Essay', minLength: 300 } });
   const fault = 'stepgate.yaml attributes.essay.minLength is above `maxLength`';
   expect(await ready(node.origin)).toEqual(warned);
   const fresh = await startNode({ store, issuer: node.issuer, write });
@@ -111,6 +115,40 @@ test('a policy with it decides as before, and names the line of its rule once it
   expect(await signsIn()).toBe(true);
   expect(await ready(node.origin)).toEqual(warned);
   expect(logged).toContain(`${range}${stays}`);
+});
+
+test('an option that no user can choose stays, and is told', async () => {
+  const options = ['gold', 'low'].map((value) => ({ value, label: value }));
+  await applyAttributesBefore({ tier: { label: 'Tier', maxLength: 3, options } });
+  expect(await ready(node.origin)).toEqual(warned);
+  const fault = 'can never be chosen: it is longer than 3 characters';
+  expect(logged).toContain(`stepgate.yaml attributes.tier.options[0].value ${fault}${stays}`);
+});
+
+const inAll = 'user.groups.all(g, size(user.groups + user.groups + user.groups + user.groups) > 0)';
+const tooDear =
+  /^policies\/sign-on\/notes\.yaml:7:5 rules\[0\]\.when\.expression takes up to .*; this release refuses that in files,/;
+
+test('an expression that takes too many steps stays, and is told at its rule', async () => {
+  await applyRuleBefore({ expression: `${inAll} && "zz" in user.groups` });
+  expect(await signsIn()).toBe(true);
+  expect(await ready(node.origin)).toEqual(warned);
+  expect(logged).toContainEqual(expect.stringMatching(tooDear));
+  await node.configure({});
+  expect(await signsIn()).toBe(true);
+  expect(await ready(node.origin)).toEqual([200, { status: 'ready' }]);
+});
+
+test('an expression that was read before is told when longer attributes come into use, and no longer after them', async () => {
+  const memo = (maxLength: number) => ({ memo: { label: 'Memo', maxLength } });
+  await applyAttributesBefore(memo(10));
+  await applyRuleBefore({ expression: 'has(user.profile.memo) && user.groups.all(g, user.profile.memo.contains(g))' });
+  expect(await signsIn()).toBe(true);
+  expect(await ready(node.origin)).toEqual([200, { status: 'ready' }]);
+  await applyAttributesBefore(memo(2000));
+  expect(await ready(node.origin)).toEqual(warned);
+  await applyAttributesBefore(memo(10));
+  expect(await ready(node.origin)).toEqual([200, { status: 'ready' }]);
 });
 
 test('what cannot be evaluated at all is not in use', async () => {

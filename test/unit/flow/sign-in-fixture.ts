@@ -361,6 +361,7 @@ function snapshotOf(
     passwordPolicy: async () => undefined,
     equivalentApps: async () => [],
     zonesOf: () => ({ zones: [] }),
+    prefixOf: () => 0,
     placeOf: () => ({}),
     deviceSignals: () => ({}),
     signalHeaders: [],

@@ -6,7 +6,7 @@ import { StepgateError } from '../../../errors.ts';
 import { newCommand } from '../../commands.ts';
 import { lockedText } from '../../explain/explain-text.ts';
 import type { Locked } from '../../explain/locked-authenticators.ts';
-import { requirementText } from '../../explain/requirement-text.ts';
+import { alternativesLine, requirementText } from '../../explain/requirement-text.ts';
 import { withPrintedFindings } from '../../shared/output/print-findings.ts';
 import { printResult, type ResultOptions } from '../../shared/output/print-result.ts';
 import { tableText } from '../../shared/output/table.ts';
@@ -127,7 +127,7 @@ function unmet({ steps, asked, required }: Outcome): readonly string[] {
   const last = steps.at(-1);
   if (asked !== undefined || last?.kind !== 'denied' || !requirementReasons.includes(last.reason)) return [];
   if (last.missingEnrollment?.enrollmentRule !== undefined) return [];
-  const words = required.map((requirements) => requirements.flatMap(requirementText).join(', or '));
+  const words = required.map((requirements) => alternativesLine(requirements.flatMap(requirementText)));
   const named = [...new Set(words)].filter((word) => word !== '');
   return named.length === 0 ? [] : [`required: ${named.join(', and ')}`];
 }

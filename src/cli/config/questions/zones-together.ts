@@ -1,9 +1,11 @@
 /** The places of the sign-ins that answers about many are about: each zone, and several zones at once. */
 import type { Facts } from '../../../core/model/facts.ts';
-import { sampleAddresses } from '../../../policy/analysis/analysed/sample-addresses.ts';
+import { addressesInBlocks, sampleAddresses } from '../../../policy/analysis/analysed/sample-addresses.ts';
 import type { Snapshot } from '../../../policy/revision/snapshot.ts';
 import { compileZones } from '../../../policy/schema/settings/zones.ts';
 import type { ReadNames } from './same-sign-ins.ts';
+
+type Network = Facts['network'];
 
 /** The place of a sign-in. */
 export interface SignInPlace {
@@ -58,17 +60,20 @@ interface TogetherAndAlone {
  */
 function placesTogether(first: readonly SignInPlace[], { samples, snapshot, reads }: Samples): TogetherAndAlone {
   const shown = new Set(first.map(({ network }) => keyOf(network.zones)));
-  const others = samples.filter((place) => !shown.has(keyOf(place.zones)) && mayExist(place, snapshot));
+  const further = samples.filter((place) => !shown.has(keyOf(place.zones)));
+  if (further.length === 0) return { alone: first, together: [] };
+  const known = existing(snapshot);
+  const others = further.flatMap((place) => known(place) ?? []);
   if (others.length === 0) return { alone: first, together: [] };
   const read = reads();
   const readIn = (zones: readonly string[]) =>
     zones.filter((zone) => read.some((names) => names([zone]) !== names([])));
-  const known = new Set(first.map(({ network }) => keyOf(readIn(network.zones))));
+  const told = new Set(first.map(({ network }) => keyOf(readIn(network.zones))));
   const found = others.flatMap((network): readonly SignInPlace[] => {
     const zones = readIn(network.zones);
     const key = keyOf(zones);
-    if (known.has(key)) return [];
-    known.add(key);
+    if (told.has(key)) return [];
+    told.add(key);
     return [inSeveral(network, zones)];
   });
   const byName = new Map(found.map((place) => [place.zone, place]));
@@ -90,12 +95,36 @@ function keyOf(zones: readonly string[]): string {
   return JSON.stringify(zones);
 }
 
-/** The files know in which country a network lies. An address in none of the networks stands for any. */
-function mayExist({ ip, zones: meant }: SignInPlace['network'], { settings, zonesOf }: Snapshot): boolean {
-  const networks = compileZones(settings.zones)(ip).zones;
-  if (networks.length === 0) return true;
-  const { zones, unknownZones = [] } = zonesOf(ip);
-  return meant.every((zone) => zones.includes(zone) || unknownZones.includes(zone));
+/** How many blocks of one network are looked up in the files. */
+const mostBlocks = 5000;
+
+/**
+ * Finds the place at an address that is in these zones and in no other ones: the files know where networks lie, and a
+ * network may lie in several countries. Undefined if there is none. An address in none of the networks stands for any.
+ */
+function existing({ settings, zonesOf, prefixOf }: Snapshot): (place: Network) => Network | undefined {
+  const networksOf = compileZones(settings.zones);
+  const { addresses, isComplete } = addressesInBlocks(settings.zones, prefixOf, mostBlocks);
+  const found = new Map<string, Network & { readonly unknownZones: readonly string[] }>();
+  for (const ip of addresses) {
+    const { zones, unknownZones = [] } = zonesOf(ip);
+    const key = JSON.stringify([zones, unknownZones]);
+    if (!found.has(key)) found.set(key, { ip, zones, unknownZones });
+  }
+  return (place) => {
+    if (networksOf(place.ip).zones.length === 0) return place;
+    const at = [...found.values()].find(({ zones, unknownZones }) => isAt(place.zones, { zones, unknownZones }));
+    if (at) return { ...place, ip: at.ip };
+    return isComplete ? undefined : place;
+  };
+}
+
+/** Whether an address in these zones, and perhaps in the unknown ones, may be in those that are meant and no others. */
+function isAt(meant: readonly string[], { zones, unknownZones }: Pick<Network, 'zones' | 'unknownZones'>): boolean {
+  return (
+    zones.every((zone) => meant.includes(zone)) &&
+    meant.every((zone) => zones.includes(zone) || unknownZones?.includes(zone))
+  );
 }
 
 /** A network lies in a country, which the files know. Of a zone without networks, no address is known to be in it. */

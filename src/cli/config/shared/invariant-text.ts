@@ -3,7 +3,7 @@ import type { Guarantee } from '../../../core/analysis/proofs/demand-verdict.ts'
 import type { ConditionSet } from '../../../core/model/conditions.ts';
 import type { WrittenInvariant } from '../../../policy/schema/policies/invariants.ts';
 import { conditionText } from '../../explain/condition-text.ts';
-import { requirementText } from '../../explain/requirement-text.ts';
+import { alternativesLine, requirementText } from '../../explain/requirement-text.ts';
 
 export interface InvariantText {
   readonly name: string;
@@ -34,7 +34,7 @@ function guaranteeText(guarantee: Guarantee): string {
     case 'admitted':
       return 'users get in';
     case 'proves':
-      return `users get in only with ${requirementText(guarantee.requirement).join(', or ')}`;
+      return `users get in only with ${alternativesLine(requirementText(guarantee.requirement))}`;
     case 'without':
       return `no user gets in who could not without ${guarantee.authenticators.join(' and ')}`;
     case 'offers':

@@ -1,6 +1,7 @@
 /** Finds users whose accounts can never have enough of something, whatever they add. */
 import type { Formula, UserFacts } from '../../policy/theories/theory.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
+import { asIn } from './one-user.ts';
 import { type AdditionSearch, type Reachable, reachableByAll } from './reachable-authenticators.ts';
 import { oneByOne } from './user-by-user.ts';
 
@@ -32,9 +33,9 @@ export function findLastingLack(
   const isEnoughIn = (some: Reachable) => isEnough(keysOf(some));
   if (isEnoughIn(reachableByAll(search))) return undefined;
   let isOpen = false;
-  const found = oneByOne<LastingLack>(formulas, search, ({ facts, isShown, reachable, same }) => {
+  const found = oneByOne<LastingLack>(formulas, search, ({ facts, isShown, reachable, user }) => {
     if (isEnoughIn(reachable)) return { alike: [] };
-    if (isNeedless(keysOf(reachable))) return { alike: same };
+    if (isNeedless(keysOf(reachable))) return { alike: asIn(user) };
     isOpen ||= !isShown;
     return isShown ? { found: { facts, never: reachable.never } } : { alike: [] };
   });

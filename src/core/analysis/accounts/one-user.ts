@@ -19,9 +19,8 @@ export function userOf(
 ): LastingUser {
   const facts = space.factsOf(model);
   const found = space.opaquePartsIn(facts);
-  const user = new Map(
-    Array.from(lasting, (variable) => [variable, model.get(variable) ?? found.get(variable) ?? 0] as const),
-  );
+  const user = new Map<Variable, number>();
+  for (const variable of lasting) user.set(variable, model.get(variable) ?? found.get(variable) ?? 0);
   return { user, facts, isShown: space.isShownBy(facts, user) };
 }
 

@@ -22,8 +22,8 @@ export interface OneUser {
   readonly isShown: boolean;
   /** What such a user can reach. */
   readonly reachable: Reachable;
-  /** Formulas that hold for this user, and for others only if the same lasts about them. */
-  readonly same: readonly Formula[];
+  /** For each lasting variable, the class that the user is in. */
+  readonly user: ClassModel;
 }
 
 /** `alike`: nothing else is found about users who match these formulas and can reach the same. */
@@ -47,7 +47,7 @@ export function oneByOne<Found>(
     if (typeof model === 'string') return model === 'impossible' ? undefined : model;
     const { user, facts, isShown } = userOf(model, lasting, space);
     const { reachable, alike } = known.of(user);
-    const result = examine({ facts, isShown, reachable, same: asIn(user) });
+    const result = examine({ facts, isShown, reachable, user });
     if ('found' in result) return result.found;
     if (alike === undefined) return 'undecided';
     // What the model leaves open may decide what others of these classes can reach.

@@ -5,21 +5,24 @@ import type { AuthenticatorDescriptor } from '../../model/facts.ts';
 import type { Requirement } from '../../model/policy.ts';
 import type { EvidenceSet } from '../proofs/evidence-set.ts';
 import { evidenceAgainst, holdsForAll, withMethodsOf } from '../proofs/strictness.ts';
-import type { PossibleProofs } from '../proofs/weakest-proofs.ts';
+import type { ProofLimits } from '../proofs/weakest-proofs.ts';
 
 export type AsksComparison =
   /** All evidence that is enough now was enough before. */
   | 'as_strict'
-  /** This evidence is enough now, and was not before; and so are the others. */
-  | { readonly evidence: EvidenceSet; readonly others: readonly EvidenceSet[] }
+  /**
+   * This evidence is enough now, and was not before; and so are the others. `unkept`: they are of a session that is not
+   * kept.
+   */
+  | { readonly evidence: EvidenceSet; readonly others: readonly EvidenceSet[]; readonly unkept?: true }
   | 'undecided';
 
 /** What users can prove, by the settings and the enrollment policy. */
 export interface UsableThen {
   readonly next: readonly AuthenticatorDescriptor[];
   readonly before: readonly AuthenticatorDescriptor[];
-  /** How old a proof may be, and how long a pause since it may be, and still count. Absent: not limited. */
-  readonly limits?: Omit<PossibleProofs, 'authenticators'>;
+  /** How old a proof may be and still count, in sessions of each kind. Absent: not limited. */
+  readonly limits?: readonly ProofLimits[];
 }
 
 /**
@@ -41,17 +44,19 @@ export function compareAsks(
   };
   const apart = withMethodsOf({ authenticators: usable.next }, [...now, ...before]);
   const withNewMethod = added.filter(({ key }) => usable.before.some((descriptor) => descriptor.key === key));
-  const proofs = {
-    ...usable.limits,
-    authenticators: apart.authenticators.map(
-      (descriptor) => withNewMethod.find(({ key }) => key === descriptor.key) ?? descriptor,
-    ),
-  };
-  if (open.length === 0 || holdsForAll(now, meets, proofs) === 'holds') return 'as_strict';
-  const [evidence, ...others] = evidenceAgainst(now, meets, proofs).toSorted(
-    (one, other) => kindsIn(one) - kindsIn(other),
+  const authenticators = apart.authenticators.map(
+    (descriptor) => withNewMethod.find(({ key }) => key === descriptor.key) ?? descriptor,
   );
-  return evidence === undefined ? 'undecided' : { evidence, others };
+  const possible = (usable.limits ?? [{}]).map((own) => ({ ...own, authenticators }));
+  const unproved = open.length === 0 ? [] : possible.filter((proofs) => holdsForAll(now, meets, proofs) !== 'holds');
+  if (unproved.length === 0) return 'as_strict';
+  for (const proofs of unproved) {
+    const [evidence, ...others] = evidenceAgainst(now, meets, proofs).toSorted(
+      (one, other) => kindsIn(one) - kindsIn(other),
+    );
+    if (evidence) return { evidence, others, ...(proofs.unkept && { unkept: true }) };
+  }
+  return 'undecided';
 }
 
 /** The number of different proofs that an output lists. */

@@ -16,16 +16,21 @@ import { askedInAll } from '../simulation/asked-in-all.ts';
 import { simulate } from '../simulation/simulate.ts';
 import { factsOn, type PolicySides } from './deciding-together.ts';
 
+/** Sets of proofs. */
+export interface EvidenceSets extends Pick<AdmittedWith, 'unkept'> {
+  readonly sets: readonly EvidenceSet[];
+}
+
 /** A set of proofs with which the user is let in now and was not before. Undefined: none is known. */
 export function newlyAdmittedWith(
-  sets: readonly EvidenceSet[],
+  { sets, ...session }: EvidenceSets,
   facts: UserFacts,
   sides: PolicySides,
 ): AdmittedWith | undefined {
   const { next } = sides;
   const isNew = isNewlyLetIn(facts, sides);
   for (const set of sets.slice(0, mostTried))
-    for (const proofs of spelledOut(set, next)) if (isNew(proofs)) return atStrongest(proofs, next, isNew);
+    for (const proofs of spelledOut(set, next, session)) if (isNew(proofs)) return atStrongest(proofs, next, isNew);
   return undefined;
 }
 

@@ -108,7 +108,7 @@ function comparisonOf({ before, now }: RulePairing<Rule>, sides: PolicySides): A
   const asked = now?.then.kind === 'allow' ? now.then.requirement : anything;
   const then = before?.then.kind === 'allow' ? before.then.requirement : nothing;
   const common = commonAuthenticators(sides);
-  const usable = { next: common, before: common, limits: { oldest: accountManagementMaxAge } };
+  const usable = { next: common, before: common, limits: [{ oldest: accountManagementMaxAge }] };
   return compareAsks([asked], [then], usable);
 }
 

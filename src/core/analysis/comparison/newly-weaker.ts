@@ -10,14 +10,13 @@ import type { PolicySet } from '../../policy/rules/compile.ts';
 import { usablePolicies } from '../../policy/rules/enrollment-terms.ts';
 import type { UserFacts } from '../../policy/theories/theory.ts';
 import { mayWaiveBeside, proofsIn } from '../proofs/asked-proofs.ts';
-import type { EvidenceSet } from '../proofs/evidence-set.ts';
 import { minimumOf } from '../proofs/minimum-acr.ts';
 import type { AdmittedWith } from '../proofs/proving-user.ts';
 import { evidenceFor } from '../proofs/strictness.ts';
 import { isLockedOut } from '../simulation/simulated-outcome.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
 import { compareAsks } from './compare-asks.ts';
-import { newlyAdmittedWith, newlyCompletedWith, newlyRemembering } from './confirmed-change.ts';
+import { type EvidenceSets, newlyAdmittedWith, newlyCompletedWith, newlyRemembering } from './confirmed-change.ts';
 import {
   type Deciders,
   decidingTogether,
@@ -80,9 +79,9 @@ function keyOf({ before, now }: Pairing): string {
 /** What the rules now grant and did not before. Empty: they let in users who were denied. */
 interface NewlyGranted {
   /** Sets of proofs, each of which is enough now and was not before. */
-  readonly enough?: readonly EvidenceSet[];
+  readonly enough?: EvidenceSets;
   /** Sets of proofs that are as old as may be now. */
-  readonly old?: readonly EvidenceSet[];
+  readonly old?: EvidenceSets;
   readonly longer?: readonly LongerLimit[];
   readonly scopes?: MoreScopes;
 }
@@ -99,7 +98,7 @@ function verdictOf(pair: Pairing, { active, next, refused, space }: SidesInSpace
   const rules = now.session && now.app && { ...now, session: now.session, app: now.app };
   if (rules === undefined || isLockedOut(next, rules)) return undefined;
   if (session === undefined || app === undefined) return {};
-  const { authenticators, ...limits } = proofsIn(rules, next);
+  const { authenticators, limits } = proofsIn(rules, next);
   const { authenticators: then } = usablePolicies(active, before.enrollment?.then);
   const usable = { next: authenticators, before: then, limits };
   const besideThen = [session.requirement, ...minimumOf(active)];
@@ -117,9 +116,15 @@ function verdictOf(pair: Pairing, { active, next, refused, space }: SidesInSpace
   const longer = left ? all : withinAges(all, { ...together, lifetime }, usable);
   const scopes = moreScopes(before.app, now.app, refused);
   const wider = { ...(longer.length > 0 && { longer }), ...(scopes && { scopes }) };
-  if (comparison === 'as_strict' && longer.some(({ what }) => what === 'at_app' || what === 'kept_at_app'))
-    return { old: evidenceFor([...beside, nowApp.requirement], { authenticators, ...limits }), ...wider };
-  if (typeof comparison === 'object') return { enough: [comparison.evidence, ...comparison.others], ...wider };
+  if (comparison === 'as_strict' && longer.some(({ what }) => what === 'at_app' || what === 'kept_at_app')) {
+    const [{ unkept, ...own }] = limits;
+    const sets = evidenceFor(together.now, { authenticators, ...own });
+    return { old: { sets, ...(unkept && { unkept }) }, ...wider };
+  }
+  if (typeof comparison === 'object') {
+    const { evidence, others, ...inSession } = comparison;
+    return { enough: { sets: [evidence, ...others], ...inSession }, ...wider };
+  }
   if (longer.length > 0 || scopes) return wider;
   if (isMoreWaived({ app, beside: besideThen }, { app: nowApp, beside }, usable)) return 'waived';
   return comparison === 'as_strict' ? undefined : 'undecided';

@@ -3,9 +3,14 @@ import type { Rule } from '../../model/policy.ts';
 import { compilePolicy, type PolicySet } from '../../policy/rules/compile.ts';
 import { findRule } from '../../policy/rules/rules.ts';
 import type { UserFacts } from '../../policy/theories/theory.ts';
-import { isNewlyLetIn, newlyAdmittedWith, newlyRemembering } from '../comparison/confirmed-change.ts';
+import {
+  type EvidenceSets,
+  isNewlyLetIn,
+  newlyAdmittedWith,
+  newlyRemembering,
+} from '../comparison/confirmed-change.ts';
 import type { PolicySides } from '../comparison/deciding-together.ts';
-import { askedIn, proofsIn } from '../proofs/asked-proofs.ts';
+import { askedIn, eachOf, proofsIn } from '../proofs/asked-proofs.ts';
 import type { EvidenceSet } from '../proofs/evidence-set.ts';
 import type { AdmittedWith } from '../proofs/proving-user.ts';
 import { evidenceFor } from '../proofs/strictness.ts';
@@ -31,11 +36,13 @@ export function provedWhereWeaker(
   const rules = { session: sessionRule, app: appRule };
   const strictOnly = compilePolicy({ name: layer, rules: [{ ...strict, when: {} }] });
   const sides = { active: { ...policies, [layer]: strictOnly }, next: policies };
-  const proofs = proofsIn(rules, policies);
-  const sets = setsShowing({ evidence, longer }, askedIn(rules, policies), proofs);
-  const asked = JSON.stringify([outcomeKey(policies, facts), layer, strict.then, sets]);
-  const found = admittedLikeOthers(asked, { sets, facts, sides });
-  if (found) return found;
+  for (const proofs of eachOf(proofsIn(rules, policies))) {
+    const sets = setsShowing({ evidence, longer }, askedIn(rules, policies), proofs);
+    const asked = JSON.stringify([outcomeKey(policies, facts), layer, strict.then, sets, proofs.unkept]);
+    const { unkept } = proofs;
+    const found = admittedLikeOthers(asked, { sets, ...(unkept && { unkept }), facts, sides });
+    if (found) return found;
+  }
   const remembered = longer.find(({ what }) => what === 'remembered');
   return remembered && newlyRemembering(facts, sides, remembered.before);
 }
@@ -46,11 +53,7 @@ const foundBefore = new WeakMap<PolicySet['authenticators'], Map<string, Admitte
 /** What was found for another user who is asked for the same, if the evaluator confirms it for this one. */
 function admittedLikeOthers(
   asked: string,
-  {
-    sets,
-    facts,
-    sides,
-  }: { readonly sets: readonly EvidenceSet[]; readonly facts: UserFacts; readonly sides: PolicySides },
+  { facts, sides, ...sets }: EvidenceSets & { readonly facts: UserFacts; readonly sides: PolicySides },
 ): AdmittedWith | undefined {
   const { authenticators } = sides.next;
   const known = foundBefore.get(authenticators) ?? new Map<string, AdmittedWith>();

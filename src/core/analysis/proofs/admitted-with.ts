@@ -1,7 +1,7 @@
 /** Finds proofs with which the evaluator lets a user in. */
 import { evaluate } from '../../decision/evaluate.ts';
 import { isNamedBy, type NamedProof, proofNames } from '../../evidence/proof-names.ts';
-import { type AssessedEvidence, meetsRequirement } from '../../evidence/requirement.ts';
+import { meetsRequirement } from '../../evidence/requirement.ts';
 import { authenticatorIn } from '../../model/authenticator-name.ts';
 import type { Decision } from '../../model/decision.ts';
 import type { AuthenticatorDescriptor } from '../../model/facts.ts';
@@ -12,7 +12,8 @@ import { decideTogether } from '../space/rule-combinations.ts';
 import type { DecidingRules } from '../space/sign-in-rules.ts';
 import type { EvidenceSet } from './evidence-set.ts';
 import { withoutNeedless } from './needless-proofs.ts';
-import { type AdmittedWith, enrollmentId, factsWith } from './proving-user.ts';
+import { type AdmittedWith, factsWith } from './proving-user.ts';
+import { spellings } from './spellings.ts';
 import { evidenceFor } from './strictness.ts';
 import type { PossibleProofs } from './weakest-proofs.ts';
 
@@ -55,11 +56,11 @@ export function admittedWith(
 }
 
 /** The proofs without those of these names. */
-function withoutProofs(names: readonly string[], { evidence, remembered, enrolled }: AdmittedWith): AdmittedWith {
+function withoutProofs(names: readonly string[], { evidence, remembered, ...more }: AdmittedWith): AdmittedWith {
   return {
+    ...more,
     evidence: evidence.filter((item) => !isNamedBy(names, item)),
     remembered: remembered.filter((name) => !names.includes(name) && !names.includes(authenticatorIn(name))),
-    enrolled,
   };
 }
 
@@ -79,78 +80,19 @@ export function* admittingProofs(
         evidence,
         remembered: memory,
         enrolled: [...enrolled, ...keys.filter((key) => !enrolled.includes(key))],
+        ...(proofs.unkept && { unkept: true }),
       };
 }
 
 /** All readings of these proofs, the simplest first, of users who have nothing else, or more. */
-export function* spelledOut(set: EvidenceSet, policies: PolicySet): Generator<AdmittedWith> {
+export function* spelledOut(
+  set: EvidenceSet,
+  policies: PolicySet,
+  { unkept }: Pick<AdmittedWith, 'unkept'> = {},
+): Generator<AdmittedWith> {
   for (const evidence of spellings(set, policies))
-    for (const enrolled of enrolledWith(evidence, policies)) yield { evidence, remembered: [], enrolled };
-}
-
-/** The same proofs, from those that read best to those that show least. */
-function spellings(set: EvidenceSet, { authenticators }: PossibleProofs): readonly EvidenceSet[] {
-  const [one, apart] = [merged(set), byOwnEnrollments(set)];
-  const best = one.map((item) => atBest(item, authenticators));
-  const bestApart = apart.map((item) => atBest(item, authenticators));
-  return [
-    best.map(justProved),
-    one.map(justProved),
-    best.map(withoutPause),
-    one.map(withoutPause),
-    best.map(asLongAgo),
-    one,
-    // A chain asks for several enrollments of an authenticator.
-    bestApart.map(justProved),
-    apart.map(justProved),
-    bestApart.map(asLongAgo),
-    apart,
-  ];
-}
-
-/** Each proof by an enrollment of its own. The ids are those of a user who has this number of enrollments. */
-function byOwnEnrollments(set: EvidenceSet): EvidenceSet {
-  return set.map((item, index) => {
-    const earlier = set.slice(0, index).filter(({ authenticator }) => authenticator === item.authenticator).length;
-    return { ...item, enrollment: enrollmentId(item.authenticator, earlier) };
-  });
-}
-
-function atBest(item: AssessedEvidence, authenticators: readonly AuthenticatorDescriptor[]): AssessedEvidence {
-  const best = authenticators.find(({ key }) => key === item.authenticator);
-  return best ? { ...item, factors: best.factors, characteristics: best.characteristics } : item;
-}
-
-function merged(set: EvidenceSet): EvidenceSet {
-  const groups = Map.groupBy(set, (item) => proofNames(item).at(-1));
-  return [...groups.values()]
-    .map((same) => same.reduce(joint))
-    .map((item) => ({ ...item, enrollment: item.authenticator }));
-}
-
-function joint(a: AssessedEvidence, b: AssessedEvidence): AssessedEvidence {
-  return {
-    ...a,
-    factors: [...new Set([...a.factors, ...b.factors])],
-    characteristics: [...new Set([...a.characteristics, ...b.characteristics])],
-    age: a.age === 'now' || b.age === 'now' ? 'now' : Math.min(a.age, b.age),
-    longestPause: Math.min(a.longestPause ?? 0, b.longestPause ?? 0),
-  };
-}
-
-/** The proof, as fresh as it can be. */
-export function justProved(item: AssessedEvidence): AssessedEvidence {
-  return { ...withoutPause(item), age: item.age === 'now' ? 'now' : 0 };
-}
-
-/** Nothing happened since the proof. */
-function asLongAgo(item: AssessedEvidence): AssessedEvidence {
-  const { age, longestPause = 0 } = item;
-  return { ...item, age: age === 'now' ? age : Math.min(age, longestPause) };
-}
-
-function withoutPause({ longestPause: _, ...item }: AssessedEvidence): AssessedEvidence {
-  return item;
+    for (const enrolled of enrolledWith(evidence, policies))
+      yield { evidence, remembered: [], enrolled, ...(unkept && { unkept }) };
 }
 
 /** The enrollments to try: those proved alone, with all others, or with all others as often as any rule requires. */

@@ -4,13 +4,13 @@ import { canWaiveBeside, withoutSecondFactor } from '../../decision/waiver.ts';
 import type { NamedProof } from '../../evidence/proof-names.ts';
 import { distinct } from '../../model/distinct.ts';
 import type { AuthenticatorDescriptor } from '../../model/facts.ts';
-import type { Requirement, Rule, SessionTerms } from '../../model/policy.ts';
+import type { AppSession, Requirement, Rule, SessionLimits, SessionTerms } from '../../model/policy.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
 import { usablePolicies } from '../../policy/rules/enrollment-terms.ts';
 import type { DecidingRules } from '../space/sign-in-rules.ts';
 import { minimumOf } from './minimum-acr.ts';
 import { possiblyShown } from './shown-characteristics.ts';
-import type { PossibleProofs } from './weakest-proofs.ts';
+import type { PossibleProofs, ProofLimits } from './weakest-proofs.ts';
 
 /**
  * A browser that remembers nothing or one proof. A browser that remembers more lets in only users whom one of these
@@ -100,19 +100,45 @@ export function rememberedAs(descriptor: AuthenticatorDescriptor): readonly Reme
 
 type RememberedAs = Parameters<typeof withoutSecondFactor>[1];
 
+/** The proofs that can count in a sign-in. */
+export interface CountedProofs {
+  readonly authenticators: readonly AuthenticatorDescriptor[];
+  /** In sessions that are kept, and in others. One of the two, if no more counts in the other. */
+  readonly limits: readonly [ProofLimits, ...ProofLimits[]];
+}
+
+/** Those of each kind of session. */
+export function eachOf({ authenticators, limits }: CountedProofs): readonly PossibleProofs[] {
+  return limits.map((own) => ({ authenticators, ...own }));
+}
+
 /** The proofs that can count where these rules decide. */
 export function proofsIn(
   { session, app, enrollment }: Pick<DecidingRules, 'session' | 'app' | 'enrollment'>,
   policies: PolicySet,
-): PossibleProofs {
+): CountedProofs {
   const terms = termsOf(session);
   const { authenticators } = usablePolicies(policies, enrollment?.then);
-  if (terms === undefined) return { authenticators };
-  const limits = app.then.kind === 'allow' ? app.then.appSession : undefined;
-  const kept = limits?.unkept ? 0 : (terms.keep?.absolute ?? 0);
-  const oldest = Math.min(Math.max(terms.absolute, kept), limits?.absolute ?? Number.POSITIVE_INFINITY);
-  const longestPause = limits?.unkept ? terms.idle : Math.max(terms.idle, terms.keep?.idle ?? 0);
-  return { authenticators, oldest, longestPause };
+  if (terms === undefined) return { authenticators, limits: [{}] };
+  const atApp = app.then.kind === 'allow' ? app.then.appSession : undefined;
+  const kept = limitsOf(terms.keep ?? terms, terms, atApp);
+  const unkept = limitsOf(terms, terms, atApp);
+  if (isWithin(unkept, kept)) return { authenticators, limits: [kept] };
+  const others = { ...unkept, unkept: true as const };
+  return { authenticators, limits: isWithin(kept, unkept) ? [others] : [kept, others] };
+}
+
+type SessionProofs = Required<Pick<ProofLimits, 'oldest' | 'longestPause'>>;
+
+/** `usual`: of sessions that are not kept. */
+function limitsOf({ idle, absolute }: SessionLimits, usual: SessionLimits, atApp: AppSession = {}): SessionProofs {
+  const oldest = Math.min(absolute, atApp.absolute ?? absolute);
+  if (!atApp.unkept) return { oldest, longestPause: idle };
+  return { oldest: Math.min(oldest, usual.absolute), longestPause: Math.min(idle, usual.idle) };
+}
+
+function isWithin(some: SessionProofs, others: SessionProofs): boolean {
+  return some.oldest <= others.oldest && some.longestPause <= others.longestPause;
 }
 
 function termsOf({ then }: Rule): SessionTerms | undefined {

@@ -9,7 +9,15 @@ import type { Requirement } from '../../model/policy.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
 import type { DecidingRules } from '../space/sign-in-rules.ts';
 import { admittingProofs } from './admitted-with.ts';
-import { askedIn, browsersOf, isRememberable, proofsIn, type SignInBrowser } from './asked-proofs.ts';
+import {
+  askedIn,
+  browsersOf,
+  type CountedProofs,
+  eachOf,
+  isRememberable,
+  proofsIn,
+  type SignInBrowser,
+} from './asked-proofs.ts';
 import type { EvidenceSet } from './evidence-set.ts';
 import type { AdmittedWith } from './proving-user.ts';
 import { holdsForAll, withMethodsOf } from './strictness.ts';
@@ -59,13 +67,10 @@ export function demandCheck({ guarantee, countsRemembered }: Promised, policies:
   const known = new Map<string, DemandVerdict>();
   return (rules) => {
     const told = [...askedIn(rules, policies), asRequirement(guarantee)];
-    const possible = withMethodsOf(proofsIn(rules, policies), told);
-    const browsers = browsersOf(
-      rules,
-      policies,
-      countsRemembered ? [] : possible.authenticators.filter(isRememberable),
-    );
-    const { authenticators, ...limits } = possible;
+    const { limits, ...counted } = proofsIn(rules, policies);
+    const { authenticators } = withMethodsOf(counted, told);
+    const possible = { limits, authenticators };
+    const browsers = browsersOf(rules, policies, countsRemembered ? [] : authenticators.filter(isRememberable));
     const key = JSON.stringify([browsers, limits, authenticators.map((descriptor) => descriptor.key)]);
     const verdict = known.get(key) ?? verdictOn({ guarantee, browsers, possible }, policies);
     known.set(key, verdict);
@@ -76,7 +81,7 @@ export function demandCheck({ guarantee, countsRemembered }: Promised, policies:
 interface Demanded {
   readonly guarantee: Guarantee;
   readonly browsers: ReturnType<typeof browsersOf>;
-  readonly possible: PossibleProofs;
+  readonly possible: CountedProofs;
 }
 
 function verdictOn(demanded: Demanded, policies: PolicySet): DemandVerdict {
@@ -97,7 +102,7 @@ function verdictOn(demanded: Demanded, policies: PolicySet): DemandVerdict {
       found ??= browsers.flatMap((browser) => {
         const isFineSet = fineEvidence(guarantee, withoutAvoided(guarantee, browser, browsers));
         const isWanted = (set: EvidenceSet) => !isFineSet(set);
-        return [...admittingProofs(policies, { ...browser, proofs, isWanted })];
+        return eachOf(proofs).flatMap((own) => [...admittingProofs(policies, { ...browser, proofs: own, isWanted })]);
       });
       return found;
     },
@@ -108,7 +113,8 @@ function verdictOn(demanded: Demanded, policies: PolicySet): DemandVerdict {
 function isProvedIn(browser: SignInBrowser, { guarantee, browsers, possible }: Demanded): boolean {
   const { premises } = browser;
   const isFineSet = fineEvidence(guarantee, withoutAvoided(guarantee, browser, browsers));
-  return isAskedFor(guarantee, premises) || holdsForAll(premises, isFineSet, possible) === 'holds';
+  const isProvedBy = (proofs: PossibleProofs) => holdsForAll(premises, isFineSet, proofs) === 'holds';
+  return isAskedFor(guarantee, premises) || eachOf(possible).every(isProvedBy);
 }
 
 /** What the rules ask for in the browser if it does not remember the avoided proofs. */

@@ -17,10 +17,10 @@ export function withoutNeedless(found: AdmittedWith, isGood: (found: AdmittedWit
  * The same evidence without this proof: of a user who does not have the enrollment, or who has it and does not prove
  * it.
  */
-function withoutProof(item: AssessedEvidence, { evidence, remembered, enrolled }: AdmittedWith): AdmittedWith[] {
+function withoutProof(item: AssessedEvidence, { evidence, enrolled, ...more }: AdmittedWith): AdmittedWith[] {
   const left = evidence.filter((proof) => proof !== item);
   const at = enrolled.lastIndexOf(item.authenticator);
   const isStillProved = left.some(({ enrollment }) => enrollment === item.enrollment);
-  const without = { evidence: left, remembered, enrolled: enrolled.filter((_, position) => position !== at) };
+  const without = { ...more, evidence: left, enrolled: enrolled.filter((_, position) => position !== at) };
   return [...(isStillProved ? [] : [without]), { ...without, enrolled }];
 }

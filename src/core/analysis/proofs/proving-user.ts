@@ -21,13 +21,15 @@ export interface AdmittedWith {
   readonly rememberedAge?: Seconds;
   /** Keys of the authenticators that the user has, each as often as the user has enrolled it. */
   readonly enrolled: readonly string[];
+  /** The session is not kept. Absent: it is, if something was proved before this sign-in. */
+  readonly unkept?: true;
 }
 
 const transaction = 'example';
 
 /** The facts, as the evaluator sees them, of a user who proved this. */
 export function factsWith(
-  { evidence, remembered, rememberedAge = 0, enrolled }: AdmittedWith,
+  { evidence, remembered, rememberedAge = 0, enrolled, unkept }: AdmittedWith,
   { signedInWith: _, ...facts }: UserFacts,
   authenticators: readonly AuthenticatorDescriptor[],
 ): Facts & { readonly subject: UserFacts['subject'] } {
@@ -47,7 +49,7 @@ export function factsWith(
     subject: { ...subject, enrollments: [...has, ...more.map(secondEnrollment)] },
     device: { ...device, ...(proofs.length > 0 && { known: true, remembered: proofs }) },
     evidence: evidence.map((item) => evidenceOf(item, facts)),
-    keepSignedIn: evidence.some(({ age }) => age !== 'now' && age > 0),
+    keepSignedIn: !unkept && evidence.some(({ age }) => age !== 'now' && age > 0),
   };
 }
 

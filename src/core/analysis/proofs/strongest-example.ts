@@ -1,9 +1,9 @@
 /** Proofs of an example that lack only what makes a difference. */
 import type { AssessedEvidence } from '../../evidence/requirement.ts';
 import type { AuthenticatorDescriptor } from '../../model/facts.ts';
-import { justProved } from './admitted-with.ts';
 import type { AdmittedWith } from './proving-user.ts';
 import { possiblyShown } from './shown-characteristics.ts';
+import { justProved } from './spellings.ts';
 import type { PossibleProofs } from './weakest-proofs.ts';
 
 /** The example with proofs as fresh and keys as strong as `isGood` allows. */

@@ -4,13 +4,19 @@ import type { AuthenticatorDescriptor, Seconds } from '../../model/facts.ts';
 import type { EvidenceSet } from './evidence-set.ts';
 import { leastShown } from './shown-characteristics.ts';
 
-/** Which proofs can count at all. */
-export interface PossibleProofs {
-  readonly authenticators: readonly AuthenticatorDescriptor[];
+/** How old proofs can be that count. */
+export interface ProofLimits {
   /** Nothing older counts (seconds). Absent: proofs of any age may. */
   readonly oldest?: Seconds;
   /** The longest time without activity of any session (seconds). Absent: not limited. */
   readonly longestPause?: Seconds;
+  /** The session is not kept. Absent: it is, if sessions can be. */
+  readonly unkept?: true;
+}
+
+/** Which proofs can count at all. */
+export interface PossibleProofs extends ProofLimits {
+  readonly authenticators: readonly AuthenticatorDescriptor[];
 }
 
 /** Older than any limit. */
@@ -21,7 +27,7 @@ const unbounded: Seconds = Number.MAX_SAFE_INTEGER;
  */
 export function countedWithin(
   item: AssessedEvidence,
-  { oldest = unbounded, longestPause = unbounded }: PossibleProofs,
+  { oldest = unbounded, longestPause = unbounded }: ProofLimits,
 ): AssessedEvidence {
   const { longestPause: pause = unbounded } = item;
   if (item.age === 'now') return item;

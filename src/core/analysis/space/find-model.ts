@@ -159,7 +159,7 @@ function stateWith({ reader, state }: Consequences, besides: readonly Formula[])
 
 /** Whether the variable may be in the class at this position. */
 export function mayBeIn({ reader, state }: Consequences, variable: Variable, position: number): boolean {
-  return reader.isLeft(reader.extended(state.domains), variable, position);
+  return reader.isLeft(state.domains, variable, position);
 }
 
 /** None of them was examined yet. */

@@ -13,6 +13,7 @@ import {
   mayBeIn,
   mayHold,
 } from './find-model.ts';
+import { cachedFormula } from './once-for.ts';
 import type { Budget } from './propagate.ts';
 import type { ClassModel } from './read-formulas.ts';
 import type { RuleSpace } from './rule-space.ts';
@@ -41,16 +42,18 @@ function ordinaryModel(
   { reader, budget }: Asking,
 ): ClassModel | undefined {
   const groups = [...variablesIn(formulas)].filter(({ name }) => name.startsWith('groups.'));
-  const isIn = new Map(groups.map((group) => [group, isYes(group)] as const));
-  const isNotIn = new Map(Array.from(isIn, ([group, formula]) => [group, negated(formula)] as const));
   for (const only of mayBeOnlyOne(groups, follows)) {
-    const others = groups.flatMap((group) => (group === only ? isIn : isNotIn).get(group) ?? []);
+    const others = groups.map((group) => (group === only ? isIn(group) : isNotIn(group)));
     const isOpen = follows === 'undecided' || askWithin(budget, (own) => mayHold(follows, others, own));
     const found = isOpen ? findModelWithin([...formulas, ...others], budget, reader) : 'impossible';
     if (typeof found === 'object') return found.model;
   }
   return undefined;
 }
+
+/** Cached by variable, so that each is read once. */
+const isIn = cachedFormula(isYes);
+const isNotIn = cachedFormula((group: Variable) => negated(isIn(group)));
 
 /** Each group that may be the only one. Undefined: a user of none. */
 function mayBeOnlyOne(

@@ -62,16 +62,66 @@ function zonesByData(zones: Settings['zones']): readonly (readonly string[])[] {
   return anonymisers.length === 0 ? sets : sets.flatMap((names) => [names, [...names, ...anonymisers]]);
 }
 
+export interface BlockAddresses {
+  readonly addresses: readonly string[];
+  /** False: there are more blocks than were looked at. */
+  readonly isComplete: boolean;
+}
+
+/**
+ * An address in each block of the networks of the zones. `prefixOf`: the prefix length of the block around an address,
+ * in which all that files say is the same. `most`: blocks between two borders of networks that are looked at.
+ */
+export function addressesInBlocks(
+  zones: Settings['zones'],
+  prefixOf: (ip: string) => number,
+  most: number,
+): BlockAddresses {
+  const zonesOf = compileZones(zones);
+  const cidrs = Object.values(zones).flatMap((zone) => zone.cidrs);
+  const intervals = ([4, 6] as const)
+    .flatMap((family) => intervalsOf(cidrs, family).map((interval) => ({ ...interval, family })))
+    .filter(({ start, family }) => zonesOf(textOf(start, family)).zones.length > 0);
+  const addresses: string[] = [];
+  let isComplete = true;
+  for (const { start, end, family } of intervals) {
+    let at = start;
+    for (let count = 0; at < end && count < most; count++) {
+      const size = 1n << (bitsOf[family] - BigInt(prefixOf(textOf(at, family))));
+      const next = (at / size + 1n) * size;
+      addresses.push(textOf(hostIn(at, next < end ? next : end), family));
+      at = next;
+    }
+    if (at < end) isComplete = false;
+  }
+  return { addresses, isComplete };
+}
+
 const bitsOf = { 4: 32n, 6: 128n } as const;
 
 /** An address in each interval between borders of networks. */
 function addressesOf(cidrs: readonly string[], family: 4 | 6): readonly string[] {
+  return intervalsOf(cidrs, family).map(({ start, end }) => textOf(hostIn(start, end), family));
+}
+
+interface Interval {
+  readonly start: bigint;
+  /** The first address after it. */
+  readonly end: bigint;
+}
+
+/** Between borders of networks. */
+function intervalsOf(cidrs: readonly string[], family: 4 | 6): readonly Interval[] {
   const all = 1n << bitsOf[family];
   const networks = cidrs.filter((cidr) => isIPv4(cidr.split('/')[0] ?? '') === (family === 4));
   const borders = new Set([0n, ...networks.flatMap((cidr) => bordersOf(cidr, family))]);
   const starts = [...borders].filter((border) => border < all).sort((a, b) => (a < b ? -1 : 1));
-  // Not the address of the network itself, unless there is no other one.
-  return starts.map((start, index) => textOf(start + 1n < (starts[index + 1] ?? all) ? start + 1n : start, family));
+  return starts.map((start, index) => ({ start, end: starts[index + 1] ?? all }));
+}
+
+/** Not the address of the network itself, unless there is no other one. */
+function hostIn(start: bigint, end: bigint): bigint {
+  return start + 1n < end ? start + 1n : start;
 }
 
 /** The first address of the network, and the first one after it. */

@@ -6,6 +6,7 @@
  */
 
 import type { AdditionPlaces } from '../../../core/analysis/accounts/entry-rules.ts';
+import { onceFor } from '../../../core/analysis/space/once-for.ts';
 import type { ClassModel } from '../../../core/analysis/space/read-formulas.ts';
 import type { RuleCombination } from '../../../core/analysis/space/rule-combinations.ts';
 import { haveSameResults } from '../../../core/analysis/space/same-results.ts';
@@ -27,12 +28,36 @@ export interface CombinationSearch {
   readonly isLike: LockOutFinder['isLike'];
 }
 
+/** A denial at an app, found there or at another one that it is like. Thousands of apps may be like one. */
+export interface DeniedAt extends Pick<Denied, 'app' | 'combination'> {
+  readonly found: Denied;
+  /** Facts of the app that was searched as facts of this one. */
+  readonly renamed: (facts: UserFacts) => UserFacts;
+}
+
+/** With facts at its own app, as they are shown. */
+export function atOwnApp({ app, combination, found, renamed }: DeniedAt): Denied {
+  const { facts, lockOut, ...others } = found;
+  return {
+    ...others,
+    app,
+    combination,
+    facts: renamed(facts),
+    ...(lockOut && { lockOut: { ...lockOut, facts: renamed(lockOut.facts) } }),
+  };
+}
+
+/** What was found for one rule combination of an app. */
+interface NewcomersAt extends Pick<NewcomerSearch, 'undecided'> {
+  readonly denied: readonly DeniedAt[];
+}
+
 /** Searches each combination of each app, once for all that are alike. */
 export function searchAlike(
   apps: readonly AnalysedApp[],
   places: AdditionPlaces,
   { search, isLike }: CombinationSearch,
-): readonly NewcomerSearch[] {
+): readonly NewcomersAt[] {
   const byTemplate = Map.groupBy(apps, ({ template }) => template);
   const likenessOf = likenesses(places, ({ template }) => byTemplate.get(template)?.length === 1);
   const searched = new Map<string, FoundOnce>();
@@ -41,25 +66,25 @@ export function searchAlike(
     const { groups } = likeness;
     const text = likeness.textOf(combination);
     const known = searched.get(text);
-    if (known) return foundAt({ app, combination, groups }, known);
+    if (known) return foundAt(app, renaming(app, known.groups, groups))(combination, known.found);
     const found = search(combination, app);
     searched.set(text, { groups, found });
-    return found;
+    return foundAt(app, asTheyAre)(combination, found);
   };
   return apps.flatMap((app) => {
     const likeness = likenessOf(app);
     if ('textOf' in likeness) return app.combinations.map((combination) => ofCombination(combination, app, likeness));
     const { text, groups } = likeness;
     const known = wholes.get(text);
-    if (known && isSameAt({ app, likeness }, known, isLike))
-      return app.combinations.map((combination, at) =>
-        foundAt({ app, combination, groups }, { groups: known.likeness.groups, found: known.found[at] ?? nothing }),
-      );
+    if (known && isSameAt({ app, likeness }, known, isLike)) {
+      const foundFor = foundAt(app, renaming(app, known.likeness.groups, groups));
+      return app.combinations.map((combination, at) => foundFor(combination, known.found[at] ?? nothing));
+    }
     const before = app.space.models.size;
     const found = app.combinations.map((combination) => search(combination, app));
     const models = [...app.space.models].slice(before);
     if (known === undefined) wholes.set(text, { app, likeness, places: likeness.placesOf(app), found, models });
-    return found;
+    return app.combinations.map((combination, at) => foundAt(app, asTheyAre)(combination, found[at] ?? nothing));
   });
 }
 
@@ -105,31 +130,30 @@ function isSameAt(
   );
 }
 
-interface CombinationAtApp extends Pick<FoundOnce, 'groups'> {
-  readonly app: AnalysedApp;
-  readonly combination: RuleCombination;
+const asTheyAre: DeniedAt['renamed'] = (facts) => facts;
+
+/** The groups of the app take the places of those of another one that is like it. */
+function renaming(
+  { app: { clientId } }: AnalysedApp,
+  before: readonly string[],
+  groups: readonly string[],
+): DeniedAt['renamed'] {
+  const names = new Map(before.map((group, index) => [group, groups[index] ?? group]));
+  return ({ request, subject, ...others }) => ({
+    ...others,
+    request: { ...request, clientId },
+    subject: { ...subject, groups: subject.groups.map((group) => names.get(group) ?? group) },
+  });
 }
 
-/** What was found for a combination is there for another one that is alike, with other groups. */
-function foundAt({ app, combination, groups }: CombinationAtApp, { groups: before, found }: FoundOnce): NewcomerSearch {
-  const names = new Map(before.map((group, index) => [group, groups[index] ?? group]));
-  const renamed = (facts: UserFacts): UserFacts => ({
-    ...facts,
-    request: { ...facts.request, clientId: app.app.clientId },
-    subject: { ...facts.subject, groups: facts.subject.groups.map((group) => names.get(group) ?? group) },
+function foundAt(
+  app: AnalysedApp,
+  renamed: DeniedAt['renamed'],
+): (combination: RuleCombination, found: NewcomerSearch) => NewcomersAt {
+  return (combination, { denied, undecided }) => ({
+    denied: denied.map((found) => ({ app, combination, found, renamed })),
+    undecided,
   });
-  const ofApp = (like: Denied): Denied => {
-    const { facts, lockOut, ...others } = like;
-    return {
-      ...others,
-      like,
-      app,
-      combination,
-      facts: renamed(facts),
-      ...(lockOut && { lockOut: { ...lockOut, facts: renamed(lockOut.facts) } }),
-    };
-  };
-  return { denied: found.denied.map(ofApp), undecided: found.undecided };
 }
 
 /** No part of an expression tells the app apart from others. */
@@ -180,7 +204,7 @@ function likenesses(
     const isPlace = elsewhere.has(clientId);
     const isApart = isPlace || sets.some((conditionSet) => appLists(conditionSet).flat().includes(clientId));
     const expressions = sets.flatMap(({ expression }) => expression ?? []);
-    const known = new Set([...namesIn(beside), ...inPlaces, ...expressions.flatMap(constantsIn)]);
+    const known = new Set([...beside.flatMap(namesInRule), ...inPlaces, ...expressions.flatMap(constantsIn)]);
     const groups = [...new Set(own.flatMap(groupsIn))].filter((group) => !known.has(group));
     const positions = new Map(groups.map((group, index) => [group, index]));
     const textWith = (positionOf: (group: string) => string | number) => (rule: RuleHead) =>
@@ -252,6 +276,9 @@ function namesIn(value: unknown): readonly string[] {
   if (typeof value === 'string') return [value];
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(namesIn) : [];
 }
+
+/** Once for each rule: most are rules of all apps. */
+const namesInRule = onceFor((rule: RuleHead) => namesIn(rule));
 
 /** The rule with its outcome. Its groups are replaced by numbers. */
 function withPositions(

@@ -22,8 +22,6 @@ export interface Denied extends DeniedThere {
   readonly beginning: NewAccount;
   /** Users who are denied with everything that they can reach. Absent: there are none. */
   readonly lockOut?: LockOut;
-  /** What was found at the app that this one is like. Absent: it was searched itself. */
-  readonly like?: Denied;
 }
 
 export interface NewcomerSearch {

@@ -2,6 +2,7 @@
 import { findModel, newBudget } from '../../../core/analysis/space/find-model.ts';
 import { deciding, type RuleCombination } from '../../../core/analysis/space/rule-combinations.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
+import { atOwnApp, type DeniedAt } from './alike-apps.ts';
 import { governedBy } from './denial-cause.ts';
 import type { Denied } from './denied-newcomers.ts';
 
@@ -9,27 +10,27 @@ import type { Denied } from './denied-newcomers.ts';
  * Whether every user for whom one of the named rules decides is locked out, in each rule combination in which they
  * decide. `same`: all lock-outs by one cause.
  */
-export function isOfAllNamed(same: readonly Denied[]): boolean {
-  if (same.some(({ lockOut }) => !lockOut?.isForAll)) return false;
+export function isOfAllNamed(same: readonly DeniedAt[]): boolean {
+  if (same.some(({ found: { lockOut } }) => !lockOut?.isForAll)) return false;
   const terms = distinct(same.map(termsOf));
   return [...Map.groupBy(same, ({ app }) => app)].every(([app, own]) => {
     const signOn = distinct(own.map(({ combination }) => combination.app));
-    const asked = own.some(({ after }) => after) ? terms : undefined;
+    const asked = own.some(({ found }) => found.after) ? terms : undefined;
     return app.combinations
       .filter(
         (combination) =>
           signOn.includes(combination.app) && (asked !== undefined || terms.includes(combination.enrollment)),
       )
       .every((combination) => {
-        const found = own.filter((denied) => denied.combination === combination);
-        if (found.length === 0) return own.every((denied) => !decidesIn(combination, denied));
-        return asked === undefined || asked.every((rule) => found.some((denied) => termsOf(denied) === rule));
+        const there = own.filter((denied) => denied.combination === combination);
+        if (there.length === 0) return own.every((denied) => !decidesIn(combination, atOwnApp(denied)));
+        return asked === undefined || asked.every((rule) => there.some((denied) => termsOf(denied) === rule));
       });
   });
 }
 
-function termsOf({ combination, after }: Denied): RuleHead | undefined {
-  return after?.rule ?? combination.enrollment;
+function termsOf({ combination, found }: DeniedAt): RuleHead | undefined {
+  return found.after?.rule ?? combination.enrollment;
 }
 
 function distinct<Item>(items: readonly Item[]): readonly Item[] {

@@ -10,9 +10,9 @@ import { undecidedFindings } from '../analysed/undecided-findings.ts';
 import { analysedAppsText, distinctRules, mostNamed, namedRulesText } from '../text/apps-text.ts';
 import { exampleOptions } from '../text/example-options.ts';
 import { type AccountAdditions, accountAdditions, neverAddedFindings } from './account-additions.ts';
-import { searchAlike } from './alike-apps.ts';
+import { atOwnApp, type DeniedAt, searchAlike } from './alike-apps.ts';
 import { rulesIn } from './denial-cause.ts';
-import { type Denied, deniedIn, type NewAccount, type NewcomerSearch } from './denied-newcomers.ts';
+import { type Denied, deniedIn, type NewAccount } from './denied-newcomers.ts';
 import { type AppsThen, graceEndOf, graceEnds } from './grace-ends.ts';
 import { lockOutFinder, mayAddAtPages, neverByCause } from './lock-out-finder.ts';
 import { isOfAllNamed } from './locked-out-users.ts';
@@ -35,7 +35,9 @@ export function newcomerFindings(
       { ...configuration, places: additions.places },
     ),
   );
-  const told = new Set(denied.flatMap(({ cause, lockOut }) => (lockOut ? [...cause.account, ...cause.together] : [])));
+  const told = new Set(
+    denied.flatMap(({ found: { cause, lockOut } }) => (lockOut ? [...cause.account, ...cause.together] : [])),
+  );
   const undecided = [...new Set(then.flatMap((search) => search.undecided))];
   return [
     ...found,
@@ -44,7 +46,7 @@ export function newcomerFindings(
   ];
 }
 
-function newcomersThen({ apps, configuration, afterSkips }: AppsThen, additions: AccountAdditions): NewcomerSearch {
+function newcomersThen({ apps, configuration, afterSkips }: AppsThen, additions: AccountAdditions) {
   const finder = lockOutFinder(additions, configuration);
   const all = searchAlike(apps, additions.places, {
     search: (combination, app) => deniedIn(combination, app, finder),
@@ -52,13 +54,13 @@ function newcomersThen({ apps, configuration, afterSkips }: AppsThen, additions:
   });
   const denied = all.flatMap((found) => found.denied);
   return {
-    denied: afterSkips ? denied.filter(({ lockOut }) => lockOut !== undefined) : denied,
+    denied: afterSkips ? denied.filter(({ found }) => found.lockOut !== undefined) : denied,
     undecided: all.flatMap((found) => found.undecided),
   };
 }
 
-function causeKey({ cause, combination }: Denied): string {
-  return placeOf(rulesIn(cause)[0] ?? combination.app);
+function causeKey({ found, combination }: DeniedAt): string {
+  return placeOf(rulesIn(found.cause)[0] ?? combination.app);
 }
 
 /** Once for each rule: thousands of denials are by the same few. */
@@ -67,15 +69,15 @@ const placeOf = onceFor(({ location }: RuleHead) => JSON.stringify(location));
 type WithPlaces = AnalysedConfiguration & Pick<AccountAdditions, 'places'>;
 
 /** The worst finding stands alone; of several times at which it is found, the first. */
-function atCause(then: readonly (readonly Denied[])[], configuration: WithPlaces): readonly AnalysisFinding[] {
+function atCause(then: readonly (readonly DeniedAt[])[], configuration: WithPlaces): readonly AnalysisFinding[] {
   const same = firstFound(then);
-  if (!same.some(({ cause }) => rulesIn(cause).length > 0))
-    return same.flatMap((denied) => atSignOn(denied, configuration));
-  const lockedOut = firstFound(then.map((all) => all.filter((denied) => denied.lockOut !== undefined)));
+  if (!same.some(({ found }) => rulesIn(found.cause).length > 0))
+    return same.flatMap((denied) => atSignOn(atOwnApp(denied), configuration));
+  const lockedOut = firstFound(then.map((all) => all.filter(({ found }) => found.lockOut !== undefined)));
   return lockedOut.length > 0 ? lockOutFor(lockedOut, configuration) : newcomerLockOut(same, configuration);
 }
 
-function firstFound(then: readonly (readonly Denied[])[]): readonly Denied[] {
+function firstFound(then: readonly (readonly DeniedAt[])[]): readonly DeniedAt[] {
   return then.find((same) => same.length > 0) ?? [];
 }
 
@@ -99,8 +101,9 @@ function newcomersText({ keys, how }: NewAccount): string {
 }
 
 /** Users could add it where other rules decide, or later. */
-function newcomerLockOut(same: readonly Denied[], configuration: WithPlaces): readonly AnalysisFinding[] {
-  const shown = same.find((denied) => isOrdinary(denied.facts, rulesOf(denied))) ?? same[0];
+function newcomerLockOut(same: readonly DeniedAt[], configuration: WithPlaces): readonly AnalysisFinding[] {
+  const ordinary = same.find((denied) => isOfOrdinary(atOwnApp(denied))) ?? same[0];
+  const shown = ordinary && atOwnApp(ordinary);
   const location = shown && locationOfCause(shown, configuration.locationOf);
   if (shown === undefined || location === undefined) return [];
   const { beginning, facts } = shown;
@@ -119,14 +122,14 @@ function newcomerLockOut(same: readonly Denied[], configuration: WithPlaces): re
 }
 
 /** In an app, a user cannot decide to add something. */
-function inAppsOnly(same: readonly Denied[], configuration: WithPlaces): string {
-  const mayAdd = same.some((denied) => mayAddAtPages(denied, configuration.places, configuration));
+function inAppsOnly(same: readonly DeniedAt[], configuration: WithPlaces): string {
+  const mayAdd = same.some((denied) => mayAddAtPages(atOwnApp(denied), configuration.places, configuration));
   return mayAdd
     ? ''
     : ': at the account pages none does, and an app offers it only if its policies or the essential `acr` of its request ask for it';
 }
 
-function lockOutFor(same: readonly Denied[], { locationOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
+function lockOutFor(same: readonly DeniedAt[], { locationOf }: AnalysedConfiguration): readonly AnalysisFinding[] {
   const shown = exampleOf(same);
   const location = shown && locationOfCause(shown.denied, locationOf);
   if (shown === undefined || location === undefined) return [];
@@ -155,10 +158,15 @@ function lockOutFor(same: readonly Denied[], { locationOf }: AnalysedConfigurati
 }
 
 /** A user who is denied with everything, one who may well exist if there is one. */
-function exampleOf(same: readonly Denied[]) {
-  const usual = same.find((found) => isUsual(found.like ?? found));
-  const denied = usual ?? same.find(({ lockOut }) => lockOut);
-  return denied?.lockOut && { denied, ...denied.lockOut, isUsual: denied === usual };
+function exampleOf(same: readonly DeniedAt[]) {
+  const usual = same.find(({ found }) => isUsual(found));
+  const shown = usual ?? same.find(({ found }) => found.lockOut);
+  const denied = shown && atOwnApp(shown);
+  return denied?.lockOut && { denied, ...denied.lockOut, isUsual: shown === usual };
+}
+
+function isOfOrdinary(denied: Denied): boolean {
+  return isOrdinary(denied.facts, rulesOf(denied));
 }
 
 /** Once for all that are like it. */
@@ -184,18 +192,18 @@ function rulesOf({ combination, cause, after, lockOut }: Denied): readonly RuleH
 }
 
 /** Other rules that are the cause, rules of the enrollment policy, and those that let users in. */
-function involvedIn(same: readonly Denied[]): readonly RuleHead[] {
-  const cause = same[0] && rulesIn(same[0].cause)[0];
+function involvedIn(same: readonly DeniedAt[]): readonly RuleHead[] {
+  const cause = same[0] && rulesIn(same[0].found.cause)[0];
   // Thousands of denials are by the same few rules.
   const causing = new Set<RuleHead>();
   const enrolling = new Set<RuleHead>();
   const signOn = new Set<RuleHead>();
-  for (const denied of same) {
-    for (const rule of rulesIn(denied.cause).slice(1)) causing.add(rule);
-    const enrollment = denied.after?.rule ?? denied.combination.enrollment;
+  for (const { found, combination } of same) {
+    for (const rule of rulesIn(found.cause).slice(1)) causing.add(rule);
+    const enrollment = found.after?.rule ?? combination.enrollment;
     if (enrollment) enrolling.add(enrollment);
-    for (const rule of denied.lockOut?.after ?? []) enrolling.add(rule);
-    signOn.add(denied.combination.app);
+    for (const rule of found.lockOut?.after ?? []) enrolling.add(rule);
+    signOn.add(combination.app);
   }
   const all = [...causing, ...enrolling, ...signOn];
   return distinctRules(all).filter(({ location }) => JSON.stringify(location) !== JSON.stringify(cause?.location));

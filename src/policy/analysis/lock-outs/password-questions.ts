@@ -6,6 +6,7 @@ import { isSpent } from '../../../core/analysis/space/find-model.ts';
 import type { RuleCombination } from '../../../core/analysis/space/rule-combinations.ts';
 import type { EnrollmentRule } from '../../../core/model/enrollment-policy.ts';
 import type { AuthenticatorDescriptor } from '../../../core/model/facts.ts';
+import { locationKey } from '../../../core/model/location-key.ts';
 import { defaultPasswordTerms, type PasswordRule } from '../../../core/model/password-policy.ts';
 import type { Rule, RuleHead } from '../../../core/model/policy.ts';
 import type { CompiledPolicy } from '../../../core/policy/rules/compile.ts';
@@ -20,13 +21,19 @@ export interface PasswordOfApp {
   readonly about?: CompiledPolicy;
 }
 
-/** Rules that may decide about one user, of which one may keep the user from replacing the password. */
-export interface PasswordQuestion {
-  readonly combination: RuleCombination;
-  readonly account?: Rule | undefined;
+/** A rule that may keep users from replacing the password, and why it must be replaced. */
+interface PasswordObstacle {
+  /** Equal for rules of the same locations, and the same reason. */
+  readonly key: string;
   readonly cause: RuleHead;
   readonly by?: PasswordRule | undefined;
   readonly mark: PasswordMark;
+}
+
+/** Rules that may decide about one user, of which one may keep the user from replacing the password. */
+export interface PasswordQuestion extends PasswordObstacle {
+  readonly combination: RuleCombination;
+  readonly account?: Rule | undefined;
   /** What the user has. */
   readonly keys: readonly string[];
   /** An account that has what accounts begin with has more. */
@@ -38,24 +45,44 @@ export interface PasswordQuestion {
 /** What users have is found by simulations, which take about as long as this many steps of a search. */
 const stepsOfUsers = 100;
 
-/** Takes steps from the `denialBudget` of the app. With none left, it asks only about users of the password alone. */
-export function* questionsAbout(password: PasswordOfApp): Generator<PasswordQuestion> {
+/**
+ * Takes steps from the `denialBudget` of the app. With none left, it asks only about users of the password alone.
+ * `isOpen`: whether there is more to ask about the obstacle with this key.
+ */
+export function* questionsAbout(
+  password: PasswordOfApp,
+  isOpen: (key: string) => boolean,
+): Generator<PasswordQuestion> {
   const { app, about, descriptor } = password;
   const plain = { keys: [descriptor.key], hasLess: true, toAdd: [] };
-  const passwordRules = app.policies.password?.rules.map(({ rule }) => rule);
   for (const combination of app.combinations) {
     for (const account of about?.rules.map(({ rule }) => rule) ?? [undefined]) {
+      // What users have is found only where something is asked about them.
+      const obstacles = obstaclesBy({ combination, account }, password).filter(({ key }) => isOpen(key));
+      if (obstacles.length === 0) continue;
       app.denialBudget.steps -= stepsOfUsers;
-      const users = isSpent(app.denialBudget) ? [plain] : usersOf({ combination, account }, password);
+      const users = isSpent(app.denialBudget) ? [plain] : usersOf(combination, password);
       for (const user of users) {
-        const cause = causeIn({ combination, account }, user.keys, password);
-        if (cause === undefined) continue;
-        for (const by of passwordRules ?? [undefined])
-          for (const mark of marksIn(by?.then ?? defaultPasswordTerms))
-            yield { combination, account, cause, by, mark, ...user };
+        if (causeIn({ combination, account }, user.keys, password) === undefined) continue;
+        for (const obstacle of obstacles)
+          if (isOpen(obstacle.key)) yield { combination, account, ...obstacle, ...user };
       }
     }
   }
+}
+
+/** Users who have more than the password may still be kept from replacing it, and only by the same rule. */
+function obstaclesBy(rules: ChangeRules, password: PasswordOfApp): readonly PasswordObstacle[] {
+  const { app, descriptor } = password;
+  const cause = causeIn(rules, [descriptor.key], password);
+  if (cause === undefined) return [];
+  const passwordRules = app.policies.password?.rules.map(({ rule }) => rule) ?? [undefined];
+  return passwordRules.flatMap((by) =>
+    marksIn(by?.then ?? defaultPasswordTerms).map((mark) => {
+      const key = JSON.stringify([locationKey(cause), by && locationKey(by), mark]);
+      return { key, cause, by, mark };
+    }),
+  );
 }
 
 type AskedUser = Pick<PasswordQuestion, 'keys' | 'hasLess' | 'toAdd'>;
@@ -65,12 +92,9 @@ type ChangeRules = Pick<PasswordQuestion, 'combination' | 'account'>;
  * Users who have added what is enough to sign in, and those who have what an account begins with. Others have nothing
  * but the password, as accounts have whose address is not proved: they come last.
  */
-function usersOf(rules: ChangeRules, password: PasswordOfApp): readonly AskedUser[] {
-  const { app, descriptor } = password;
+function usersOf({ facts }: RuleCombination, { app, descriptor }: PasswordOfApp): readonly AskedUser[] {
   const begun = beginningsAt(app).find(({ keys }) => keys.includes(descriptor.key))?.keys;
-  // A user who has more is kept from it only if this one is.
-  if (begun === undefined || causeIn(rules, [descriptor.key], password) === undefined) return [];
-  const { facts } = rules.combination;
+  if (begun === undefined) return [];
   const whoBegan = (keys: readonly string[], hasLess: boolean): readonly AskedUser[] => {
     const enough = enoughToSignIn(app.policies, facts, keys);
     const users = enough.map((had) => ({ keys: had, hasLess, toAdd: [] }));

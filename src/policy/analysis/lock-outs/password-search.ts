@@ -70,17 +70,19 @@ export function stuckPasswords(
   const found = new Map<string, StuckPassword>();
   const examined = new Map<string, number>();
   const undecided = new Map<string, RuleHead>();
+  const isOpen = (key: string) => {
+    const known = found.get(key);
+    return known === undefined || (!isWorst(known) && (examined.get(key) ?? 0) < mostExamined);
+  };
   for (const app of apps) {
     for (const descriptor of app.policies.authenticators.filter(({ underPasswordPolicy }) => underPasswordPolicy)) {
       const search = searchAt(app, descriptor, { universe, places });
-      for (const question of questionsAbout(search)) {
-        const key = JSON.stringify([question.cause.location, question.by?.location, question.mark]);
+      for (const question of questionsAbout(search, isOpen)) {
+        const { key, cause } = question;
         const known = found.get(key);
-        const count = examined.get(key) ?? 0;
-        if (known && (isWorst(known) || count === mostExamined)) continue;
         const stuck = stuckIn(question, search);
-        if (known) examined.set(key, count + 1);
-        if (stuck === 'undecided') undecided.set(key, question.cause);
+        if (known) examined.set(key, (examined.get(key) ?? 0) + 1);
+        if (stuck === 'undecided') undecided.set(key, cause);
         else if (stuck && (known === undefined || isWorse(stuck, known))) found.set(key, stuck);
       }
     }

@@ -1,6 +1,6 @@
 /** Expressions that fail for users without an attribute, and those whose time is over, as findings. */
 import type { Seconds } from '../../../core/model/facts.ts';
-import { unguardedExpressions } from '../../check/check-expressions.ts';
+import { unguardedExpressions } from '../../document-checks/check-expressions.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';
 import { endsOf } from '../../schema/expressions/check-expression.ts';
 import { findingAt } from '../../source/finding-at.ts';

@@ -1,5 +1,5 @@
 /** Maximum ages and longest pauses that no proof reaches, as every session in which they count has ended before. */
-import { askedIn, proofsIn } from '../../../core/analysis/proofs/asked-proofs.ts';
+import { askedIn, eachOf, proofsIn } from '../../../core/analysis/proofs/asked-proofs.ts';
 import { mayBeOffline, oldestRefreshed, refreshLimits } from '../../../core/analysis/proofs/refreshed-proofs.ts';
 import { isYounger } from '../../../core/analysis/proofs/younger-proofs.ts';
 import type { Seconds } from '../../../core/model/facts.ts';
@@ -41,10 +41,10 @@ function longestIn(combinations: readonly AppCombination[]): {
   readonly oldest: Seconds;
   readonly longestPause: Seconds;
 } {
-  const proofs = combinations.map((combination) => proofsIn(combination, combination.policies));
+  const limits = combinations.flatMap((combination) => proofsIn(combination, combination.policies).limits);
   return {
-    oldest: Math.max(...proofs.map(({ oldest = Number.POSITIVE_INFINITY }) => oldest)),
-    longestPause: Math.max(...proofs.map(({ longestPause = Number.POSITIVE_INFINITY }) => longestPause)),
+    oldest: Math.max(...limits.map(({ oldest = Number.POSITIVE_INFINITY }) => oldest)),
+    longestPause: Math.max(...limits.map(({ longestPause = Number.POSITIVE_INFINITY }) => longestPause)),
   };
 }
 
@@ -132,8 +132,9 @@ function asksYounger(combination: AppCombination, limit: Seconds): boolean {
   const youngest = limit - (policies.refreshTokens?.lifetime ?? 0);
   if (youngest <= 0) return false;
   const asked = askedIn(combination, policies);
-  const proofs = proofsIn(combination, policies);
-  return proofs.oldest !== undefined && youngest < proofs.oldest && isYounger(asked, youngest, proofs);
+  const all = eachOf(proofsIn(combination, policies));
+  const isReached = all.some(({ oldest }) => oldest !== undefined && youngest < oldest);
+  return isReached && all.every((proofs) => isYounger(asked, youngest, proofs));
 }
 
 /** A limit of a rule that says how old a proof may be, or how long a pause since. */

@@ -123,10 +123,11 @@ export function provedOptions(
 
 /** Options `--evidence`, `--remembered` and `--keep-signed-in` for what an example can show. */
 export function proofOptions(
-  { evidence, remembered, rememberedAge }: AdmittedWith,
+  { evidence, remembered, rememberedAge, unkept }: AdmittedWith,
   { authenticators, session }: AdmittingPolicies,
 ): readonly string[] {
-  const isKept = session.rules.some(({ rule: { then } }) => then.kind === 'allow' && then.session?.keep !== undefined);
+  const isKept =
+    !unkept && session.rules.some(({ rule: { then } }) => then.kind === 'allow' && then.session?.keep !== undefined);
   const proofs = evidence.map((item) => {
     const shows = lackedBy(item, authenticators).length === 0 ? '' : `[${item.characteristics.join('+')}]`;
     const proof = `${proofNames(item).at(-1)}${shows}`;

@@ -203,12 +203,20 @@ const drawn = fc
   })
   .map(({ part, group, then }) => ({ when: { ...part, ...group }, then }));
 
+/** Half of them let users of a group in from the office. */
+const policies = fc
+  .tuple(
+    fc.subarray([{ when: { ...inA, ...inOffice }, then: allow(factors(1)) }]),
+    fc.array(drawn, { minLength: 2, maxLength: 5 }),
+  )
+  .map(([some, others]) => [...some, ...others]);
+
 const users = [[], ['a'], ['b'], ['a', 'b']];
 
 test('the rules that keep some user from ever signing in are found, and no others', () => {
   const seen = { all: 0, selected: 0, some: 0, no: 0 };
   fc.assert(
-    fc.property(fc.array(drawn, { minLength: 2, maxLength: 5 }), (all) => {
+    fc.property(policies, (all) => {
       const rules = all.map((rule, at): Rule => ({ name: String(at), ...rule }));
       fc.pre(firstSignIn(rules.map(({ when }) => when)) !== undefined);
       const policy = compilePolicy({ name: 'session', rules });
@@ -236,8 +244,8 @@ test('the rules that keep some user from ever signing in are found, and no other
     }),
     seeded(600),
   );
-  expect(seen.all).toBeGreaterThan(enough(20));
-  expect(seen.selected).toBeGreaterThan(enough(20));
+  expect(seen.all).toBeGreaterThan(enough(15));
+  expect(seen.selected).toBeGreaterThan(enough(10));
   expect(seen.some).toBeGreaterThan(enough(5));
   expect(seen.no).toBeGreaterThan(enough(100));
 });

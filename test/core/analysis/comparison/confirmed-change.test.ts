@@ -48,7 +48,7 @@ test.each<[string, readonly (EvidenceSet | undefined)[], Requirement, Requiremen
   ],
 ])('proofs are new where one set of them %s', (_, sets, active, next, expected) => {
   const some = sets.flatMap((set) => (set ? [set] : []));
-  const found = newlyAdmittedWith(some, facts, { active: asking(active), next: asking(next) });
+  const found = newlyAdmittedWith({ sets: some }, facts, { active: asking(active), next: asking(next) });
   expect(found?.evidence.map(({ authenticator }) => authenticator).join()).toBe(expected);
 });
 
@@ -59,7 +59,8 @@ test('a session may hold proofs that no sign-in gives any longer', () => {
     active: policiesOf({ app: two, enabled: ['password', 'totp'] }),
     next: policiesOf({ app: resistant, enabled: ['password', 'totp'] }),
   };
-  const found = (age: 'now' | number) => newlyAdmittedWith([[action('totp', { ...shown, age })]], facts, sides);
+  const found = (age: 'now' | number) =>
+    newlyAdmittedWith({ sets: [[action('totp', { ...shown, age })]] }, facts, sides);
   expect(found('now')).toBeUndefined();
   expect(found(100)?.evidence).toMatchObject([{ authenticator: 'totp', ...shown }]);
 });

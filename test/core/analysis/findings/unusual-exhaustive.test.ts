@@ -118,5 +118,5 @@ test('the analysis says that a rule decides if and only if it does in some sign-
     seeded(40),
   );
   expect(counts.undecided).toBe(0);
-  for (const kind of ['decides', 'contradictory', 'shadowed'] as const) expect(counts[kind]).toBeGreaterThan(enough(1));
+  for (const kind of ['decides', 'contradictory', 'shadowed'] as const) expect(counts[kind]).toBeGreaterThan(enough(0));
 });

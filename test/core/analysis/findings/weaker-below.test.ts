@@ -118,7 +118,7 @@ test('a rule is found exactly where a condition of it misses for a user that a r
     }),
     seeded(300),
   );
-  expect(Math.min(counts.found, counts.quiet)).toBeGreaterThan(enough(30));
+  expect(Math.min(counts.found, counts.quiet)).toBeGreaterThan(enough(15));
 });
 
 test('the evidence is enough for the rule below, and not for the one above', () => {

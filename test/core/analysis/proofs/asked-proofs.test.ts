@@ -77,13 +77,13 @@ describe('what counts', () => {
     const own = rule(one, session && { session });
     const policies = { ...policiesOf(), session: compilePolicy({ name: 'session', rules: [own, ...others] }) };
     const app = rule(one, appSession && { appSession });
-    const { oldest, longestPause } = proofsIn({ session: own, app }, policies);
-    return { oldest, longestPause };
+    return proofsIn({ session: own, app }, policies).limits;
   };
   const plain = { idle: 10, absolute: 100 };
   const kept = { ...plain, keep: { idle: 20, absolute: 200 } };
+  const quick = { ...plain, keep: { idle: 5, absolute: 200 } };
 
-  test.each<[string, SessionTerms | undefined, AppSession | undefined, object]>([
+  test.each<[string, SessionTerms | undefined, AppSession | undefined, ...object[]]>([
     ['anything, without limits', undefined, undefined, {}],
     ['what is in the session', plain, undefined, { oldest: 100, longestPause: 10 }],
     ['what is in one that is kept', kept, undefined, { oldest: 200, longestPause: 20 }],
@@ -107,18 +107,32 @@ describe('what counts', () => {
       { unkept: true },
       { oldest: 0, longestPause: 0 },
     ],
-  ])('is %s', (_, session, appSession, expected) => {
-    expect(limits(session, appSession)).toEqual({ oldest: undefined, longestPause: undefined, ...expected });
+    [
+      'what is in one that is kept, or in another one, where a kept one ends sooner without activity',
+      quick,
+      undefined,
+      { oldest: 200, longestPause: 5 },
+      { oldest: 100, longestPause: 10, unkept: true },
+    ],
+    [
+      'what is in one that is not kept, where the app takes no more of a kept one',
+      quick,
+      { absolute: 50 },
+      { oldest: 50, longestPause: 10, unkept: true },
+    ],
+    ['that, where the app takes no other', quick, { unkept: true }, { oldest: 100, longestPause: 10, unkept: true }],
+  ])('is %s', (_, session, appSession, ...expected) => {
+    expect(limits(session, appSession)).toEqual(expected);
   });
 
   test('may have paused only as long as the rule that decides lets it', () => {
     const longer = rule(one, { session: { idle: 30, absolute: 100 } });
-    expect(limits(plain, undefined, [longer, denying]).longestPause).toBe(plain.idle);
+    expect(limits(plain, undefined, [longer, denying])).toMatchObject([{ longestPause: plain.idle }]);
   });
 
   test('is decided by the session alone when the app denies', () => {
     const own = rule(one, { session: plain });
     const policies = { ...policiesOf(), session: compilePolicy({ name: 'session', rules: [own] }) };
-    expect(proofsIn({ session: own, app: denying }, policies).oldest).toBe(100);
+    expect(proofsIn({ session: own, app: denying }, policies).limits).toMatchObject([{ oldest: 100 }]);
   });
 });

@@ -47,6 +47,7 @@ test.each<Case>([
   ],
   ['one enrollment of two', [totp, another], ['totp', 'password', 'totp'], always, [another], ['totp', 'password']],
 ])('%s', (_, evidence, enrolled, isGood, left, leftEnrolled) => {
-  const found = withoutNeedless({ evidence, remembered: ['email'], enrolled }, isGood);
-  expect(found).toEqual({ evidence: left, remembered: ['email'], enrolled: leftEnrolled });
+  const others = { remembered: ['email'], unkept: true } as const;
+  const found = withoutNeedless({ evidence, enrolled, ...others }, isGood);
+  expect(found).toEqual({ evidence: left, enrolled: leftEnrolled, ...others });
 });

@@ -56,6 +56,7 @@ test.each<[string, readonly AssessedEvidence[], boolean]>([
   ['a proof of before is as young as can be', [old(action('password'), 0)], false],
 ])('the user asked to be kept signed in where a proof has an age: %s', (_, evidence, expected) => {
   expect(factsOfUser({ evidence }).keepSignedIn).toBe(expected);
+  expect(factsOfUser({ evidence, unkept: true }).keepSignedIn).toBe(false);
 });
 
 test('an authenticator is enrolled as often as it is named, and a proved one always is', () => {

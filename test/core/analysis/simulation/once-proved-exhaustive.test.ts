@@ -127,7 +127,7 @@ describe('where rules ask about the past', () => {
       ),
       seeded(1500),
     );
-    expect(seen.letIn).toBeGreaterThan(enough(300));
+    expect(seen.letIn).toBeGreaterThan(enough(250));
     expect(seen.denied).toBeGreaterThan(enough(100));
     expect(seen.longer).toBeGreaterThan(enough(100));
   });

@@ -1,7 +1,7 @@
 import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { explainCommand } from '../../../../src/cli/explain/explain.ts';
 import type { Explanation } from '../../../../src/flow/explain.ts';
 import { keyTable } from '../../../../src/stores/key-table.ts';
@@ -706,8 +706,40 @@ Decided by service: Outside
       outcome: { kind: 'deny', reason: 'rule' },
       rule: 'service: Outside',
     });
+    for (const [app, scope] of [
+      ['export', 'openid'],
+      ['free', 'read'],
+    ] as const)
+      await expect(of(app, '--scope', scope)).rejects.toThrow(
+        `${app} may not ask for the scope ${scope} as itself, as no API of its \`service.resources\` has it there: the request is refused (invalid_scope)`,
+      );
   });
   await expect(explained('--app', 'notes', '--service')).rejects.toThrow('notes is no service');
+});
+
+describe('a scope that the app may not ask for is refused, as its endpoint does', () => {
+  const client = (metadata: string) =>
+    String(validFiles['apps/notes.yaml']).replace(/\nclient:\n/, `\nclient:\n  ${metadata}\n`);
+  test.each<[string, string, string, string | undefined]>([
+    [
+      'that client.scope lacks',
+      'scope: openid profile',
+      'openid email',
+      'notes may not ask for the scope email, as its `client.scope` lacks it: the request is refused (invalid_scope)',
+    ],
+    ['that client.scope has', 'scope: openid profile', 'openid profile', undefined],
+  ])('%s', async (_, metadata, scope, error) => {
+    await withConfiguration({ ...validFiles, 'apps/notes.yaml': client(metadata) }, async (config) => {
+      const text = explained('--app', 'notes', '--config', config, '--scope', scope).catch(String);
+      expect(await text).toContain(error ?? `request   scope ${scope}`);
+    });
+  });
+
+  test('nothing is refused without --scope', async () => {
+    await withConfiguration({ ...validFiles, 'apps/notes.yaml': client('scope: email') }, async (config) =>
+      expect(await explained('--app', 'notes', '--config', config)).toContain('request   scope openid'),
+    );
+  });
 });
 
 test('a user type and attributes instead of the real ones', async () => {

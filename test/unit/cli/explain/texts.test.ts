@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { conditionText } from '../../../../src/cli/explain/condition-text.ts';
 import { denialText } from '../../../../src/cli/explain/denial-text.ts';
-import { missingText, requirementText } from '../../../../src/cli/explain/requirement-text.ts';
+import { alternativesLine, missingText, requirementText } from '../../../../src/cli/explain/requirement-text.ts';
 import { ageText, parseDuration } from '../../../../src/cli/shared/values/durations.ts';
 import type { MissingEvidence } from '../../../../src/core/decision/missing-evidence.ts';
 import type { ConditionName } from '../../../../src/core/model/conditions.ts';
@@ -60,6 +60,16 @@ test.each<[MissingEvidence, string]>([
   [{ kind: 'chain', steps: [{ authenticators: ['totp'] }, { authenticators: ['password'] }] }, 'totp, then password'],
 ])('what is missing in words: %j', (missing, words) => {
   expect(missingText(missing)).toBe(words);
+});
+
+test.each<[readonly string[], string]>([
+  [['one factor'], 'one factor'],
+  [['totp', 'webauthn'], 'totp or webauthn'],
+  [['two factors; knowledge'], 'two factors; knowledge'],
+  [['two factors; knowledge', 'possession'], '(two factors; knowledge) or (possession)'],
+  [['password, then totp', 'webauthn'], '(password, then totp) or (webauthn)'],
+])('alternatives on one line: %j', (texts, words) => {
+  expect(alternativesLine(texts)).toBe(words);
 });
 
 test.each<[string, number | undefined]>([

@@ -116,10 +116,10 @@ export function userCountSum() {
       sum.letIn += counts.letIn;
       sum.others += counts.others;
     },
-    expectEach(runs: number) {
-      expect(sum.lockedOut).toBeGreaterThan(enough(runs));
-      expect(sum.letIn).toBeGreaterThan(enough(runs));
-      expect(sum.others).toBeGreaterThan(enough(runs));
+    expectEach(users: number) {
+      expect(sum.lockedOut).toBeGreaterThan(enough(users));
+      expect(sum.letIn).toBeGreaterThan(enough(users));
+      expect(sum.others).toBeGreaterThan(enough(users));
     },
   };
 }

@@ -93,7 +93,7 @@ function sessionLifetimes(rule: Rule | undefined): readonly SessionLength[] {
   const { idle, absolute, keep } = terms;
   return [
     { what: 'a session lasts', length: durationText(absolute), by: 'session' },
-    { what: 'it ends without use after', length: durationText(idle), by: 'session' },
+    { what: 'a session ends without use after', length: durationText(idle), by: 'session' },
     { what: 'keeping a session is', length: keep ? 'offered' : 'not offered', by: 'session' },
     ...(keep ? keptLifetimes(keep) : []),
   ];

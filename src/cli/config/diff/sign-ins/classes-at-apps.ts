@@ -23,7 +23,6 @@ import {
 
 /** Classes, with numbers in the place of what is compared often. */
 export interface NumberedClasses {
-  readonly classes: readonly UserClass[];
   /** By their groups. */
   readonly byGroups: Numbered<UserClass>;
   /** By everything else that matters but the results of conditions that vary from app to app. */
@@ -43,10 +42,22 @@ interface ReadValues {
 /** What several conditions read together. */
 interface ReadLists {
   readonly ofAtoms: readonly ReadValues[];
-  /** By class: the number of the list. */
-  readonly numberOf: readonly number[];
-  /** By number: the numbers of the values. */
+  /** The numbers of the values. */
   readonly lists: readonly (readonly number[])[];
+  readonly kinds: readonly Kind[];
+}
+
+/** Users who differ in nothing that matters at any app but in texts that come to the same everywhere. */
+interface Kind {
+  /** The first of the classes. */
+  readonly userClass: UserClass;
+  /** The numbers of its groups and of the rest. */
+  readonly groups: number;
+  readonly rest: number;
+  /** What the conditions read: a position in `ReadLists.lists`. */
+  readonly read: number;
+  readonly consents: ConsentCounts;
+  users: number;
 }
 
 /** `all`: the projection of the classes. `clientIds`: of all apps that are compared. */
@@ -61,12 +72,10 @@ export function numberedClasses(
   const lists = new Map<string, ReadLists>();
   const valuesOf = (atom: Atom) => getOrMake(values, keyBesideApp(atom), () => readValues(classes, atom, clientIds));
   const keysOf = (some: readonly Atom[]) => some.map(keyBesideApp).join();
-  return {
-    classes,
-    byGroups: numbered(classes, ({ groups }) => JSON.stringify(groups)),
-    byRest: numbered(classes, restKey),
-    readBy: (some) => getOrMake(lists, keysOf(some), () => readLists(classes, some.map(valuesOf))),
-  };
+  const byGroups = numbered(classes, ({ groups }) => JSON.stringify(groups));
+  const byRest = numbered(classes, restKey);
+  const readTogether = (some: readonly Atom[]) => readLists(classes, some.map(valuesOf), { byGroups, byRest });
+  return { byGroups, byRest, readBy: (some) => getOrMake(lists, keysOf(some), () => readTogether(some)) };
 }
 
 function variesByApp(atom: Atom | undefined): boolean {
@@ -86,15 +95,15 @@ function readValues(classes: readonly UserClass[], atom: Atom, clientIds: readon
   const apps = new Map<string, ReturnType<typeof resultsAtApp>>();
   const resultAt = (clientId: string, value: ReadValue) =>
     getOrMake(apps, clientId, () => resultsAtApp(atom, clientId))(value);
-  const texts = isToldByReads(atom) ? undefined : values.map((value) => textsBeside(value, atom));
-  if (texts === undefined || !isComplete(texts))
+  const { signIns, comparedWithApp } = atom;
+  const [first] = signIns;
+  if (isToldByReads(atom) || first === undefined || comparedWithApp === undefined)
     return { numberOf, values: values.map((value) => (clientId) => resultAt(clientId, value)) };
   const appsIn = appsNamedIn(clientIds);
-  const longest = texts.flat().reduce((most, { length }) => Math.max(most, length), 0);
-  const noApp = '-'.repeat(longest + 1);
-  const found = values.map((value, at) => {
-    const elsewhere = resultAt(noApp, value);
-    const named = appsIn(texts[at] ?? []).map((clientId) => [clientId, resultAt(clientId, value)] as const);
+  const found = values.map((value) => {
+    const texts = comparedWithApp(signInOfUser(first, { subject: value.subject }));
+    const elsewhere = resultAt(inNone(texts), value);
+    const named = appsIn(texts).map((clientId) => [clientId, resultAt(clientId, value)] as const);
     return { elsewhere, others: named.filter(([, result]) => result !== elsewhere) };
   });
   const alike = numbered(found, ({ elsewhere, others }) => JSON.stringify([elsewhere, others]));
@@ -107,13 +116,9 @@ function readValues(classes: readonly UserClass[], atom: Atom, clientIds: readon
   };
 }
 
-function textsBeside({ subject }: ReadValue, { comparedWithApp, signIns }: Atom): readonly string[] | undefined {
-  const [first] = signIns;
-  return first && comparedWithApp?.(signInOfUser(first, { subject }));
-}
-
-function isComplete<Value>(all: readonly (Value | undefined)[]): all is readonly Value[] {
-  return all.every((value) => value !== undefined);
+/** What no text contains: it is longer. */
+function inNone(texts: readonly string[]): string {
+  return '-'.repeat(1 + texts.reduce((longest, { length }) => Math.max(longest, length), 0));
 }
 
 /** Finds the apps whose client id is in one of the texts, sorted. */
@@ -132,10 +137,22 @@ function appsNamedIn(clientIds: readonly string[]): (texts: readonly string[]) =
   };
 }
 
-function readLists(classes: readonly UserClass[], ofAtoms: readonly ReadValues[]): ReadLists {
+function readLists(
+  classes: readonly UserClass[],
+  ofAtoms: readonly ReadValues[],
+  { byGroups, byRest }: Omit<NumberedClasses, 'readBy'>,
+): ReadLists {
   const own = classes.map((_, at) => ofAtoms.map((values) => values.numberOf[at] ?? 0));
-  const { numberOf, values: lists } = numbered(own, String);
-  return { ofAtoms, numberOf, lists };
+  const byRead = numbered(own, String);
+  const found = new Map<string, Kind>();
+  for (const [at, userClass] of classes.entries()) {
+    const [groups = 0, rest = 0, read = 0] = [byGroups, byRest, byRead].map(({ numberOf }) => numberOf[at]);
+    const newKind = () => ({ userClass, groups, rest, read, consents: new Map(), users: 0 });
+    const kind = getOrMake(found, `${groups} ${rest} ${read}`, newKind);
+    kind.users += userClass.users;
+    addConsents(kind.consents, userClass.consents);
+  }
+  return { ofAtoms, lists: byRead.values, kinds: [...found.values()] };
 }
 
 /** What of a class is the same at all of these apps. */
@@ -149,7 +166,7 @@ interface Part {
   readonly userClass: UserClass;
   /** With '' for results that vary. */
   readonly fixed: FixedTerms;
-  /** What the other conditions read: a number in `ReadLists`. */
+  /** What the other conditions read: a position in `ReadLists.lists`. */
   readonly read: number;
   readonly consents: ConsentCounts;
   users: number;
@@ -230,7 +247,7 @@ interface PartsFor {
 
 /** `size`: more than any number of `FixedTerms`. */
 function partsOf(
-  { classes, byGroups, byRest }: NumberedClasses,
+  { byGroups, byRest }: NumberedClasses,
   { own, all, varying, reads, newConsents }: PartsFor,
 ): { readonly parts: readonly Part[]; readonly size: number } {
   const resultsOf = fixedResults(own, all, varying);
@@ -242,20 +259,17 @@ function partsOf(
     .flatMap((groups) => others.values.map((other) => ({ groups, ...other })))
     .map((each, number): FixedTerms => ({ ...each, number }));
   const parts = new Map<number, Part>();
-  for (const [at, userClass] of classes.entries()) {
-    const inGroups = ownGroups.numberOf[byGroups.numberOf[at] ?? 0] ?? 0;
-    const inOthers = others.numberOf[byRest.numberOf[at] ?? 0] ?? 0;
-    const fixed = terms[inGroups * others.values.length + inOthers];
+  for (const { userClass, groups, rest, read, users, consents } of reads.kinds) {
+    const fixed = terms[(ownGroups.numberOf[groups] ?? 0) * others.values.length + (others.numberOf[rest] ?? 0)];
     if (fixed === undefined) continue;
-    const read = reads.numberOf[at] ?? 0;
     const key = read * terms.length + fixed.number;
     let part = parts.get(key);
     if (part === undefined) {
       part = { userClass, fixed, read, consents: newConsents(), users: 0 };
       parts.set(key, part);
     }
-    part.users += userClass.users;
-    if (all.consents.size > 0) addConsents(part.consents, userClass.consents);
+    part.users += users;
+    if (all.consents.size > 0) addConsents(part.consents, consents);
   }
   return { parts: [...parts.values()], size: terms.length };
 }

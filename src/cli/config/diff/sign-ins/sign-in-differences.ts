@@ -2,7 +2,7 @@
 import { asksAlike, leastFactors, type RulesInEffect } from '../../../../core/analysis/proofs/rules-in-effect.ts';
 import type { AuthenticatorDescriptor } from '../../../../core/model/facts.ts';
 import type { Requirement } from '../../../../core/model/policy.ts';
-import { requirementText } from '../../../explain/requirement-text.ts';
+import { alternativesLine, requirementText } from '../../../explain/requirement-text.ts';
 import { scopeNames, scopesHeadline } from '../compared/carried-scopes.ts';
 import { rememberedDifference, rememberedLengths } from '../compared/remembered-second-factor.ts';
 import type { SessionLength, SignInContent } from '../compared/sign-in-content.ts';
@@ -51,7 +51,7 @@ function effectsOfRequirement(active: SignInContent, next: SignInContent): reado
 
 function asksText(asks: RulesInEffect['asks']): string {
   if (asks === 'denied') return 'denied';
-  return [...new Set(asks.map((requirement) => requirementText(requirement).join(', or ')))].join(', and ');
+  return [...new Set(asks.map((requirement) => alternativesLine(requirementText(requirement))))].join(', and ');
 }
 
 const numbers: readonly string[] = ['no', 'one', 'two', 'three'];

@@ -61,6 +61,6 @@ test('is what all ways of the new sign-in take, and not all of the old one', () 
     }),
     seeded(900),
   );
-  for (const kind of ['locked_out', 'let_in', 'must_enroll']) expect(seen.get(kind)).toBeGreaterThan(enough(40));
+  for (const kind of ['locked_out', 'let_in', 'must_enroll']) expect(seen.get(kind)).toBeGreaterThan(enough(25));
   for (const kind of ['must_fill_in', 'kept_out']) expect(seen.get(kind)).toBeGreaterThan(enough(5));
 });

@@ -146,14 +146,59 @@ test('a network of which the files say that it lies in another zone, and an addr
   );
 });
 
-test('in the report, only the tables of apps at which they matter have them', async () => {
-  const policy = (name: string, ...rules: readonly object[]) => ({
-    [`policies/sign-on/${name}.yaml`]: JSON.stringify({ name, rules }),
-    [`apps/${name}.yaml`]: JSON.stringify({
-      ...{ clientId: name, name, signOnPolicy: name },
-      client: { redirect_uris: ['https://a.example.org/cb'] },
-    }),
+const policy = (name: string, ...rules: readonly object[]) => ({
+  [`policies/sign-on/${name}.yaml`]: JSON.stringify({ name, rules }),
+  [`apps/${name}.yaml`]: JSON.stringify({
+    ...{ clientId: name, name, signOnPolicy: name },
+    client: { redirect_uris: ['https://a.example.org/cb'] },
+  }),
+});
+
+test('an address in a network alone, where the files put every address of it in another zone', async () => {
+  const zones = 'zones: { office: { cidrs: [192.0.2.0/26] }, home: { countries: [AT, DE] } }';
+  const inZone = (zone: string, factors: number) => ({
+    ...{ name: `In ${zone}`, when: { network: { any: [zone] } }, then: { allow: { factors } } },
   });
+  const files = {
+    ...policy('wiki', inZone('home', 1), denied),
+    ...policy('payroll', inZone('office', 2), denied),
+    ...policy('both', inZone('home', 1), inZone('office', 2), denied),
+  };
+  await withConfiguration({ ...validFiles, 'stepgate.yaml': settings(zones), ...files }, async (dir) => {
+    const { rows } = JSON.parse(await withoutStore('matrix', dir, '--json'));
+    const asked = Object.fromEntries(
+      rows.map(({ app, outcomes }: { app: string; outcomes: readonly { zone: string; getsIn: boolean }[] }) => [
+        app,
+        outcomes.filter(({ getsIn }) => getsIn).map(({ zone }) => zone),
+      ]),
+    );
+    expect(asked).toMatchObject({ wiki: ['office', 'home'], payroll: ['office'], both: ['office', 'home'] });
+    for (const app of ['wiki', 'both']) {
+      const who = cells(await withoutStore('who', dir, app));
+      expect(who.slice(1, 3)).toMatchObject([
+        ['(no group)', 'elsewhere', expect.stringContaining('denied'), expect.anything()],
+        ['office, home', 'password or totp', expect.anything()],
+      ]);
+    }
+  });
+});
+
+test('one of the networks of a zone, of which the files say that it lies in another zone', async () => {
+  const zones = 'zones: { hidden: { anonymisers: true }, office: { cidrs: [198.51.99.0/24, 198.51.100.128/25] } }';
+  const both = { ...inBoth, when: { network: { all: ['hidden', 'office'] } } };
+  await withRules(
+    [both, denied],
+    async (dir) =>
+      expect(cells(await withoutStore('matrix', dir)).map((row) => row.slice(-2))).toEqual([
+        ['from', 'asked'],
+        ['elsewhere, hidden, office', 'denied'],
+        ['hidden + office', 'password or totp'],
+      ]),
+    settings(zones),
+  );
+});
+
+test('in the report, only the tables of apps at which they matter have them', async () => {
   const inHome = { ...inBoth, when: { network: { any: ['home'] } } };
   const files = { ...policy('both', inBoth, denied), ...policy('home', inHome, denied) };
   const out = join(folder, 'report.html');

@@ -7,7 +7,7 @@ import { configContext, run, type Terminal } from '../../support/harness.ts';
 
 type Files = Readonly<Record<string, string>>;
 
-/** How a sign-in ends: what comes next, and the last step. */
+/** How a sign-in ends: what comes next, and the last step. `refused`: the app may not ask for its scopes. */
 interface Ending {
   readonly outcome: string;
   readonly end: string | undefined;
@@ -48,7 +48,9 @@ export async function replayedChange(
   }
   return withConfiguration(next, async (dir) => {
     const endingOf = async (...words: readonly string[]): Promise<Ending> => {
-      await run(explainCommand(terminal.context), ...words, '--json');
+      const refused = await run(explainCommand(terminal.context), ...words, '--json').catch((error) => String(error));
+      if (refused?.includes('(invalid_scope)')) return { outcome: 'refused', end: undefined, scopes: [] };
+      if (refused !== undefined) throw new Error(refused);
       const { outcome, steps, request } = JSON.parse(terminal.printed()) as Explanation;
       return { outcome: outcome.kind, end: steps.at(-1)?.kind, scopes: request.scopes };
     };

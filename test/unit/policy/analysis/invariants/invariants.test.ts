@@ -338,6 +338,23 @@ describe('an invariant that does not hold', () => {
     expect(findings[1]?.example).toContain('password@2h/2h');
   });
 
+  test.each([
+    ['where sessions are kept', '{ allow: { factors: 1 } }'],
+    ['where none is kept', '{ allow: { factors: 1 }, session: { keepSignedIn: false } }'],
+  ])('a session may pause for longer than one that is kept: %s', async (_, then) => {
+    const limits = 'idle: PT2H, absolute: P1D, keepSignedIn: { idle: PT30M, absolute: P30D }';
+    const files = {
+      'stepgate.yaml': withKeys,
+      'policies/session.yaml': `rules:\n  - { name: All, then: { allow: { primary: any, secondFactor: never, ${limits} } } }\n`,
+      'policies/sign-on/notes.yaml': policy(rest(then)),
+    };
+    const { verdicts, findings } = await examined([`{ name: A, ${notes}, always: { any: { maxIdle: PT1H } } }`], files);
+    expect(verdicts).toEqual(['refuted']);
+    expect(findings[0]?.example).not.toContain('--keep-signed-in');
+    const { outcome, evidence } = await explained(files, findings[0]?.example);
+    expect([outcome.kind, evidence.map(({ longestPause }) => longestPause)]).toEqual(['allow', [7200]]);
+  });
+
   test('a denial where users shall get in', async () => {
     const { findings } = await examined([`{ name: In, ${notes}, always: allow }`], {
       'policies/sign-on/notes.yaml': policy('{ name: No, when: { groups: { any: [a] } }, then: deny }', rest(passkey)),

@@ -3,8 +3,8 @@ import { describe, expect, test } from '@jest/globals';
 import { type AnalysedApp, analysedApps } from '../../../../../src/policy/analysis/analysed/analysed-apps.ts';
 import { analysedConfiguration } from '../../../../../src/policy/analysis/analysed/configuration.ts';
 import { accountAdditions } from '../../../../../src/policy/analysis/lock-outs/account-additions.ts';
-import { searchAlike } from '../../../../../src/policy/analysis/lock-outs/alike-apps.ts';
-import { deniedIn } from '../../../../../src/policy/analysis/lock-outs/denied-newcomers.ts';
+import { atOwnApp, searchAlike } from '../../../../../src/policy/analysis/lock-outs/alike-apps.ts';
+import { deniedIn, type NewcomerSearch } from '../../../../../src/policy/analysis/lock-outs/denied-newcomers.ts';
 import { lockOutFinder } from '../../../../../src/policy/analysis/lock-outs/lock-out-finder.ts';
 import { authenticators, load } from '../../support/configuration-dir.ts';
 import { rules } from '../../support/lock-out-files.ts';
@@ -49,7 +49,7 @@ async function searched(apps: Readonly<Record<string, AppFiles>>, more: Readonly
   const finder = lockOutFinder(additions, configuration);
   const inApp = (app: AnalysedApp) => app.combinations.map((combination) => deniedIn(combination, app, finder));
   const rulesAt = new Map<string, string[]>();
-  const found = searchAlike(analysed, additions.places, {
+  const searches = searchAlike(analysed, additions.places, {
     search: (combination, app) => {
       const { clientId } = app.app;
       rulesAt.set(clientId, [...(rulesAt.get(clientId) ?? []), combination.app.name]);
@@ -57,15 +57,16 @@ async function searched(apps: Readonly<Record<string, AppFiles>>, more: Readonly
     },
     isLike: finder.isLike,
   });
+  const found = searches.map((search) => ({ ...search, denied: search.denied.map(atOwnApp) }));
   const alone = (await analysedApps(configuration)).flatMap(inApp);
   return { found, alone, names: [...rulesAt.keys()], rulesAt, analysed };
 }
 
 /** All but the apps themselves, which hold the steps that are left. */
-const shown = (found: Awaited<ReturnType<typeof searched>>['found']) =>
+const shown = (found: readonly NewcomerSearch[]) =>
   found.map(({ denied, undecided }) => ({
     undecided,
-    denied: denied.map(({ app, combination, like: _, ...others }) => ({
+    denied: denied.map(({ app, combination, ...others }) => ({
       ...others,
       clientId: app.app.clientId,
       rule: combination.app,

@@ -7,8 +7,8 @@ import {
 } from '../../../../../src/policy/analysis/analysed/configuration.ts';
 import { analyse } from '../../../../../src/policy/analysis/findings/analyse.ts';
 import { accountAdditions } from '../../../../../src/policy/analysis/lock-outs/account-additions.ts';
-import { searchAlike } from '../../../../../src/policy/analysis/lock-outs/alike-apps.ts';
-import { deniedIn } from '../../../../../src/policy/analysis/lock-outs/denied-newcomers.ts';
+import { atOwnApp, searchAlike } from '../../../../../src/policy/analysis/lock-outs/alike-apps.ts';
+import { deniedIn, type NewcomerSearch } from '../../../../../src/policy/analysis/lock-outs/denied-newcomers.ts';
 import { lockOutFinder } from '../../../../../src/policy/analysis/lock-outs/lock-out-finder.ts';
 import { authenticators, load } from '../../support/configuration-dir.ts';
 import { rules } from '../../support/lock-out-files.ts';
@@ -49,13 +49,14 @@ async function searched(files: Readonly<Record<string, string>>) {
   const finder = lockOutFinder(additions, configuration);
   const names = new Set<string>();
   const inApp = (each: AnalysedApp) => each.combinations.map((combination) => deniedIn(combination, each, finder));
-  const found = searchAlike(analysed, additions.places, {
+  const searches = searchAlike(analysed, additions.places, {
     search: (combination, each) => {
       names.add(each.app.clientId);
       return deniedIn(combination, each, finder);
     },
     isLike: finder.isLike,
   });
+  const found = searches.map((search) => ({ ...search, denied: search.denied.map(atOwnApp) }));
   return { configuration, analysed, names: [...names], found, foundAlone: analysed.flatMap(inApp) };
 }
 
@@ -117,10 +118,10 @@ test.each([
 });
 
 /** All but the apps themselves, which hold the steps that are left. */
-function shownDenied({ denied: all, undecided }: ReturnType<typeof searchAlike>[number]) {
+function shownDenied({ denied: all, undecided }: NewcomerSearch) {
   return {
     undecided,
-    denied: all.map(({ app: at, combination, like: _, ...others }) => ({
+    denied: all.map(({ app: at, combination, ...others }) => ({
       ...others,
       clientId: at.app.clientId,
       rule: combination.app,
