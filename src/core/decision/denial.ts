@@ -12,6 +12,7 @@ import type { Capabilities } from '../remediation/capabilities.ts';
 import { isPossible } from '../remediation/requirement-status.ts';
 import { withAccountPolicy } from './account-policy.ts';
 import { additionDenial, withoutRulingsOn } from './addition-denial.ts';
+import { unplannedStep } from './enrolling-step.ts';
 import type { ChosenRequestLayer, EvaluationContext } from './evaluation-context.ts';
 import { requiredNotEnrollable } from './required-enrollment.ts';
 
@@ -54,7 +55,7 @@ function inactive(subject: Subject): Denial | undefined {
  */
 function impossible(evaluation: SubjectEvaluation): Denial | undefined {
   const { context, capabilities, unrestricted, chosen } = evaluation;
-  if (chosen.isPossible) return undefined;
+  if (chosen.isPossible || unplannedStep(evaluation) !== undefined) return undefined;
   const { policies, policyLayers, enrollment, facts } = context;
   const requirements = without(chosen.requestLayer.requirement, chosen.requirements);
   if (isPossible(requirements, capabilities)) return acrUnattainable(evaluation);
