@@ -129,9 +129,7 @@ export class OperatorFiles {
 
   async #keepActive({ findings, documents }: RefusedFiles, store: Store): Promise<void> {
     const revisions = new Revisions(store, { authenticators: authenticatorKinds });
-    const [active] = await revisions.history(1);
-    const isActive =
-      active !== undefined && documents !== undefined && (await revisions.changedBy(documents)).length === 0;
+    const isActive = documents !== undefined && (await revisions.hasContentOf(documents));
     if (!isActive) throw this.#refusal(findings);
     this.#warn(findings.map(findingLine));
     // Rejects if this release cannot evaluate what is active.

@@ -219,6 +219,25 @@ describe.each(refused)('%s, which an earlier release took,', (_, file, text, fin
     });
   });
 
+  test('stays in use where its files say the same with other comments, in other lines and under other names', async () => {
+    const loaded = await withConfiguration(own, (dir) => loadConfiguration(dir, { authenticators, variables: {} }));
+    if (loaded.ok || loaded.documents === undefined) throw new Error('the configuration is not refused');
+    // Releases before decision 118 stored no columns.
+    const stored = Array.from(
+      loaded.documents,
+      ([key, { ruleColumns: _columns, ...document }]) => [key, document] as const,
+    );
+    await new Revisions(store, { authenticators }).apply(new Map(stored), { by: 'earlier release' });
+    const commented = Object.entries(own).map(([name, written]) => [name, `# As agreed.\n\n${written}`]);
+    const { 'apps/notes.yaml': app, ...others } = Object.fromEntries(commented);
+    await withConfiguration({ ...others, 'apps/renamed.yaml': app }, async (dir) => {
+      const files = filesOf(dir);
+      await files.apply(store);
+      expect([files.areRefused(), logged.length]).toEqual([true, 2]);
+      expect(await newest()).toMatchObject({ revision: 1, by: 'earlier release' });
+    });
+  });
+
   test.each([
     ['that are not active', { ...own, 'apps/notes.yaml': String(validFiles['apps/notes.yaml']).replace('Notes', 'N') }],
     ['of which one cannot be read', { ...own, 'apps/notes.yaml': 'clientId: [' }],

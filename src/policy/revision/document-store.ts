@@ -76,6 +76,13 @@ export function documentText({ ruleColumns, ...document }: Document): string {
   return canonicalJson({ ...document, ...(!isUsual && { ruleColumns }) });
 }
 
+/** Wherever each is written. */
+export function haveSameContent(one: Document, other: Document | undefined): boolean {
+  return (
+    one.kind === other?.kind && one.name === other.name && canonicalJson(one.content) === canonicalJson(other.content)
+  );
+}
+
 /** SHA-256 of each document, by `documentKey`. */
 export function documentHashes(documents: Documents): Readonly<Record<string, string>> {
   return Object.fromEntries(Array.from(documents, ([key, document]) => [key, sha256(documentText(document))]));

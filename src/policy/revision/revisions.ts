@@ -7,6 +7,7 @@ import { type Document, type Documents, documentKey } from '../model/documents.t
 import {
   changedKeys,
   documentHashes,
+  haveSameContent,
   type Manifest,
   parseManifest,
   parsePointer,
@@ -58,6 +59,21 @@ export class Revisions {
     const entry = await this.#pointer();
     const before = entry && (await readManifest(this.#store, parsePointer(entry.value)));
     return changedKeys(before?.documents ?? {}, documentHashes(documents));
+  }
+
+  /**
+   * The newest revision means the same. Other files, lines and comments may have said it. Rejects with
+   * `StoreUnavailable`, or with `not_configured` when a document of the revision is lost or damaged.
+   */
+  async hasContentOf(documents: Documents): Promise<boolean> {
+    const { manifest } = await this.#active();
+    if (manifest === undefined) return false;
+    const changed = changedKeys(manifest.documents, documentHashes(documents));
+    const stored = changed.flatMap((key) => manifest.documents[key] ?? []);
+    if (stored.length < changed.length) return false;
+    for await (const page of readDocuments(this.#store, stored))
+      if (!page.every((each) => haveSameContent(each, documents.get(documentKey(each.kind, each.name))))) return false;
+    return true;
   }
 
   /**
