@@ -84,7 +84,8 @@ function evaluateSubject(subject: Subject, general: EvaluationContext): Decision
   const layers = traceOf(layersOf(context, chosen.requestLayer, asked), facts.request, capabilities.evidence);
   const trace = withReportedRules(completedTrace(layers, evaluation), subject, context);
   if (mustSelectAccount(facts)) return { kind: 'select_account', trace };
-  const denial = denialOf(evaluation) ?? deniedAfterRecovery(evaluation);
+  const hasOtherStep = () => unplannedStep(evaluation) !== undefined;
+  const denial = denialOf(evaluation, hasOtherStep) ?? deniedAfterRecovery(evaluation);
   if (denial !== undefined)
     return deny(denial, evaluation, withLayers(trace, ruledOutAdditionLayers(denial, context), evaluation));
   const outcome = proceed(evaluation);
