@@ -64,7 +64,8 @@ export function isLostWithout(policies: PolicySet, facts: Facts, enrollment: str
 
 function placesOf(facts: Facts): readonly Facts[] {
   const { network, device } = facts;
-  const networks = network.zones.length === 0 ? [network] : [network, { ip: '', zones: [] }];
+  const isOutside = network.zones.length === 0 && network.unknownZones === undefined;
+  const networks = isOutside ? [network] : [network, { ip: '', zones: [] }];
   const devices = device.known ? [device, { ...device, known: false }] : [device];
   return networks.flatMap((from) => devices.map((by) => ({ ...facts, network: from, device: by })));
 }

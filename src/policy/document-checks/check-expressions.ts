@@ -1,4 +1,5 @@
 /** Checks expressions in conditions by the attribute schema: what they name, their types, and what they may cost. */
+import type { ASTNode } from '@marcbachmann/cel-js';
 import type { AttributeType } from '../../core/model/attribute.ts';
 import { defaultMaxLength } from '../../core/profile/attribute-value.ts';
 import type { Finding } from '../model/finding.ts';
@@ -11,6 +12,7 @@ import {
   typedEnvironment,
 } from '../schema/expressions/expression-environment.ts';
 import { mostSteps, mostStepsFor } from '../schema/expressions/expression-steps.ts';
+import { mostPossibleZones, zonesReadBy } from '../schema/expressions/possible-zones.ts';
 import { type AttributeLimits, assumedSizes } from '../schema/expressions/value-size.ts';
 import { valuesAt, valuesInConditions } from '../source/values-at.ts';
 import type { DocumentSource, Path, YamlSource } from '../source/yaml-source.ts';
@@ -20,7 +22,9 @@ type TypedEnvironment = ReturnType<typeof typedEnvironment>;
 
 /** Expressions that can never be evaluated, each at the location of its fault. */
 export function expressionFindings(sources: readonly DocumentSource[]): readonly Finding[] {
-  const dear = sources.flatMap(dearExpressions(attributeLimits(sources)));
+  const settings = sources.find(({ kind }) => kind === 'settings')?.source.content;
+  const zones = valuesAt(settings, 'zones.*').map(({ path }) => String(path.at(-1)));
+  const dear = sources.flatMap(dearExpressions(attributeLimits(sources), zones));
   return [...faultsBy(sources, expressionFaults), ...dear].map(({ source, path, offset, message, isTooDear }) => ({
     ...source.locationWithin(path, offset),
     message,
@@ -31,14 +35,22 @@ export function expressionFindings(sources: readonly DocumentSource[]): readonly
 /** The first expression with which those of a file take too long. Those of invariants are in no decision together. */
 function dearExpressions(
   limitsOf: (attribute: string) => AttributeLimits,
+  zones: readonly string[],
 ): (document: DocumentSource) => readonly (FaultLocation & ExpressionFault)[] {
   const sizes = assumedSizes(limitsOf);
+  const stepsOf = (ast: ASTNode) => {
+    const { steps, dearest } = mostStepsFor(ast, sizes);
+    // It is not evaluated where that would take more than one expression may.
+    const withoutZones = Math.min(steps * mostPossibleZones(zones, zonesReadBy(ast)), mostSteps);
+    return { steps, dearest, counted: Math.max(steps, withoutZones) };
+  };
   return ({ kind, source }) => {
     let sum = 0;
     for (const { path, value } of valuesInConditions(source.content, 'expression')) {
       const ast = typeof value === 'string' ? parseExpression(value)?.ast : undefined;
-      const { steps, dearest } = ast ? mostStepsFor(ast, sizes) : { steps: 0, dearest: undefined };
-      sum = kind === 'invariants' ? steps : sum + steps;
+      if (ast === undefined) continue;
+      const { steps, dearest, counted } = stepsOf(ast);
+      sum = kind === 'invariants' ? steps : sum + counted;
       if (sum <= mostSteps) continue;
       const offset = dearest?.range.start ?? 0;
       return [{ source, path, offset, message: dearMessage(steps, sum), isTooDear: true }];

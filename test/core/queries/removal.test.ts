@@ -107,6 +107,18 @@ describe('the user can no longer sign in to an app', () => {
   });
 });
 
+test('an authenticator is lost without another one also where the zone of the address is not known', () => {
+  const rules = [
+    { name: 'Blocked', when: { network: { any: ['blocked'] } }, then: { kind: 'deny' as const } },
+    { name: 'Else', when: {}, then: allow(knowledge) },
+  ];
+  const policies = policiesOf({ app: { name: 'a', rules } });
+  const isLost = (network: Facts['network']) =>
+    isLostWithout(policies, at(['password', 'totp'], { network }), 'password');
+  expect(isLost({ ip: '192.0.2.1', zones: ['blocked'] })).toBe(true);
+  expect(isLost({ ip: '', isUnknown: true, zones: [], unknownZones: ['blocked'] })).toBe(true);
+});
+
 const terms = enrollmentTerms();
 
 function under(rules: readonly Pick<EnrollmentRule, 'when' | 'then'>[], parts: PolicyParts = {}): PolicySet {

@@ -3,7 +3,7 @@ import { bestEvidence } from '../../evidence/attainable-acr.ts';
 import { meetsRequirement } from '../../evidence/requirement.ts';
 import type { EnrollmentTerms } from '../../model/enrollment-policy.ts';
 import type { AuthenticatorDescriptor } from '../../model/facts.ts';
-import type { Rule } from '../../model/policy.ts';
+import type { Rule, RuleHead } from '../../model/policy.ts';
 import { beforeSignIn, type CompiledPolicy, type PolicySet } from '../../policy/rules/compile.ts';
 import type { Formula } from '../../policy/theories/theory.ts';
 import { deciding } from '../space/rule-combinations.ts';
@@ -21,6 +21,8 @@ export interface AdditionRule {
   readonly rule?: Rule;
   /** The formulas that must hold for the rules to decide. */
   readonly formulas: readonly Formula[];
+  /** What must hold for users who have these to add it by any rules. The same for all rules that let users add it. */
+  readonly byAny: (have: readonly AuthenticatorDescriptor[]) => readonly Formula[];
 }
 
 /**
@@ -48,21 +50,49 @@ export function additionRules(
   );
   return added.flatMap((descriptor) => {
     const { key: of } = descriptor;
-    const about = accountPolicy && deciding(accountPolicy.about({ action: 'add', of }), space);
+    const ownPolicy = accountPolicy?.about({ action: 'add', of });
+    const about = ownPolicy && deciding(ownPolicy, space);
     const rules = about?.filter(({ rule }) => rule.then.kind === 'allow') ?? [undefined];
     const leaving = terms?.filter(({ rule: { then } }) => mayEnroll(of, then)) ?? [];
     // Some rule always decides, so their formulas together exclude nothing.
     const others = leaving.length === (terms?.length ?? 0) ? [undefined] : leaving;
+    const leavingPolicy = others === leaving && enrollment ? beforeSignIn(enrollment) : undefined;
+    const wherever = [
+      ...(leavingPolicy ? byOneOf(leavingPolicy, space, ({ then }) => mayEnroll(of, then)) : []),
+      ...inSession,
+      { any: entries.map((all) => ({ all })) },
+    ];
+    const byAny: AdditionRule['byAny'] = (have) => [
+      ...(ownPolicy ? byOneOf(ownPolicy, space, (rule) => canBeMet(rule, have)) : []),
+      ...wherever,
+    ];
     return rules.flatMap((allowing) =>
       others.flatMap((other) =>
         entries.map((entry) => ({
           descriptor,
           ...(allowing && { rule: allowing.rule }),
           formulas: [...(allowing?.formulas ?? []), ...(other?.formulas ?? []), ...inSession, ...entry],
+          byAny,
         })),
       ),
     );
   });
+}
+
+/** One of the rules that are meant decides. Much shorter than what must hold for each of them. */
+function byOneOf<Of extends RuleHead>(
+  { rules }: CompiledPolicy<Of>,
+  space: RuleSpace,
+  isMeant: (rule: Of) => boolean,
+): readonly Formula[] {
+  const one = rules.reduceRight<Formula>(
+    (below, { rule }) => {
+      const later: Formula = { all: [space.misses(rule.when), below] };
+      return isMeant(rule) ? { any: [space.applies(rule.when), later] } : later;
+    },
+    { any: [] },
+  );
+  return [...space.always, one];
 }
 
 /** What must hold so that the session policy lets users in: nothing, if no rule of it denies. */

@@ -1,9 +1,14 @@
 /** Finds users whose accounts can never have enough of something, whatever they add. */
 import type { Formula, UserFacts } from '../../policy/theories/theory.ts';
-import type { RuleSpace } from '../space/rule-space.ts';
-import { asIn } from './one-user.ts';
-import { type AdditionSearch, type Reachable, reachableByAll } from './reachable-authenticators.ts';
-import { oneByOne } from './user-by-user.ts';
+import { notAll, type RuleSpace } from '../space/rule-space.ts';
+import {
+  type AdditionSearch,
+  openByAny,
+  openFurther,
+  type Reachable,
+  reachableByAll,
+} from './reachable-authenticators.ts';
+import { oneByOne, type UserResult } from './user-by-user.ts';
 
 /** A user who can never have enough. */
 export interface LastingLack {
@@ -16,7 +21,7 @@ export interface LastingLack {
 export interface EnoughKeys {
   /** True of more, too. */
   isEnough(keys: readonly string[]): boolean;
-  /** Whether it does not matter that users have no more than these. */
+  /** Whether it does not matter that users have no more than these. True of fewer, too. */
   isNeedless(keys: readonly string[]): boolean;
 }
 
@@ -29,15 +34,28 @@ export function findLastingLack(
   search: AdditionSearch & { readonly space: RuleSpace },
   { isEnough, isNeedless }: EnoughKeys,
 ): LastingLack | 'undecided' | undefined {
-  const keysOf = ({ reachable }: Reachable) => reachable.map(({ key }) => key);
   const isEnoughIn = (some: Reachable) => isEnough(keysOf(some));
   if (isEnoughIn(reachableByAll(search))) return undefined;
   let isOpen = false;
-  const found = oneByOne<LastingLack>(formulas, search, ({ facts, isShown, reachable, user }) => {
-    if (isEnoughIn(reachable)) return { alike: [] };
-    if (isNeedless(keysOf(reachable))) return { alike: asIn(user) };
+  const found = oneByOne<LastingLack>(formulas, search, ({ facts, isShown, reachable }) => {
+    if (isEnoughIn(reachable)) return withoutEnough(reachable, isEnough);
+    if (isNeedless(keysOf(reachable))) return { unless: openFurther(reachable, search) };
     isOpen ||= !isShown;
     return isShown ? { found: { facts, never: reachable.never } } : { alike: [] };
   });
   return found ?? (isOpen ? 'undecided' : undefined);
+}
+
+function keysOf({ reachable }: Pick<Reachable, 'reachable'>): readonly string[] {
+  return reachable.map(({ key }) => key);
+}
+
+/** Other users have enough, too, if they can add the same: only as much as is enough. */
+function withoutEnough(all: Reachable, isEnough: EnoughKeys['isEnough']): UserResult<never> {
+  const { reachable, added } = all;
+  const given = reachable.length - added.length;
+  const counts = Array.from(added, (_, at) => at);
+  const few = counts.find((count) => isEnough(keysOf({ reachable: reachable.slice(0, given + count) })));
+  const alike = openByAny(all, few);
+  return alike ? { unless: notAll(alike) } : { alike: [] };
 }

@@ -105,6 +105,28 @@ export function openAlike({ added }: Reachable): readonly Formula[] | undefined 
   );
 }
 
+/**
+ * What must be true of the lasting facts of a user who can add these, too, in the same circumstances, by any rules.
+ * `only`: the first of those that were added. Undefined: not known.
+ */
+export function openByAny({ reachable, added }: Reachable, only = added.length): readonly Formula[] | undefined {
+  const given = reachable.length - added.length;
+  const first = added.slice(0, only);
+  if (first.some(({ model }) => model === 'undecided')) return undefined;
+  return first.flatMap(({ addition, model }, at) =>
+    model === 'undecided'
+      ? []
+      : addition.byAny(reachable.slice(0, given + at)).map((formula) => whereOnlyLastingIsOpen(formula, model)),
+  );
+}
+
+/** What must hold for a user to add something further, in some circumstance. */
+export function openFurther({ reachable, never }: Reachable, { additionRules }: AdditionSearch): Formula {
+  const closed = additionRules.filter(({ descriptor }) => never.includes(descriptor.key));
+  const ways = new Map(closed.map(({ byAny }) => [byAny, byAny(reachable)]));
+  return elsewhere()({ any: [...ways.values()].map((all) => ({ all })) });
+}
+
 function whereOpen(
   formulas: readonly Formula[],
   { space: { reader }, budget }: AdditionSearch,

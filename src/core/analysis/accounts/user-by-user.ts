@@ -22,12 +22,16 @@ export interface OneUser {
   readonly isShown: boolean;
   /** What such a user can reach. */
   readonly reachable: Reachable;
-  /** For each lasting variable, the class that the user is in. */
-  readonly user: ClassModel;
 }
 
-/** `alike`: nothing else is found about users who match these formulas and can reach the same. */
-export type UserResult<Found> = { readonly found: Found } | { readonly alike: readonly Formula[] };
+/**
+ * `alike`: nothing else is found about users who match these formulas and can reach the same. `unless`: nothing is
+ * found about users for whom it does not hold, this one included.
+ */
+export type UserResult<Found> =
+  | { readonly found: Found }
+  | { readonly alike: readonly Formula[] }
+  | { readonly unless: Formula };
 
 const mostUsers = 24;
 
@@ -42,13 +46,21 @@ export function oneByOne<Found>(
   const known = knownUsers(additions);
   const lasting = new Set([...lastingIn(formulas), ...known.lasting]);
   const others: Formula[] = [];
+  // Facts of another sign-in, which some formulas are about, are none of the user's example.
+  let own: ReadonlySet<Variable> | undefined;
   for (let count = 0; count < mostUsers; count += 1) {
-    const model = modelOf(others.length === 0 ? formulas : [...formulas, ...others], asking);
-    if (typeof model === 'string') return model === 'impossible' ? undefined : model;
+    const found = modelOf(others.length === 0 ? formulas : [...formulas, ...others], asking);
+    if (typeof found === 'string') return found === 'impossible' ? undefined : found;
+    const model = own ? new Map([...found].filter(([variable]) => own?.has(variable))) : found;
     const { user, facts, isShown } = userOf(model, lasting, space);
     const { reachable, alike } = known.of(user);
-    const result = examine({ facts, isShown, reachable, user });
+    const result = examine({ facts, isShown, reachable });
     if ('found' in result) return result.found;
+    if ('unless' in result) {
+      others.push(result.unless);
+      own ??= new Set([...variablesIn(formulas), ...known.variables]);
+      continue;
+    }
     if (alike === undefined) return 'undecided';
     // What the model leaves open may decide what others of these classes can reach.
     const shown = isShown ? [] : asInBoth(user, model);
@@ -65,6 +77,8 @@ function lastingIn(formulas: readonly Formula[]): readonly Variable[] {
 interface KnownUsers {
   /** What the rules for additions ask about. Whatever else is true of two users, they can reach the same. */
   readonly lasting: readonly Variable[];
+  /** All that the rules for additions ask about. */
+  readonly variables: ReadonlySet<Variable>;
   readonly of: (user: ClassModel) => { readonly reachable: Reachable; readonly alike: ReturnType<typeof openAlike> };
 }
 
@@ -78,7 +92,8 @@ function knownUsers(additions: AdditionSearch): KnownUsers {
 }
 
 function usersIn(additions: AdditionSearch): KnownUsers {
-  const lasting = lastingIn(additions.additionRules.flatMap(({ formulas }) => formulas));
+  const variables = variablesIn(additions.additionRules.flatMap(({ formulas }) => formulas));
+  const lasting = [...variables].filter((variable) => variable.lasting);
   const found = new Map<string, ReturnType<KnownUsers['of']>>();
   const examined = (user: ClassModel) => {
     const same = new Map(lasting.map((variable) => [variable, user.get(variable) ?? 0]));
@@ -91,5 +106,5 @@ function usersIn(additions: AdditionSearch): KnownUsers {
     found.set(key, one);
     return one;
   };
-  return { lasting, of };
+  return { lasting, variables, of };
 }

@@ -13,7 +13,7 @@ import { findLastingLack } from '../accounts/lasting-lack.ts';
 import type { AdditionSearch } from '../accounts/reachable-authenticators.ts';
 import { admittedWith } from '../proofs/admitted-with.ts';
 import { avoidedBy, type DemandCheck, demandCheck, type Guarantee } from '../proofs/demand-verdict.ts';
-import { type AdmittedWith, isWithout } from '../proofs/proving-user.ts';
+import { type AdmittedWith, withoutKeys } from '../proofs/proving-user.ts';
 import { isLockedOut, isSignInDenied } from '../simulation/simulated-outcome.ts';
 import { isSpent } from '../space/find-model.ts';
 import { isOrdinary } from '../space/ordinary-facts.ts';
@@ -158,21 +158,18 @@ function admission(
   { guarantee, check, additions }: InvariantWithCheck,
   { policies, space }: SignInScope,
 ): RuleResult {
-  const { isFine, isFineWith: isEnough, isProvedWith: isNeedless, candidates } = check(rules);
-  const search = additions && { ...additions, authenticators: policies.authenticators, space };
-  const lack = isEnough && search && findLastingLack(rules.formulas(), search, { isEnough, isNeedless });
-  if ((isFine && lack === undefined) || isLockedOut(policies, rules)) return fine;
+  const { isFine, isFineWith, isProvedWith: isNeedless, candidates } = check(rules);
+  const isEnough = isFineWith ?? (isFine ? undefined : () => false);
+  const search = isEnough && additions && { ...additions, authenticators: policies.authenticators, space };
+  const lack = search && findLastingLack(rules.formulas(), search, { isEnough, isNeedless });
+  if ((search ? lack === undefined : isFine) || isLockedOut(policies, rules)) return fine;
   if (lack === 'undecided') return { open: rulesOf(rules) };
   const facts = lack ? lack.facts : rules.findFacts();
   const avoided = avoidedBy(guarantee);
   const proved =
     facts &&
-    admittedWith(
-      policies,
-      { rules, facts, ...(avoided && { avoided }) },
-      lack ? candidates().filter(isWithout(lack.never)) : candidates(),
-    );
-  const never = lack && { never: lack.never };
+    admittedWith(policies, { rules, facts, ...(avoided && { avoided }) }, withoutKeys(candidates(), lack?.never ?? []));
+  const never = lack && isFineWith && { never: lack.never };
   return proved ? { violation: { rules: rulesOf(rules), facts, proved, ...never } } : { open: rulesOf(rules) };
 }
 

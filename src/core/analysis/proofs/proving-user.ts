@@ -112,9 +112,12 @@ function evidenceOf(
   };
 }
 
-/** Whether users need none of these authenticators (keys) for what they have proved. */
-export function isWithout(keys: readonly string[]): (proofs: AdmittedWith) => boolean {
-  return ({ evidence, remembered }) =>
+/** What is proved without these authenticators (keys), by users who do not have them. */
+export function withoutKeys(all: readonly AdmittedWith[], keys: readonly string[]): readonly AdmittedWith[] {
+  const isWithout = ({ evidence, remembered }: AdmittedWith) =>
     !evidence.some(({ authenticator }) => keys.includes(authenticator)) &&
     !remembered.some((name) => keys.includes(authenticatorIn(name)));
+  return all
+    .filter(isWithout)
+    .map((proofs) => ({ ...proofs, enrolled: proofs.enrolled.filter((key) => !keys.includes(key)) }));
 }

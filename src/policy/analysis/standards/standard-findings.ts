@@ -2,6 +2,7 @@
 import type { AdditionPlaces } from '../../../core/analysis/accounts/entry-rules.ts';
 import { type ExaminedPolicies, examineInvariant, type Violation } from '../../../core/analysis/findings/invariants.ts';
 import { browsersOf, isRememberable } from '../../../core/analysis/proofs/asked-proofs.ts';
+import type { Guarantee } from '../../../core/analysis/proofs/demand-verdict.ts';
 import { isOrdinary } from '../../../core/analysis/space/ordinary-facts.ts';
 import type { Conditions } from '../../../core/model/conditions.ts';
 import type { Seconds } from '../../../core/model/facts.ts';
@@ -146,7 +147,7 @@ function appFindings({ app }: EquivalentApps, policies: PolicySet, context: Cont
       const reason = reasonIn(rules);
       const why = reason === undefined ? '' : `; ${reason}`;
       const message = `whether it meets ${criterion.section} could not be decided: ${criterion.text}${why}`;
-      return findingAtRule(rules, criterion, { ...context, message });
+      return findingAtRule(rules, criterion, { ...context, message, advice: simplerAdvice(guarantee) });
     });
     return [
       ...violations.flatMap((violation) => violationFinding(violation, { app, policies, criterion }, context)),
@@ -154,6 +155,12 @@ function appFindings({ app }: EquivalentApps, policies: PolicySet, context: Cont
     ];
   });
   return [...found, ...remembering];
+}
+
+/** What users can set up decides about offers, too. */
+function simplerAdvice({ kind }: Guarantee): string {
+  const others = kind === 'offers' ? ', and those of the enrollment and the account policy,' : '';
+  return `write these rules${others} with simpler conditions`;
 }
 
 function isExempt({ section: name, exempts }: Criterion, when: Conditions, examined: ExaminedPolicies): boolean {
@@ -207,7 +214,7 @@ interface Said extends Context {
   readonly example?: readonly string[];
   /** It takes a user in groups that no rule names together. */
   readonly isRare?: boolean;
-  /** Absent: the rule may ask for it. */
+  /** Absent: the rule may ask for it, or follow the recommendation. */
   readonly advice?: string;
 }
 
@@ -215,7 +222,7 @@ interface Said extends Context {
 function findingAtRule(
   [session, app, ...others]: readonly RuleHead[],
   { blames, isRecommended }: Criterion,
-  { configuration, message, example, isRare, advice = 'ask for it in this rule' }: Said,
+  { configuration, message, example, isRare, advice }: Said,
 ): readonly AnalysisFinding[] {
   const [blamed, beside] = blames === 'session' ? [session, app] : [app, session];
   const location = blamed && configuration.locationOf(blamed);
@@ -226,8 +233,8 @@ function findingAtRule(
       message,
       rules: rules.map(namedRule),
       advice: isRecommended
-        ? 'follow the recommendation, or say why not where you keep such reasons'
-        : `${advice}, or leave the app out of what the standard is for`,
+        ? `${advice ?? 'follow the recommendation'}, or say why not where you keep such reasons`
+        : `${advice ?? 'ask for it in this rule'}, or leave the app out of what the standard is for`,
       ...((isRecommended || isRare) && { severity: 'warning' as const }),
       ...(example && { example }),
     }),

@@ -10,7 +10,7 @@ import { examinedPart } from './expression-part.ts';
 import { mostSteps, mostStepsFor, stepsWith } from './expression-steps.ts';
 import { textOfNode } from './expression-text.ts';
 import { logicAtApp } from './logic-at-app.ts';
-import { possibleZones, type ZonesRead, zonesReadBy } from './possible-zones.ts';
+import { possibleZones, readsZones, type ZonesRead, zonesReadBy } from './possible-zones.ts';
 import { actualSizes, assumedSizes, type FactSizes, hasUnusualSizes, largestAttribute } from './value-size.ts';
 import { zonedTime } from './zoned-time.ts';
 
@@ -94,11 +94,13 @@ function programOf(run: ParseResult): Program {
 function resultOf(program: Program, facts: RuleFacts): 'hit' | 'miss' | 'error' {
   const { run, zonesRead } = program;
   const { network } = facts;
-  const lists = network.unknownZones === undefined ? undefined : (possibleZones(network, zonesRead) ?? []);
-  if (!isWithinSteps(program, facts, lists?.length ?? 1)) return 'error';
-  if (lists === undefined) return resultIn(run, facts);
-  const results = new Set(lists.map((zones) => resultIn(run, { ...facts, network: { ...network, zones } })));
-  const [result, another] = results;
+  if (network.unknownZones === undefined || !readsZones(zonesRead))
+    return isWithinSteps(program, facts, 1) ? resultIn(run, facts) : 'error';
+  const inZones = (zones: readonly string[]): RuleFacts => ({ ...facts, network: { ...network, zones } });
+  const lists = possibleZones(network, zonesRead) ?? [];
+  const longest = inZones([...network.zones, ...network.unknownZones]);
+  if (!isWithinSteps(program, longest, lists.length)) return 'error';
+  const [result, another] = new Set(lists.map((zones) => resultIn(run, inZones(zones))));
   return result === undefined || another !== undefined ? 'error' : result;
 }
 

@@ -1,48 +1,143 @@
-/** The zones that an address may be in, where some could not be looked up, as far as an expression tells them apart. */
+/**
+ * The zones that an address may be in, where some could not be looked up, as far as an expression tells them apart. See
+ * decision 149.
+ */
 import type { ASTNode } from '@marcbachmann/cel-js';
 import type { RuleFacts } from '../../../core/model/facts.ts';
 import { childrenOf, macros, pathOf } from './expression-environment.ts';
 import { comparedWith, constantIn } from './fact-logic.ts';
 
-/** How an expression reads `network.zones`: it asks only whether these names are in the list, or it reads anything. */
-export type ZonesRead = readonly string[] | 'any';
+/**
+ * How the result depends on whether the address is in a zone. `rises`: being in it can turn a miss into an error or a
+ * hit, or an error into a hit, and never the other way round. `falls`: the contrary. `any`: nothing is known.
+ */
+type Dependence = 'rises' | 'falls' | 'any';
+
+/** How an expression reads `network.zones`. */
+export interface ZonesRead {
+  /** By zone: those that it asks for by name. */
+  readonly named: ReadonlyMap<string, Dependence>;
+  /** Every other zone, and those, too. Absent: nothing depends on them. */
+  readonly all?: Dependence;
+}
 
 const zonesPath = 'network.zones';
 
-/** The most zones that are tried. What more of them come to is not known. */
+/** The most zones on which the result depends in any way that are tried. What more of them come to is not known. */
 const mostTried = 6;
 
-/** Each list that `network.zones` may be. Undefined: there are too many. */
+/**
+ * Lists that `network.zones` may be: if the result is the same with each of them, it is with every possible one.
+ * Undefined: there are too many.
+ */
 export function possibleZones(
-  { zones, unknownZones = [] }: RuleFacts['network'],
+  { zones, unknownZones = [] }: Pick<RuleFacts['network'], 'zones' | 'unknownZones'>,
   read: ZonesRead,
 ): readonly (readonly string[])[] | undefined {
-  const tried = read === 'any' ? unknownZones : unknownZones.filter((zone) => read.includes(zone));
-  if (tried.length > mostTried) return undefined;
-  return tried.reduce<readonly (readonly string[])[]>(
+  const {
+    rises = [],
+    falls = [],
+    any = [],
+  } = Object.groupBy(unknownZones, (zone) => dependenceOn(zone, read) ?? 'none');
+  if (any.length > mostTried) return undefined;
+  // Where more zones make it rise or fall, the result lies between those at both ends.
+  const ends = rises.length + falls.length > 0 ? [falls, rises] : [[]];
+  return any.reduce<readonly (readonly string[])[]>(
     (lists, zone) => lists.flatMap((list) => [list, [...list, zone]]),
-    [zones],
+    ends.map((end) => [...zones, ...end]),
   );
+}
+
+function dependenceOn(zone: string, { named, all }: ZonesRead): Dependence | undefined {
+  return either(named.get(zone), all);
+}
+
+/** How it depends on a zone by two parts. */
+function either(one: Dependence | undefined, other: Dependence | undefined): Dependence | undefined {
+  return one === undefined || other === undefined || one === other ? (one ?? other) : 'any';
+}
+
+export function readsZones({ named, all }: ZonesRead): boolean {
+  return named.size > 0 || all !== undefined;
+}
+
+/** How many lists are tried at most where no zone is known. `zones`: all that there are. */
+export function mostPossibleZones(zones: readonly string[], read: ZonesRead): number {
+  const unknownZones = zones.filter((zone) => dependenceOn(zone, read) !== 'any');
+  const tried = zones.length - unknownZones.length;
+  return 2 ** Math.min(mostTried, tried) * (possibleZones({ zones: [], unknownZones }, read)?.length ?? 1);
 }
 
 /** By name: the texts that a member of a list of constants may be. Undefined: the list is another one. */
 type Members = ReadonlyMap<string, readonly string[] | undefined>;
 
-/** Empty: it reads no zones. */
+/** How the value of a node depends on zones. */
 export function zonesReadBy(node: ASTNode, members: Members = new Map()): ZonesRead {
   const path = pathOf(node);
-  if (path !== undefined) return path === 'network' || path.startsWith(zonesPath) ? 'any' : [];
-  if (node.op === 'in' && pathOf(node.args[1]) === zonesPath) return namesOf(node.args[0], members) ?? 'any';
-  return memberTest(node) ?? together(childrenOf(node).map((child) => zonesReadBy(child, membersIn(node, members))));
+  if (path !== undefined) return path === 'network' || path.startsWith(zonesPath) ? anyZones : noZones;
+  const asked = namesAsked(node, members);
+  if (asked !== undefined) return { named: new Map(asked.map((zone) => [zone, 'rises'])) };
+  const own = dependencesOf(node);
+  const parts = childrenOf(node).map((child) => {
+    // More zones are more members, of which one may hold it, or not all do.
+    const list = pathOf(child) === zonesPath ? own.get(child) : undefined;
+    if (list !== undefined) return { named: new Map(), all: list };
+    return throughPart(zonesReadBy(child, membersIn(node, members)), own.get(child) ?? 'any');
+  });
+  return parts.reduce(together, noZones);
 }
 
-function together(parts: readonly ZonesRead[]): ZonesRead {
-  return parts.includes('any') ? 'any' : parts.flat();
+const noZones: ZonesRead = { named: new Map() };
+const anyZones: ZonesRead = { ...noZones, all: 'any' };
+
+/** How the value of a node depends on those of its parts that are a miss, an error or a hit. Absent: in any way. */
+function dependencesOf(node: ASTNode): ReadonlyMap<ASTNode, Dependence> {
+  switch (node.op) {
+    // An error counts only where no other part decides: they are the least and the greatest of their parts.
+    case '&&':
+    case '||':
+      return new Map(node.args.map((part) => [part, 'rises']));
+    case '!_':
+      return new Map([[node.args, 'falls']]);
+    case '?:':
+      return new Map(node.args.slice(1).map((part) => [part, 'rises']));
+    case 'in':
+      return new Map([[node.args[1], 'rises']]);
+    case 'rcall': {
+      const [name, list, [, ...tests]] = node.args;
+      if (name !== 'exists' && name !== 'all') return new Map();
+      return new Map([[list, name === 'exists' ? 'rises' : 'falls'], ...tests.map((test) => [test, 'rises'] as const)]);
+    }
+    default:
+      return new Map();
+  }
 }
 
-/** `"office"`, or `z` in `["office", "home"].exists(z, z in network.zones)`. */
-function namesOf(node: ASTNode, members: Members): readonly string[] | undefined {
-  return node.op === 'id' ? members.get(node.args) : textsIn([node]);
+function throughPart({ named, all }: ZonesRead, by: Dependence): ZonesRead {
+  const opposite = { rises: 'falls', falls: 'rises', any: 'any' } as const;
+  const through = (dependence: Dependence) => {
+    if (by === 'any') return 'any';
+    return by === 'rises' ? dependence : opposite[dependence];
+  };
+  return {
+    named: new Map(Array.from(named, ([zone, dependence]) => [zone, through(dependence)])),
+    ...(all && { all: through(all) }),
+  };
+}
+
+function together(one: ZonesRead, other: ZonesRead): ZonesRead {
+  const named = new Map(one.named);
+  for (const [zone, dependence] of other.named) named.set(zone, either(named.get(zone), dependence) ?? dependence);
+  const all = either(one.all, other.all);
+  return { named, ...(all && { all }) };
+}
+
+/** The zones of which a node asks only whether they are in the list. */
+function namesAsked(node: ASTNode, members: Members): readonly string[] | undefined {
+  if (node.op !== 'in' || pathOf(node.args[1]) !== zonesPath) return memberTest(node);
+  const [asked] = node.args;
+  // `"office"`, or `z` in `["office", "home"].exists(z, z in network.zones)`.
+  return asked.op === 'id' ? members.get(asked.args) : textsIn([asked]);
 }
 
 /** `network.zones.exists(z, z == "office")`. In other tests of each member, a zone without a name there may count. */

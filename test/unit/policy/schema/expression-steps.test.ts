@@ -83,6 +83,24 @@ describe('a policy is refused where an expression could take too long:', () => {
     expect(found.map(({ code }) => code)).not.toContain('expression_too_dear');
   });
 
+  test('also where no zone is known, and an expression is evaluated for each list of zones that is possible', async () => {
+    const zones = Array.from({ length: 6 }, (_, index) => `z${index}`);
+    const listed = zones.map((zone) => `${zone}: { cidrs: [192.0.2.0/24] }`).join(', ');
+    const refused = async (count: number, written: string) => {
+      const policy = policyOf(...Array.from({ length: count }, () => written));
+      const loaded = await load({ 'stepgate.yaml': `${settings}zones: { ${listed} }\n`, [file]: policy });
+      return loaded.ok ? [] : loaded.findings.map(({ code, line }) => `${code}:${line}`);
+    };
+    const inList = (zone: string) => `"${zone}" in network.zones`;
+    const odd = (some: readonly string[]) => some.map((zone) => `(${inList(zone)})`).join(' == ');
+    expect(await refused(12, odd(zones))).toEqual(['expression_too_dear:12']);
+    expect(await refused(60, 'size(network.zones) == 1')).toEqual(['expression_too_dear:55']);
+    // Two lists tell of zones that only let users in, or only keep them out.
+    expect(await refused(300, zones.map(inList).join(' || '))).toEqual([]);
+    expect(await refused(300, `!(${inList('z0')}) && (${zones.slice(1).map(inList).join(' || ')})`)).toEqual([]);
+    expect(await refused(300, odd(zones.slice(0, 2)))).toEqual([]);
+  });
+
   test('but a thousand rules that each ask about a group or an attribute are not', async () => {
     expect(await tooDear(...Array.from({ length: 1000 }, (_, index) => `"g${index}" in user.groups`))).toEqual([]);
     const attribute = (index: number) => `has(user.profile.level) && user.profile.level == ${index}.0`;
@@ -141,7 +159,9 @@ describe('what takes too long for this user is an error of the expression,', () 
   });
 
   test('and for each list of zones that is possible', () => {
-    const { evaluate } = compileExpression('user.groups.all(g, g in user.groups || g in network.zones)');
+    const { evaluate } = compileExpression(
+      'user.groups.all(g, g in user.groups || (g in network.zones) == (g == "none"))',
+    );
     const unknownZones = texts(6);
     const network = { ip: '192.0.2.1', zones: ['office'] };
     expect(evaluate(factsWith(texts(500), { network }))).toBe('hit');

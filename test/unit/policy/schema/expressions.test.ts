@@ -123,17 +123,25 @@ describe('where it could not be found out whether the address is in a zone', () 
       name.map((zone) => `"${zone}" in network.zones`),
       name.map((zone) => `network.zones.exists(z, z == "${zone}")`),
       name.map((zone) => `network.zones.all(z, z != "${zone}")`),
+      name.map((zone) => `(device.known ? network.zones : ["home"]).all(z, z < "${zone}")`),
+      name.map((zone) => `"${zone}" in (device.known ? network.zones : ["home"])`),
+      name.map((zone) => `network.zones.exists(z, user.profile.none == z || z > "${zone}")`),
+      name.map((zone) => `("${zone}" in network.zones && user.profile.none)`),
+      fc.constant('network.zones.exists(z, z in user.groups || z in network.zones)'),
+      fc.subarray(names).map((some) => `${JSON.stringify(some)}.all(z, !(z in network.zones) || user.profile.none)`),
       name.map((zone) => `network.zones.filter(z, z > "${zone}").size() == 1`),
       fc.tuple(fc.nat(2), name).map(([at, zone]) => `network.zones[${at}] == "${zone}"`),
       fc.nat(3).map((size) => `size(network.zones) > ${size}`),
       fc.subarray(names).map((some) => `network.zones == ${JSON.stringify(some)}`),
       fc.subarray(names).map((some) => `${JSON.stringify(some)}.exists_one(z, z in network.zones)`),
     );
-    const joined = fc.tuple(comparison, fc.constantFrom('&&', '||', '=='), comparison);
-    const written = fc.oneof(
-      comparison,
-      joined.map(([one, by, other]) => `(${one}) ${by} !(${other})`),
-    );
+    const written = fc.letrec<{ all: string; joined: string; chosen: string }>((tie) => ({
+      all: fc.oneof({ maxDepth: 3, depthIdentifier: 'all' }, comparison, tie('joined'), tie('chosen')),
+      joined: fc
+        .tuple(tie('all'), fc.constantFrom('&& ', '|| ', '== ', '&& !', '|| !'), tie('all'))
+        .map(([one, by, other]) => `(${one}) ${by}(${other})`),
+      chosen: fc.tuple(tie('all'), tie('all'), tie('all')).map(([of, one, other]) => `(${of}) ? (${one}) : (${other})`),
+    })).all;
     const places = fc
       .shuffledSubarray(names)
       .chain((all) => fc.nat(all.length).map((count) => ({ inside: all.slice(0, count), unknown: all.slice(count) })));
@@ -163,22 +171,27 @@ describe('where it could not be found out whether the address is in a zone', () 
       ['network.zones.exists(z, z == "office")', 'hit'],
       ['network.zones.exists(z, "office" == z)', 'hit'],
       ['network.zones.exists(z, z in ["home"])', 'miss'],
-      ['network.ip in network.zones || "office" in network.zones', 'error'],
+      ['network.ip in network.zones || "office" in network.zones', 'hit'],
       ['"zone-3" in network.zones', 'error'],
       ['"zone-3" in network.zones || "office" in network.zones', 'hit'],
       ['"zone-3" in network.zones && "home" in network.zones', 'miss'],
       ['["office", "zone-1", "zone-2", "zone-3", "zone-4", "zone-5"].exists(z, z in network.zones)', 'hit'],
       ['["zone-1", "zone-2", "zone-3", "zone-4", "zone-5"].exists(z, z in network.zones)', 'error'],
-      // In these, any zone may count.
+      // More zones only turn it one way, and nothing changes if the address is in none or in all of them.
+      [Array.from({ length: 9 }, (_, index) => `"zone-${index}" in network.zones`).join(' && '), 'error'],
+      ['"home" in network.zones && ["zone-1", "zone-2"].all(z, z in network.zones)', 'miss'],
+      ['!("zone-1" in network.zones) || "office" in network.zones', 'hit'],
       ['network.zones.exists(z, z != "office")', 'error'],
-      ['network.zones.exists(z, z == "home" || true)', 'error'],
+      ['network.zones.exists(z, z == "home" || true)', 'hit'],
+      ['network.zones.all(z, z != "office")', 'miss'],
+      ['user.groups.exists(z, z in network.zones)', 'miss'],
+      ['[network.ip].exists(z, z in network.zones)', 'miss'],
+      // In these, any zone may count.
       ['network.zones.exists_one(z, z == "office")', 'error'],
       ['size(network.zones) > 0', 'error'],
       ['"office" in network.zones && network.zones[0] == "office"', 'error'],
       ['"office" in network["zones"]', 'error'],
       ['["office"] == network.zones', 'error'],
-      ['[network.ip].exists(z, z in network.zones)', 'error'],
-      ['user.groups.exists(z, z in network.zones)', 'error'],
       ['[network].exists(network, "office" in network.zones)', 'error'],
     ])('%s is %s', (written, result) => {
       expect(resultOf(written, many)).toBe(result);

@@ -145,6 +145,44 @@ describe('who can never set up a key', () => {
     expect(await unmet(example(all, 'totp, webauthn'))).toEqual([]);
     expect(await unmet(example(all, 'webauthn'))).toEqual([`error policies/sign-on/notes.yaml:3 ${nist} 2.2.2`]);
   });
+
+  test.each([
+    ['no user may add what the rule asks for', '', 'all', []],
+    ['only contractors may', 'when: { groups: { none: [contractors] } }, ', 'all', ['2.2.2']],
+    ['no user may add a key', '', '[webauthn]', ['2.2.2']],
+  ])('matters only if such users get in, where the rule offers no key: %s', async (_, when, added, sections) => {
+    const files = {
+      'stepgate.yaml': `${settings()}groups: { contractors: { description: C. } }\n`,
+      'policies/account.yaml': `rules:\n  - { name: None, ${when}change: { add: ${added} }, then: deny }\n  - { name: All, then: { allow: { factors: 1 } } }\n`,
+    };
+    const then =
+      '{ allow: { factors: 2, knowledge: { authenticators: [password] }, possession: { authenticators: [totp] } } }';
+    const expected = sections.map((section) => `${placeOfRule} ${nist} ${section}`);
+    expect(await unmet({ standard: 'nist-aal2', then, files })).toEqual(expected);
+  });
+
+  test.each([
+    ['every user may', '', []],
+    ['contractors may not', `{ name: None, ${contractors}, change: { add: [webauthn] }, then: deny }`, ['2.2.2']],
+    [
+      'contractors may not, who never get in',
+      `{ name: None, ${contractors}, change: { add: [totp, webauthn] }, then: deny }`,
+      [],
+    ],
+  ])('is found although rules for many other groups let users add one: %s', async (_, none, sections) => {
+    const groups = Array.from({ length: 40 }, (_unused, at) => `g${at}`);
+    const allowing = 'change: { add: [webauthn] }, then: { allow: { factors: 1 } }';
+    const own = groups.map((group) => `{ name: ${group}, when: { groups: { any: [${group}] } }, ${allowing} }`);
+    const rules = [none, ...own, '{ name: Rest, then: { allow: { factors: 1 } } }'].filter((rule) => rule !== '');
+    const described = ['contractors', ...groups].map((group) => `${group}: { description: D. }`);
+    const files = {
+      'stepgate.yaml': `${settings()}groups: { ${described.join(', ')} }\n`,
+      'policies/account.yaml': `rules:\n${rules.map((rule) => `  - ${rule}\n`).join('')}`,
+    };
+    const then = `{ allow: { ${both}, possession: { authenticators: [totp, webauthn] } } }`;
+    const expected = sections.map((section) => `${placeOfRule} ${nist} ${section}`);
+    expect(await unmet({ standard: 'nist-aal2', then, files })).toEqual(expected);
+  });
 });
 
 test('the finding names what users can never set up, and shows such a user', async () => {
@@ -163,6 +201,30 @@ test('the finding names what users can never set up, and shows such a user', asy
     'falls short of OWASP ASVS 5.0, 6.6.1: where codes over the telephone network count, a stronger authenticator is offered as well; users such as the one of the example can never set up totp or webauthn (app notes)',
   ]);
   expect(findings[0]?.example?.join(' ')).toContain('--groups contractors');
+});
+
+test.each([
+  ['contractors may not add one', '[webauthn]', 'password,phone,totp'],
+  ['contractors may not add one, nor what they must set up', '[webauthn, totp]', undefined],
+])('the user of the example has nothing that such users can never set up: %s', async (_, added, expected) => {
+  const files = {
+    'stepgate.yaml': `${settings(', phone: { enabled: true, methods: [sms], countries: [AT] }')}groups: { contractors: { description: C. } }\n`,
+    'policies/session.yaml': session(),
+    'policies/sign-on/notes.yaml': policy(
+      '{ allow: { factors: 2, knowledge: { authenticators: [password] }, possession: { authenticators: [phone, webauthn] } } }',
+    ),
+    'policies/enrollment.yaml': 'rules:\n  - { name: All, then: { required: [totp] } }\n',
+    'policies/account.yaml': `rules:\n  - { name: None, when: { groups: { any: [contractors] } }, change: { add: ${added} }, then: deny }\n  - { name: All, then: { allow: { factors: 1 } } }\n`,
+  };
+  const loaded = await load(files, {}, authenticatorKinds);
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
+  const options = { standard: 'nist-aal2', authenticators: authenticatorKinds, now: fixedNow } as const;
+  const { findings } = await standardFindings(loaded, options);
+  const examples = findings.filter(({ message }) => message.includes('2.2.2')).map(({ example }) => example);
+  const enrolled = examples.map((example) =>
+    example?.[example.indexOf('--enrolled') + 1]?.split(',').toSorted().join(),
+  );
+  expect(enrolled).toEqual([expected]);
 });
 
 test.each([
@@ -436,6 +498,11 @@ describe('falls short', () => {
     expect(findings.map(({ line, message }) => [line, message])).toEqual([
       [3, expect.stringMatching(/^whether it meets .* could not be decided: .*; `expression` cannot be taken apart$/)],
       [4, expect.stringMatching(/^falls short of /)],
+    ]);
+    const otherwise = 'or leave the app out of what the standard is for';
+    expect(findings.map(({ advice }) => advice)).toEqual([
+      `write these rules with simpler conditions, ${otherwise}`,
+      `ask for it in this rule, ${otherwise}`,
     ]);
   });
 
