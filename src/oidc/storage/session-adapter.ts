@@ -172,8 +172,7 @@ function upsertSession({ scope, now }: SessionStorage, saved: SavedSession): voi
   // The entry of a cookie lives as long as the session, so a request that leaves one end leaves both.
   const isCookieKept = isEndKept && unit.peek(sessionCookieKey(id))?.value === uid;
   scope.isCookieUnchanged = isCookieKept && before.payload.transient === payload.transient;
-  if (!isCookieKept)
-    unit.put(sessionCookieKey(id), { value: uid, ttl, refs: [ssoSessionKey(uid)] });
+  if (!isCookieKept) unit.put(sessionCookieKey(id), { value: uid, ttl, refs: [ssoSessionKey(uid)] });
   unit.merge(ssoSessionKey(uid), (value) => {
     const { validSince, ...found } = current(value);
     const startedAt = found.accountId === accountId ? found.startedAt : now();
