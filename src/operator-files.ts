@@ -4,6 +4,7 @@ import { BackgroundCheck } from './background-check.ts';
 import { orphanedBy, orphanedText } from './cli/shared/store/orphaned-credentials.ts';
 import { omitUndefined } from './core/model/omit-undefined.ts';
 import { StepgateError } from './errors.ts';
+import { auditOp } from './flow/audit.ts';
 import type { Logger } from './log.ts';
 import { warningsLeft } from './policy/analysis/findings/accepted-findings.ts';
 import { analyse } from './policy/analysis/findings/analyse.ts';
@@ -131,7 +132,7 @@ export class OperatorFiles {
     const revisions = new Revisions(store, { authenticators: authenticatorKinds });
     const isActive = documents !== undefined && (await revisions.hasContentOf(documents));
     if (!isActive) throw this.#refusal(findings);
-    this.#warn(findings.map(findingLine));
+    this.#warnOf(findings);
     // Rejects if this release cannot evaluate what is active.
     await revisions.current();
     this.#noteRefused('what they say is active already, and stays');
@@ -139,7 +140,7 @@ export class OperatorFiles {
   }
 
   #refusal(findings: readonly Finding[]): ConfigurationRefused {
-    this.#warn(findings.map(findingLine));
+    this.#warnOf(findings);
     return new ConfigurationRefused('not_configured', this.#options.configDir, findings);
   }
 
@@ -151,7 +152,7 @@ export class OperatorFiles {
   /** `how`: what becomes of the files. */
   #warnRefused(findings: readonly Finding[], how: string): void {
     const { configDir, log } = this.#options;
-    this.#warn(findings.map(findingLine));
+    this.#warnOf(findings);
     log.warn(`the files of ${configDir} are refused; ${how}; \`config check\` says what to correct`);
   }
 
@@ -173,13 +174,18 @@ export class OperatorFiles {
       this.#noteRefused('what is active stays');
       return false;
     }
+    const recorded = { by: 'serve', message: `files of ${configDir}` };
+    const audited = (policyRevision: number) =>
+      auditOp({ event: 'config.applied', outcome: 'success', policyRevision, ...recorded });
     const { revision, changed } = await appliedAgain(() =>
-      revisions.apply(documents, { by: 'serve', message: `files of ${configDir}` }),
+      revisions.apply(documents, { ...recorded, ops: (next) => [audited(next).op] }),
     );
     this.#lastApplied = documentHashes(documents);
     this.#areRefused = false;
-    if (changed.length > 0) log.info('configuration applied', { revision, changed });
-    return changed.length === 0;
+    if (changed.length === 0) return true;
+    log.audit(audited(revision).line);
+    log.info('configuration applied', { revision, changed });
+    return false;
   }
 
   /** The demo knows its own where nothing says another one. */
@@ -202,6 +208,13 @@ export class OperatorFiles {
     if ((await revisions.history(1)).length === 0)
       throw this.#notConfigured(findingsText(shown, { config: configDir }).trimEnd());
     return true;
+  }
+
+  /** A finding about the directory itself names it already. */
+  #warnOf(findings: readonly Finding[]): void {
+    const isWhole = ({ file }: Finding) => file === '.';
+    for (const finding of findings.filter(isWhole)) this.#options.log.warn(findingLine(finding));
+    this.#warn(findings.filter((finding) => !isWhole(finding)).map(findingLine));
   }
 
   /** In the log, one line each. */

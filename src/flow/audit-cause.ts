@@ -33,6 +33,7 @@ export type AuditCause =
   | 'stepgate users tac'
   | 'stepgate store alone'
   | 'stepgate config apply'
+  | 'the files of a node'
   | 'stepgate config confirm'
   | 'stepgate config rollback'
   | 'a revision that was not confirmed in time'

@@ -52,7 +52,7 @@ export interface AuditFields {
   readonly country: string;
   /** The beginning of a phone number: E.164 without the last four digits. */
   readonly prefix: string;
-  /** Operating-system user of the command that changed the account. `self`: the user asked for the change. */
+  /** Operating-system user of the command. `self`: the user asked for the change. `serve`: a node, of its files. */
   readonly by: string;
   /** All groups of the user after the change. */
   readonly groups: readonly string[];
@@ -87,6 +87,7 @@ const endingSessions = [...atAccount, 'otherSessionsEnded'] as const;
 const byCommand = ['subject', 'by'] as const;
 const ofService = ['client', 'ip', 'policyRevision', 'rule', 'reported'] as const;
 const ofRevision = ['by', 'policyRevision'] as const;
+const ofMove = [...ofRevision, 'message'] as const;
 const succeeds = ['success'] as const;
 const fails = ['failure'] as const;
 const denies = ['deny'] as const;
@@ -253,11 +254,11 @@ export const auditEvents = {
     fields: byCommand,
     causedBy: ['stepgate users delete', 'the worker of deletions'],
   },
-  'config.applied': { outcomes: succeeds, fields: [...ofRevision, 'message'], causedBy: ['stepgate config apply'] },
+  'config.applied': { outcomes: succeeds, fields: ofMove, causedBy: ['stepgate config apply', 'the files of a node'] },
   'config.confirmed': { outcomes: succeeds, fields: ofRevision, causedBy: ['stepgate config confirm'] },
   'config.rolled_back': {
     outcomes: succeeds,
-    fields: [...ofRevision, 'message', 'back'],
+    fields: [...ofMove, 'back'],
     causedBy: ['stepgate config rollback', 'a revision that was not confirmed in time'],
   },
   'store.restored': { outcomes: succeeds, fields: ['by'], causedBy: ['stepgate restore'] },

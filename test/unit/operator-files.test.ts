@@ -1,5 +1,5 @@
 /** The files of a node: what a change in its directory brings into use, and what it leaves alone. */
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { authenticatorKinds } from '../../src/authenticators/index.ts';
@@ -8,6 +8,7 @@ import { OperatorFiles } from '../../src/operator-files.ts';
 import { loadConfiguration } from '../../src/policy/load.ts';
 import { Revisions } from '../../src/policy/revision/revisions.ts';
 import { openEmbedded } from '../../src/stores/embedded/embedded.ts';
+import { auditKey } from '../../src/stores/keys.ts';
 import type { Store } from '../../src/stores/store.ts';
 import { validFiles, withConfiguration } from './policy/support/configuration-dir.ts';
 
@@ -23,10 +24,15 @@ beforeEach(() => {
 afterEach(() => store.close());
 
 let logged: string[];
+let audited: unknown[];
 
 function filesOf(configDir: string): OperatorFiles {
-  logged = [];
-  const log = createLogger((line) => void logged.push((JSON.parse(line) as { msg: string }).msg));
+  [logged, audited] = [[], []];
+  const log = createLogger((text) => {
+    const line = JSON.parse(text) as { readonly msg: string; readonly kind?: string };
+    if (line.kind === 'audit') audited.push(line);
+    else logged.push(line.msg);
+  });
   return new OperatorFiles({ configDir, port: 3000, issuer: 'https://id.acme.test', variables: {}, log });
 }
 
@@ -80,6 +86,23 @@ test('what an invariant refused is applied once the invariant lets it', async ()
   });
 });
 
+test('each revision that it brings into use has a line in the audit log, with who and why', async () => {
+  await withConfiguration(validFiles, async (dir) => {
+    const files = filesOf(dir);
+    await files.apply(store);
+    await files.apply(store);
+    await writeFile(join(dir, 'stepgate.yaml'), String(validFiles['stepgate.yaml']).replace('Test', 'Other'));
+    await files.applyChanged(store);
+    const lines = (await store.tail(auditKey, undefined, 100)).map(({ value }) => JSON.parse(value));
+    const told = { event: 'config.applied', outcome: 'success', by: 'serve', message: `files of ${dir}` };
+    const both = [
+      { ...told, policyRevision: 1 },
+      { ...told, policyRevision: 2 },
+    ];
+    expect([lines, audited]).toMatchObject([both, both]);
+  });
+});
+
 const refusedText = (dir: string) =>
   `the files of ${dir} are refused; what is active stays; \`config check\` says what to correct`;
 
@@ -114,6 +137,21 @@ describe('files are refused', () => {
         expect([files.areRefused(), logged.at(-1)]).toEqual([true, refusedText(dir)]);
       },
     );
+  });
+});
+
+test('a directory that is not there is named once', async () => {
+  await withConfiguration(validFiles, async (dir) => {
+    const files = filesOf(dir);
+    await files.apply(store);
+    await rename(dir, `${dir}-away`);
+    await files.applyChanged(store).catch(() => undefined);
+    await rename(`${dir}-away`, dir);
+    expect(logged).toEqual([
+      expect.any(String),
+      expect.stringMatching(`^there is no directory ${dir}; `),
+      refusedText(dir),
+    ]);
   });
 });
 

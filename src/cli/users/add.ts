@@ -39,7 +39,12 @@ export function usersAddCommand(context: UsersContext): Command {
     .option('--email-verified', "the address is known to be the user's: codes can be sent there")
     .option('--phone <number>', 'phone number with country code, such as +4930123456')
     .option('--phone-verified', "the number is known to be the user's: codes can be sent there")
-    .option('--attribute <name=value>', 'attribute of the profile, can be repeated', collect, [])
+    .option(
+      '--attribute <name=value>',
+      'attribute of the profile, can be repeated; the same name again makes a list',
+      collect,
+      [],
+    )
     .option('--user-type <text>', 'type that policies can ask for')
     .option('--group <name>', 'group, can be repeated', collect, [])
     .option('--password-stdin', 'read the password from standard input')
@@ -87,7 +92,7 @@ async function addUser(context: UsersContext, identifier: string, options: AddOp
 function profileFromOptions(options: AddOptions, schema: AttributeSchema): Profile {
   const { name, email, emailVerified, phone, phoneVerified } = options;
   const given: Readonly<Record<string, unknown>> = {
-    ...Object.fromEntries(options.attribute.map(nameAndValue)),
+    ...attributesFromPairs(options.attribute, schema),
     ...omitUndefined({ displayName: name, email, emailVerified, phone, phoneVerified }),
   };
   const profile: Record<string, ProfileValue> = {};
@@ -97,6 +102,23 @@ function profileFromOptions(options: AddOptions, schema: AttributeSchema): Profi
     profile[attribute] = attribute === 'email' ? parseIdentifier(String(read.value)) : read.value;
   }
   return profile;
+}
+
+/** Repeating a name makes a list, as for `explain`. */
+function attributesFromPairs(
+  pairs: readonly string[],
+  { attributes }: AttributeSchema,
+): Readonly<Record<string, string | readonly string[]>> {
+  const byName = Map.groupBy(pairs.map(nameAndValue), ([name]) => name);
+  const values = [...byName].map(([name, given]) => {
+    const texts = given.map(([, value]) => value);
+    if (texts.length === 1) return [name, texts[0] ?? ''] as const;
+    const { type = 'list' } = (Object.hasOwn(attributes, name) && attributes[name]) || {};
+    if (type !== 'list') throw new Error(`${name}: it is no list: give one value`);
+    // One text may name several members, as in files.
+    return [name, texts.flatMap((text) => text.split(';'))] as const;
+  });
+  return Object.fromEntries(values);
 }
 
 /** Addresses and numbers, and whether they are verified, have their own options. */

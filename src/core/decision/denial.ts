@@ -31,13 +31,16 @@ export interface SubjectEvaluation {
   readonly reported: Pick<SubjectEvaluation, 'toEnroll' | 'profile'>;
 }
 
-/** The denial that holds whatever the user proves next, if there is one. */
-export function denialOf(evaluation: SubjectEvaluation): Denial | undefined {
+/**
+ * The denial that holds whatever the user proves next, if there is one. `hasOtherStep`: whether a step leads in where
+ * no plan is enough.
+ */
+export function denialOf(evaluation: SubjectEvaluation, hasOtherStep: () => boolean): Denial | undefined {
   const { context, subject } = evaluation;
   return (
     context.denial ??
     inactive(subject) ??
-    impossible(evaluation) ??
+    impossible(evaluation, hasOtherStep) ??
     requestedNotEnrollable(evaluation) ??
     requiredNotEnrollable(evaluation)
   );
@@ -52,9 +55,9 @@ function inactive(subject: Subject): Denial | undefined {
  * of the request, the limit of enrollments, what the enrollment policy disables, what the account policy says about an
  * enrollment or the change that the user asks for, the minimum `acr` of the app.
  */
-function impossible(evaluation: SubjectEvaluation): Denial | undefined {
+function impossible(evaluation: SubjectEvaluation, hasOtherStep: () => boolean): Denial | undefined {
   const { context, capabilities, unrestricted, chosen } = evaluation;
-  if (chosen.isPossible) return undefined;
+  if (chosen.isPossible || hasOtherStep()) return undefined;
   const { policies, policyLayers, enrollment, facts } = context;
   const requirements = without(chosen.requestLayer.requirement, chosen.requirements);
   if (isPossible(requirements, capabilities)) return acrUnattainable(evaluation);

@@ -2,6 +2,7 @@
  * Asks for an enrollment that the sign-in needs. Where the user signs in with a password that must be replaced, only
  * enrollments are offered after which it can be: another one would end in a denial. See decision 175.
  */
+import { requestedAtAccount } from '../enrollment/account-request.ts';
 import { enrollableOf } from '../enrollment/apply-policy.ts';
 import { passwordToReplace } from '../enrollment/password-to-replace.ts';
 import { signsInWith } from '../evidence/supporting-evidence.ts';
@@ -9,6 +10,7 @@ import type { DecisionOutcome, LayerRequirement } from '../model/decision.ts';
 import type { PasswordToReplace } from '../model/password-policy.ts';
 import type { Capabilities } from '../remediation/capabilities.ts';
 import { enrollable } from '../remediation/enrollable.ts';
+import { firstChallenge } from '../remediation/first-challenge.ts';
 import { afterProving, onceEnrolled } from '../remediation/made-enrollments.ts';
 import { type RequirementStatus, requirementStatus } from '../remediation/requirement-status.ts';
 import { askedAfterSignIn } from './after-sign-in.ts';
@@ -34,11 +36,31 @@ export function enrollingStep(status: OpenStatus, evaluation: SubjectEvaluation)
 }
 
 /** Undefined: the account was not recovered, or nothing leads in. */
-function stepAfterRecovery(evaluation: SubjectEvaluation, old: OldPassword | undefined): OpenStatus | undefined {
+function stepAfterRecovery(
+  evaluation: SubjectEvaluation,
+  old: OldPassword | undefined,
+  limit?: Parameters<typeof leadingStep>[2],
+): OpenStatus | undefined {
   const { capabilities } = evaluation;
   if (!mayBeInTheWay(evaluation, capabilities)) return undefined;
   const wanted = asProved(evaluation);
-  return leadingStep(old ? { ...wanted, isEnd: (able) => isOutOfTheWay(able, old) } : wanted, capabilities);
+  return leadingStep(old ? { ...wanted, isEnd: (able) => isOutOfTheWay(able, old) } : wanted, capabilities, limit);
+}
+
+/**
+ * A step that leads in after a recovery where no plan does: plans take everything for enrolled at once, and what is
+ * enrolled once something else was proved counts for more. Undefined: there is none.
+ */
+export function unplannedStep(evaluation: SubjectEvaluation): OpenStatus | undefined {
+  const { context, chosen, capabilities } = evaluation;
+  if (!mayBeInTheWay(evaluation, capabilities)) return undefined;
+  if (requestedAtAccount(context.policies, context.facts) !== undefined) return undefined;
+  const toReplace = passwordInUse(evaluation);
+  const old = toReplace && oldPassword(toReplace, evaluation);
+  const step = stepAfterRecovery(evaluation, old, { beyond: false });
+  if (step === undefined || capabilities.evidence.length > 0) return step;
+  // What the account lacks is shown after a first proof.
+  return { kind: 'challenge', options: firstChallenge(chosen.requirements, capabilities) };
 }
 
 function oldPassword({ authenticator }: PasswordToReplace, evaluation: SubjectEvaluation): OldPassword {

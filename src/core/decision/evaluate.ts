@@ -25,7 +25,7 @@ import { completedTrace } from './completed-trace.ts';
 import { consentStep } from './consent.ts';
 import { denialOf, type SubjectEvaluation } from './denial.ts';
 import { deniedAfterRecovery } from './denial-after-recovery.ts';
-import { enrollingStep } from './enrolling-step.ts';
+import { enrollingStep, unplannedStep } from './enrolling-step.ts';
 import { capabilitiesIn, chooseRequestLayer, type EvaluationContext, evaluationContext } from './evaluation-context.ts';
 import { cutScopes } from './granted-scopes.ts';
 import { keepAccountStep } from './keep-account.ts';
@@ -84,7 +84,8 @@ function evaluateSubject(subject: Subject, general: EvaluationContext): Decision
   const layers = traceOf(layersOf(context, chosen.requestLayer, asked), facts.request, capabilities.evidence);
   const trace = withReportedRules(completedTrace(layers, evaluation), subject, context);
   if (mustSelectAccount(facts)) return { kind: 'select_account', trace };
-  const denial = denialOf(evaluation) ?? deniedAfterRecovery(evaluation);
+  const hasOtherStep = () => unplannedStep(evaluation) !== undefined;
+  const denial = denialOf(evaluation, hasOtherStep) ?? deniedAfterRecovery(evaluation);
   if (denial !== undefined)
     return deny(denial, evaluation, withLayers(trace, ruledOutAdditionLayers(denial, context), evaluation));
   const outcome = proceed(evaluation);
@@ -128,7 +129,7 @@ function proceed(evaluation: SubjectEvaluation): DecisionOutcome {
   const status = requirementStatus(chosen.requirements, capabilities);
   switch (status.kind) {
     case 'impossible':
-      return { kind: 'deny', reason: 'unsatisfiable' };
+      return unplannedStep(evaluation) ?? { kind: 'deny', reason: 'unsatisfiable' };
     case 'enroll':
     case 'challenge':
       return enrollingStep(status, evaluation);

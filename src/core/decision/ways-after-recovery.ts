@@ -8,7 +8,7 @@ import type { DecisionOutcome } from '../model/decision.ts';
 import type { RequiredEnrollment } from '../model/enrollment-policy.ts';
 import type { Facts } from '../model/facts.ts';
 import type { Capabilities } from '../remediation/capabilities.ts';
-import { isAfterRecovery, oneMore, provingBesideRecovery } from '../remediation/enrollable.ts';
+import { isAfterRecovery, keysBesideRecovery, oneMore, provingBesideRecovery } from '../remediation/enrollable.ts';
 import { nextEnrollments } from '../remediation/enrollment-sequences.ts';
 import { afterProving, onceEnrolled } from '../remediation/made-enrollments.ts';
 import { isLacking } from '../remediation/missing-enrollments.ts';
@@ -39,13 +39,17 @@ function requiredOf({ toEnroll }: WantedAfterRecovery): readonly RequiredEnrollm
 
 /** Whether the user gets in by some way. */
 export function leadsIn(wanted: WantedAfterRecovery, capabilities: Capabilities): boolean {
-  return leads(capabilities, { wanted, known: new Map() });
+  return leads(capabilities, { wanted, known: new Map(), beyond: true });
 }
 
 /** The step to take, with only those enrollments that lead in. Undefined: nothing leads in. */
-export function leadingStep(wanted: WantedAfterRecovery, capabilities: Capabilities): StepTowards | undefined {
+export function leadingStep(
+  wanted: WantedAfterRecovery,
+  capabilities: Capabilities,
+  { beyond = true }: Partial<Pick<Search, 'beyond'>> = {},
+): StepTowards | undefined {
   const state = { wanted, capabilities };
-  const search = { wanted, known: new Map() };
+  const search = { wanted, known: new Map(), beyond };
   const isLeading = (step: StepTowards) => nextOf(step, capabilities).some((next) => leads(next, search));
   for (const step of ownSteps(requirementStatus(wanted.chosen.requirements, capabilities), state)) {
     if (step.kind === 'challenge' && isLeading(step)) return step;
@@ -58,21 +62,23 @@ export function leadingStep(wanted: WantedAfterRecovery, capabilities: Capabilit
     state,
   );
   const beside = provingBesideRecovery(capabilities);
-  return other ?? (beside && leadingStep(wanted, beside));
+  return other ?? (beside && leadingStep(wanted, beside, { beyond }));
 }
 
 interface Search {
   readonly wanted: WantedAfterRecovery;
   readonly known: Map<string, boolean>;
+  /** Whether everything is taken to lead in beyond the limit of the search. */
+  readonly beyond: boolean;
 }
 
-/** A limit of the search. Beyond it, everything is taken to lead in. */
+/** A limit of the search. */
 const mostTried = 50;
 
 function leads(capabilities: Capabilities, search: Search): boolean {
-  const { wanted, known } = search;
+  const { wanted, known, beyond } = search;
   const key = keyOf(capabilities);
-  const before = known.get(key) ?? (known.size < mostTried ? undefined : true);
+  const before = known.get(key) ?? (known.size < mostTried ? undefined : beyond);
   if (before !== undefined) return before;
   known.set(key, false);
   const status = requirementStatus(wanted.chosen.requirements, capabilities);
@@ -128,10 +134,16 @@ function stepTo(choices: readonly string[], { wanted, capabilities }: SearchedSt
   return step ? [step] : [];
 }
 
-/** Keys of what helps with what the app or the enrollment policy asks for later. */
+/**
+ * Keys of what helps with what the app or the enrollment policy asks for later: also what stands for itself after a
+ * recovery, since what is enrolled after it does so, too.
+ */
 function otherKeys({ wanted, capabilities }: SearchedState): readonly string[] {
   const able = { ...capabilities, required: requiredOf(wanted) };
-  return nextEnrollments(wanted.chosen.requirements, able, undefined).map(({ authenticator }) => authenticator);
+  const helpful = nextEnrollments(wanted.chosen.requirements, able, undefined).map(
+    ({ authenticator }) => authenticator,
+  );
+  return [...new Set([...helpful, ...keysBesideRecovery(capabilities)])];
 }
 
 function nextOf(step: StepTowards, capabilities: Capabilities): readonly Capabilities[] {

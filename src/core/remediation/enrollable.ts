@@ -86,6 +86,20 @@ export function provingBesideRecovery(capabilities: Capabilities): Capabilities 
     : undefined;
 }
 
+/**
+ * Keys of what the user could enroll that stands for itself beside a recovery, and that the user has not. Empty: what
+ * is enrolled stands for itself in any case.
+ */
+export function keysBesideRecovery(capabilities: Capabilities): readonly string[] {
+  if (!isRestricted(capabilities)) return [];
+  const { policies, accountManagement } = capabilities;
+  const isOwn = (key: string) => accountManagement.enrollments.some(({ authenticator }) => authenticator === key);
+  const added = policies.authenticators.filter(
+    ({ key, enrollable: may, auxiliary }) => may && !auxiliary && !isOwn(key),
+  );
+  return added.filter((descriptor) => partOfNew(descriptor) === undefined).map(({ key }) => key);
+}
+
 /** Whether the user has proved more than what a recovery made, or must do so before an enrollment (Law 7). */
 function hasOtherProof(capabilities: Capabilities): boolean {
   const able = forAccountManagement(capabilities);

@@ -126,6 +126,43 @@ describe('offers only what leads in', () => {
   });
 });
 
+describe('where all enrollments together are not enough, offers first what stands for itself', () => {
+  test('so that a number counts beside the recovered password', () => {
+    const world = worldOf({
+      ...{ session: [{ when: {}, then: by('email', 'phone') }], account: undefined },
+      ...{ has: ['password', 'email'], enrollable: ['phone', 'webauthn'] },
+    });
+    const first = evaluate(policiesIn(world), factsIn(world));
+    expect(first).toMatchObject({ kind: 'challenge' });
+    expect(first).not.toHaveProperty('toEnroll');
+    expect(first).not.toHaveProperty('withheld');
+    expect(decidedAfter(world, 'prove email')).toMatchObject({ kind: 'enroll', choices: ['webauthn'] });
+    const decision = decidedAfter(world, 'prove email', 'enroll webauthn', 'prove password', 'enroll phone');
+    expect(decision.kind).toBe('allow');
+  });
+
+  test('so that a new password counts beside the mailbox', () => {
+    const world = worldOf({
+      app: [{ when: {}, then: by('email') }],
+      session: [
+        { when: {}, then: allow({ chains: [[{ authenticators: ['email'] }, { authenticators: ['password'] }]] }) },
+      ],
+      ...{ account: undefined, enrollable: ['password', 'totp'] },
+    });
+    expect(decidedAfter(world, 'prove email')).toMatchObject({ kind: 'enroll', choices: ['totp'] });
+    expect(decidedAfter(world, 'prove email', 'enroll totp', 'enroll password').kind).toBe('allow');
+  });
+
+  test('and denies at once where that is not enough either', () => {
+    const world = worldOf({
+      ...{ session: [{ when: {}, then: by('phone') }], account: undefined },
+      ...{ has: ['password', 'email'], enrollable: ['webauthn'] },
+    });
+    const denial = { kind: 'deny', reason: 'unsatisfiable', layer: 'session' };
+    expect(decidedAfter(world, 'prove email')).toMatchObject(denial);
+  });
+});
+
 describe('where nothing leads in', () => {
   const has = ['email', 'password'] as const;
   const world = worldOf({

@@ -18,14 +18,18 @@ export function severityCounts(findings: readonly AnalysisFinding[]): string {
 }
 
 /** Most severe first. */
-export function findingsSection({ findings, accepted }: ReviewedFiles): PageContent {
+export function findingsSection({ findings, accepted, dir }: ReviewedFiles): PageContent {
   const none = accepted.length === 0 ? 'The analysis found nothing.' : 'The analysis found nothing else.';
   if (findings.length === 0) return [markup`<p>${none}</p>`, acceptedSection(accepted)];
   const of = (...wanted: readonly Severity[]) => findings.filter(({ severity }) => wanted.includes(severity));
-  return [findingList(of('error')), findingList(of('warning')), findingList(of('note')), acceptedSection(accepted)];
+  const lists = [of('error'), of('warning'), of('note')].map((some) => findingList(some, dir));
+  return [...lists, acceptedSection(accepted)];
 }
 
-type ReviewedFiles = Pick<CheckedFiles, 'findings' | 'accepted'>;
+interface ReviewedFiles extends Pick<CheckedFiles, 'findings' | 'accepted'> {
+  /** The directory of the configuration, for examples. */
+  readonly dir: string;
+}
 
 /** Sorted by the date at which the acceptance ends. */
 function acceptedSection(accepted: ReviewedFiles['accepted'], standard?: string): PageContent {
@@ -45,22 +49,27 @@ function acceptedRow({ finding, reason, until }: ReviewedFiles['accepted'][numbe
 `;
 }
 
-function findingList(findings: readonly AnalysisFinding[]): PageContent {
-  return findings.length === 0 ? '' : markup`<ul>${findings.map(findingCard)}</ul>`;
+function findingList(findings: readonly AnalysisFinding[], dir: string): PageContent {
+  return findings.length === 0 ? '' : markup`<ul>${findings.map((finding) => findingCard(finding, dir))}</ul>`;
 }
 
-function findingCard(finding: AnalysisFinding): PageMarkup {
+function findingCard(finding: AnalysisFinding, dir: string): PageMarkup {
   const { severity, code, path, message, text, rules, example, advice } = finding;
   const details = [
     row('where', markup`<code>${sourceLocationText(finding)}</code>`),
     ...(text === '' ? [] : [row('line', markup`<code>${text.trim()}</code>`)]),
     ...rules.map((rule) => row('rule', markup`“${rule.name}”, <code>${sourceLocationText(rule)}</code>`)),
-    ...(example ? [row('example', markup`<code>explain ${example.map(shellWord).join(' ')}</code>`)] : []),
+    ...(example ? [row('example', exampleCode(example, dir))] : []),
     row('what to do', `${advice} (docs/findings.md#${code})`),
   ];
   const words = `${severity}: ${path === '' ? '' : `${path} `}${message}`;
   return markup`<li class="card${severity === 'error' ? ' worse' : ''}"><p>${words}</p><dl>${details}</dl></li>
 `;
+}
+
+/** Without the directory, `explain` would ask about the active revision. */
+function exampleCode(example: readonly string[], dir: string): PageMarkup {
+  return markup`<code>explain ${['--config', dir, ...example].map(shellWord).join(' ')}</code>`;
 }
 
 function row(name: string, content: PageContent): PageMarkup {
@@ -85,12 +94,12 @@ function invariantRow({ name, when, guarantee, apps, verdict }: InvariantResult)
 `;
 }
 
-export function standardsSection(standards: readonly StandardReport[]): PageContent {
+export function standardsSection(standards: readonly StandardReport[], dir: string): PageContent {
   if (standards.length === 0) return markup`<p>None was asked for: <code>--standard</code> names one.</p>`;
   return standards.map(
     ({ title, meets, apps, findings, accepted, notShown }) => markup`<section>${heading(3, title)}
 <p>The policies of ${quantity(apps, 'app')} ${meets ? (accepted.length > 0 ? 'meet it, except for accepted deviations' : 'meet it') : markup`<strong class="denied">fall short of it</strong>`}.</p>
-${findingList(findings)}${acceptedSection(accepted, title)}
+${findingList(findings, dir)}${acceptedSection(accepted, title)}
 <p>No policy can show:</p>
 <ul class="plain">${notShown.map((criterion) => markup`<li>${criterion}</li>`)}</ul></section>
 `,

@@ -82,7 +82,7 @@ function sectionsOf(report: Report): readonly Section[] {
       id: 'standards',
       title: 'Standards',
       sum: standards.length === 0 ? 'none asked for' : `${met} of ${standards.length} met`,
-      content: standardsSection(standards),
+      content: standardsSection(standards, report.dir),
     },
     {
       id: 'tests',

@@ -216,6 +216,21 @@ describe('add', () => {
     expect(await directory.findByIdentifier('bob')).toBeUndefined();
   });
 
+  test('with a list, where an attribute is repeated', async () => {
+    const add = (name: string, ...attributes: string[]) =>
+      users(['add', name, ...attributes.flatMap((attribute) => ['--attribute', attribute])]);
+    await add('ann', 'teams=x', 'badge=1', 'teams=y');
+    expect((await account('ann')).user.profile).toEqual({ teams: ['x', 'y'], badge: '1' });
+    await configured('attributes: { sites: { type: list }, level: { type: number } }\n');
+    await add('alice', 'sites=a', 'level=1', 'sites=b');
+    expect((await account('alice')).user.profile).toEqual({ sites: ['a', 'b'], level: 1 });
+    await add('bob', 'sites=a;b', 'sites=c');
+    expect((await account('bob')).user.profile).toEqual({ sites: ['a', 'b', 'c'] });
+    const err = 'level: it is no list: give one value\n';
+    expect(await add('carl', 'level=1', 'level=2')).toEqual({ out: '', err, exitCode: 1 });
+    expect(await directory.findByIdentifier('carl')).toBeUndefined();
+  });
+
   test('a value of a deleted user is free after a minute, by file as by hand', async () => {
     await configured('attributes: { badge: { unique: true } }\n');
     const file = join(dir, 'badges.jsonl');

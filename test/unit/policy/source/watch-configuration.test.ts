@@ -1,5 +1,5 @@
 /** Watching the files of a configuration. */
-import { writeFile } from 'node:fs/promises';
+import { cp, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { watchConfiguration } from '../../../../src/policy/source/watch-configuration.ts';
@@ -56,3 +56,55 @@ test('an error of the callback is reported, and watching continues', async () =>
     stop();
   });
 });
+
+const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+test.each([
+  ['it is moved away and back', 0, (away: string, dir: string) => rename(away, dir)],
+  ['it is away for a while', 150, (away: string, dir: string) => rename(away, dir)],
+  ['another directory takes its place', 0, (away: string, dir: string) => cp(away, dir, { recursive: true })],
+])('watching continues when %s', async (_case, milliseconds, putThere) => {
+  await withConfiguration(validFiles, async (dir) => {
+    await expectWatched(dir, async () => {
+      await rename(dir, `${dir}-away`);
+      await pause(milliseconds);
+      await putThere(`${dir}-away`, dir);
+    });
+    await rm(`${dir}-away`, { recursive: true, force: true });
+  });
+});
+
+test('watching continues when a link leads elsewhere', async () => {
+  await withConfiguration(validFiles, async (dir) => {
+    const link = `${dir}-current`;
+    const lead = async (target: string) => {
+      await symlink(target, `${link}-new`);
+      await rename(`${link}-new`, link);
+    };
+    await lead(dir);
+    await cp(dir, `${dir}-next`, { recursive: true });
+    await expectWatched(link, () => lead(`${dir}-next`));
+    await rm(link);
+    await rm(`${dir}-next`, { recursive: true });
+  });
+});
+
+/** The change is noticed, and so is each change of a file after it. */
+async function expectWatched(dir: string, change: () => Promise<void>): Promise<void> {
+  let noticed = signal();
+  const onError = () => undefined;
+  const stop = watchConfiguration(dir, async () => noticed.resolve(), { quiet: 20, interval: 20, onError });
+  try {
+    await change();
+    await noticed.promise;
+    for (const file of ['stepgate.yaml', 'policies/sign-on/notes.yaml']) {
+      // What else is noticed of the change before.
+      await pause(200);
+      noticed = signal();
+      await writeFile(join(dir, file), 'name: other\n');
+      await noticed.promise;
+    }
+  } finally {
+    stop();
+  }
+}

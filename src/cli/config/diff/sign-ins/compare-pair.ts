@@ -10,6 +10,7 @@ import type { Circumstance, ComparedCircumstances } from './circumstances.ts';
 import { whereText } from './circumstances-text.ts';
 import { type ContentDifference, located, type SignInDifference } from './content-difference.ts';
 import type { UserAtApp } from './deciding-rules.ts';
+import type { EffectOnUsers } from './effect-on-users.ts';
 import { type Having, havingText } from './having-text.ts';
 import {
   type DifferenceRow,
@@ -201,10 +202,13 @@ function changeOf(same: readonly Occurrence[], { clientIds }: AppPair, compared:
   const [before, after] = [saidByAll(same, 'before'), saidByAll(same, 'after')];
   const users = usersIn(same.map(userOf));
   const who = affectedBy(same, compared, users);
-  const effects = compared.isCounted && users === 0 ? [] : effectsOf(same, compared);
+  const isTold = !compared.isCounted || users > 0;
+  const effects = isTold ? effectsOf(same, compared, ({ many, enroll }) => JSON.stringify([many, enroll])) : [];
+  // What users must set up differs and is told below; the sentence counts all who must.
+  const counted = compared.isCounted && isTold ? effectsOf(same, compared, ({ many }) => many) : effects;
   const { where, zones } = compared.placedAt(first.positions);
   const row = { kind, apps: clientIds, who, where, zones, before, after, effects };
-  return [{ ...row, sentence: changeSentence({ headline, ...row }) }];
+  return [{ ...row, sentence: changeSentence({ headline, ...row, effects: counted }) }];
 }
 
 function affectedBy(
@@ -245,13 +249,17 @@ function namesOfSome(meant: readonly UserClass[], classes: readonly UserClass[])
   return [...new Set(meant.flatMap(({ identity }) => (identity ? [identityText(identity)] : [])))];
 }
 
-function effectsOf(same: readonly Occurrence[], { isCounted, had: madeUp }: ComparedAt): readonly Effect[] {
+/** Those with the same key are one. */
+function effectsOf(
+  same: readonly Occurrence[],
+  { isCounted, had: madeUp }: ComparedAt,
+  keyOf: (effect: EffectOnUsers) => string,
+): readonly Effect[] {
   const isSaidOfAll = saysSecondFactorOfAll(same);
   const withEffect = same.flatMap(({ difference: { effects = [] }, user }) =>
     effects.map((effect) => ({ effect, user })),
   );
-  const byWords = Map.groupBy(withEffect, ({ effect }) => JSON.stringify([effect.many, effect.enroll]));
-  return [...byWords.values()].flatMap((alike) => {
+  return [...Map.groupBy(withEffect, ({ effect }) => keyOf(effect)).values()].flatMap((alike) => {
     const [first] = alike;
     if (first === undefined) return [];
     const { kind, one, many, enroll, isSecondFactor } = first.effect;

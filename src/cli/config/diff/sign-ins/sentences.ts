@@ -9,7 +9,7 @@ export function changeSentence({
   effects,
 }: Pick<AccessChange, 'kind' | 'who' | 'where' | 'effects'> & { readonly headline: string }): string {
   // If steps differ, the headline already states the effect.
-  const more = kind === 'steps' ? [] : effects.map((effect) => effectText(effect, who));
+  const more = kind === 'steps' ? [] : new Set(effects.map((effect) => effectText(effect, who)));
   return [`${affectedUsersText(who)}${where === '' ? '' : `, ${where}`}: ${headline}`, ...more].join('; ');
 }
 

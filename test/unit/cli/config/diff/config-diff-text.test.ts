@@ -266,6 +266,31 @@ describe('users who were denied before', () => {
     ]);
   });
 
+  test('are counted together where they must set up different authenticators', async () => {
+    await diffs.addUsers(1, ['contractors', 'admins'], { credentials: [password] });
+    await diffs.addUsers(2, ['contractors'], { credentials: [password] });
+    await diffs.addUsers(1, ['contractors'], { credentials: [password, totp] });
+    const rules = [
+      { name: 'A', when: { groups: { any: ['admins'] } }, then: { required: [{ anyOf: ['totp', 'webauthn'] }] } },
+      { name: 'All', then: {} },
+    ];
+    const active = {
+      'stepgate.yaml': settings.replace('{ totp:', '{ recovery_code: { enabled: true }, totp:'),
+      'policies/enrollment.yaml': JSON.stringify({ rules }),
+    };
+    const [found] = await diffs.changes(
+      { ...active, ...signOn(all(2)) },
+      { ...active, ...signOn(noContractors, all(2)) },
+    );
+    expect(found?.sentence).toBe(
+      'all 4 users: let in, by two factors (denied before); 3 of them have no second factor yet',
+    );
+    expect(found?.effects.map(({ words, users }) => [words, users])).toEqual([
+      ['has no second factor yet', 1],
+      ['have no second factor yet', 2],
+    ]);
+  });
+
   test('must set up what the enrollment policy requires', async () => {
     await diffs.addUsers(2, ['contractors'], { credentials: [password] });
     await diffs.addUsers(1, ['contractors'], { credentials: [password, webauthn] });

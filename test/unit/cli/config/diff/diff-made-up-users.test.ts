@@ -200,6 +200,27 @@ test.each<[string, Files, Files, unknown]>([
     ]),
   ],
   [
+    'an effect in the same words on groups that must set up different authenticators',
+    {
+      'stepgate.yaml': settings.replace('{ totp:', '{ recovery_code: { enabled: true }, totp:'),
+      ...signOn({ name: 'Helpers alone', when: { groups: { none: ['helpers'] } }, then: 'deny' }, all()),
+      ...rules(
+        'policies/enrollment.yaml',
+        {
+          name: 'Admins',
+          when: { groups: { any: ['admins'] } },
+          then: { required: [{ anyOf: ['totp', 'webauthn'] }] },
+        },
+        { name: 'All', then: {} },
+      ),
+    },
+    signOn(all(2)),
+    [
+      'users in admins or in no group that rules name: let in, by two factors (denied before); those with nothing but password have no second factor yet',
+      'users in helpers: one factor becomes two; those with nothing but password have no second factor yet',
+    ],
+  ],
+  [
     'a set-up that one group lacks',
     signOn(all()),
     rules(

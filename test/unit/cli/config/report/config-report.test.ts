@@ -211,6 +211,16 @@ test('it contains findings, invariants and standards with their verdicts', async
   await expect(report({}, ['--standard', 'nist-all2'])).rejects.toThrow(/did you mean `nist-aal2`/);
 });
 
+test('examples ask about the files of the report, whatever is active', async () => {
+  const invariants = { 'invariants.yaml': JSON.stringify({ invariants: [{ name: 'Two', always: { factors: 2 } }] }) };
+  await withConfiguration({ ...base, ...policy(all), ...invariants }, async (dir) => {
+    await run(reportCommand(contextOf('config')), dir, '--out', out, '--standard', 'phr-only');
+    const page = await readFile(out, 'utf8');
+    for (const section of ['findings', 'standards'])
+      expect(textOf(page, `<section id="${section}">`)).toMatch(`example explain --config ${dir} --app notes `);
+  });
+});
+
 test('it contains policy tests with their failures and what they leave open', async () => {
   const tests = {
     tests: [
