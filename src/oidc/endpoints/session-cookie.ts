@@ -4,9 +4,9 @@ import { currentRequest } from '../request-scope.ts';
 import { isSilent } from '../sign-on/lifetimes.ts';
 
 /**
- * Middleware. oidc-provider sets the cookie on every response, with the end of the session that the request found. Where
- * a page of another tab prolongs a kept session in the same moment, a silent answer that comes later would end its
- * cookie as early as before (decision 190).
+ * Middleware. oidc-provider sets the cookie on every response, with the end of the session that the request found. If a
+ * page of another tab prolongs a kept session in the same moment, a silent answer that comes later would end its cookie
+ * as early as before (decision 190).
  */
 export function leaveSessionCookie(provider: Provider) {
   return async (ctx: KoaContextWithOIDC, next: () => Promise<unknown>): Promise<void> => {

@@ -78,14 +78,14 @@ function files(vault: Readonly<Record<string, unknown>> = { allow: two, remember
 let node: TestNode;
 let ahead = 0;
 /** Holds the next commit that writes a session, and tells when it is there. */
-let held: { readonly until: Promise<void>; readonly reached: () => void } | undefined;
+let waiting: { readonly until: Promise<void>; readonly reached: () => void } | undefined;
 const clock = () => Math.floor(Date.now() / 1000) + ahead;
 
 beforeAll(async () => {
   const embedded = openEmbedded({ file: ':memory:' });
   const commit: Store['commit'] = async (ops) => {
-    const holds = ops.some((op) => 'key' in op && op.key.startsWith('sso-session:')) ? held : undefined;
-    if (holds) held = undefined;
+    const holds = ops.some((op) => 'key' in op && op.key.startsWith('sso-session:')) ? waiting : undefined;
+    if (holds) waiting = undefined;
     holds?.reached();
     await holds?.until;
     return embedded.commit(ops);
@@ -179,7 +179,7 @@ describe('keep me signed in', () => {
     await signInTo('notes', agent, user, ['rememberMe']);
     ahead = 13 * oneDay;
     const [release, reached] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-    held = { until: release.promise, reached: reached.resolve };
+    waiting = { until: release.promise, reached: reached.resolve };
     const silent = signInTo('notes', agent, user, [], { prompt: 'none' });
     await reached.promise;
     await signInTo('notes', agent, user);
