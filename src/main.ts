@@ -103,7 +103,8 @@ function seconds(name: string, text: string | undefined, usual: number): number 
  */
 function logWriter(file: string): (line: string) => void {
   if (file === '-') return (line) => void process.stdout.write(line);
-  mkdirSync(dirname(file), { recursive: true });
+  // It may be the directory of the store.
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const descriptor = openSync(file, 'a', 0o600);
   return (line) => void writeSync(descriptor, line);
 }

@@ -28,6 +28,7 @@ import { postedRequests } from './endpoints/posted-requests.ts';
 import { publicClientBasic } from './endpoints/public-client-basic.ts';
 import { responseCorrections } from './endpoints/response-corrections.ts';
 import { checkClientAssertion, refuseUnsignedRequest } from './endpoints/security-profile.ts';
+import { leaveSessionCookie } from './endpoints/session-cookie.ts';
 import { limitUserCodes } from './endpoints/user-code-limit.ts';
 import { queueBackchannelLogouts } from './interaction/backchannel-logout.ts';
 import {
@@ -76,6 +77,7 @@ export function createProvider(parts: ProviderParts): Provider {
   provider.use(fillInLogoutForm(`${routes.end_session}/confirm`));
   provider.use(publicClientBasic(provider, endpointsOfApps));
   provider.use(responseCorrections());
+  provider.use(leaveSessionCookie(provider));
   provider.use(connectOpeners());
   provider.use(allowFormTargets(parts.pages));
   provider.use(cacheable());

@@ -39,6 +39,8 @@ export interface StorageScope {
   readonly unit: UnitOfWork;
   /** Sessions (`uid`) that lost their id in this request without getting another: they end with the commit. */
   readonly endedSessions: Set<string>;
+  /** The session was saved with the id and the end that it had, and outlives the browser or not as before. */
+  isCookieUnchanged?: boolean;
   /** Ids of grants that this request has revoked, with all their tokens. */
   readonly revokedGrants: Set<string>;
   /** The refresh token that this request found and will replace. */

@@ -4,6 +4,7 @@ import type { ConditionTrace } from '../../core/model/trace.ts';
 import type { NumberUnit } from '../../core/policy/condition-descriptor.ts';
 import { conditionDescriptors } from '../../core/policy/rules/condition-table.ts';
 import type { ExplainedRule } from '../../flow/explain.ts';
+import { nameInList } from '../../policy/analysis/text/comma-list.ts';
 import { durationText } from '../../policy/model/duration-text.ts';
 import type { Paint } from '../shared/output/paint.ts';
 import { printable } from '../shared/output/printable.ts';
@@ -56,12 +57,18 @@ export function conditionText(when: ConditionSet, name: string): string {
   const plain = written(rest.at(-1) ?? key, value);
   // A formula contains quotes of its own.
   if (typeof plain === 'string') return `${name} ${plain.trim().replace(/\s*\n\s*/g, ' ')}`;
-  const text = JSON.stringify(value, written, 1)
-    .replace(/\s+/g, ' ')
-    .replaceAll('"', '')
-    .replaceAll('[ ', '[')
-    .replaceAll(' ]', ']');
+  const text = valueText(value, rest.at(-1) ?? key, written);
   return `${name} ${text.replace(/^\{ | \}$/g, '')}`;
+}
+
+/** Names in quotes where an option needs them. */
+function valueText(value: unknown, key: string, written: (key: string, value: unknown) => unknown): string {
+  const shown = written(key, value);
+  if (typeof shown === 'string') return nameInList(shown);
+  if (Array.isArray(shown)) return `[${shown.map((item) => valueText(item, '', written)).join(', ')}]`;
+  if (typeof shown !== 'object' || shown === null) return String(shown);
+  const members = Object.entries(shown).filter(([, member]) => member !== undefined);
+  return `{ ${members.map(([name, member]) => `${name}: ${valueText(member, name, written)}`).join(', ')} }`;
 }
 
 const days = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];

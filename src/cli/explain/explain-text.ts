@@ -7,6 +7,7 @@ import { sourceLocationText } from '../../core/model/source-location.ts';
 import type { RuleTrace } from '../../core/model/trace.ts';
 import { riskText } from '../../core/policy/values/risk.ts';
 import type { ExplainedLayer, ExplainedRule, Explanation, WholeExplanation } from '../../flow/explain.ts';
+import { nameInList } from '../../policy/analysis/text/comma-list.ts';
 import { durationText } from '../../policy/model/duration-text.ts';
 import type { Paint } from '../shared/output/paint.ts';
 import { printable } from '../shared/output/printable.ts';
@@ -82,7 +83,7 @@ function factLines(explanation: CommandExplanation): readonly string[] {
     ...(subject === undefined
       ? []
       : ([
-          ['groups', subject.groups.join(', ') || 'none'],
+          ['groups', subject.groups.map(nameInList).join(', ') || 'none'],
           ...attributeRows(explanation),
           ['enrolled', enrolledText(owned)],
           ['evidence', evidenceText(evidence, owned, at)],

@@ -43,7 +43,7 @@ function headLines({ subject, user, events, decisions }: SignInStory): readonly 
     row('who', who),
     ...(ip === undefined
       ? []
-      : [row('from', [ip || 'an unknown address', ...(last ? [zonesText(last), deviceText(last)] : [])].join(', '))]),
+      : [row('from', [ip || 'an unknown address', ...(last ? [zonesText(last), deviceText(last)] : [])].join('; '))]),
     ...(last ? [row('request', requestText(last))] : []),
   ];
 }

@@ -26,6 +26,8 @@ export interface InitContext {
   now(): number;
   /** Undefined if there is no terminal to ask on. */
   openQuestions(): Promise<(Questions & { close(): void }) | undefined>;
+  /** The data directory, if it has a store already. Undefined also where Redis is the store. */
+  existingStore(): string | undefined;
 }
 
 export function initCommand(context: InitContext): Command {
@@ -59,13 +61,18 @@ async function init(context: InitContext, dir: string, options: InitOptions & Re
     throw refusal(interrupted.aborted ? 'stopped: nothing was written' : `nothing was written:\n${faults.join('\n')}`);
   }
   staged.keep();
-  const next = nextCommands(dir, answers, context);
+  const taken = context.existingStore();
+  const own = taken === undefined ? undefined : `${dir}-data`;
+  const next = nextCommands({ dir, own }, answers, context);
   printResult(context, options, {
     text: [
       `wrote ${[...written.keys()].join(', ')} to ${dir}`,
       ...(secret === undefined ? [] : [`secret of ${answers.app.clientId}, shown this once: ${secret}`]),
       '',
       'What next (in a checkout, `stepgate` is `npm run stepgate --`):',
+      ...(taken === undefined
+        ? []
+        : [`  # ${taken} has a store already, such as that of the demo: these commands make a new one.`]),
       ...next.map((command) => `  ${command}`),
       '',
     ].join('\n'),
@@ -95,14 +102,25 @@ async function faultsOf({ authenticators, now }: InitContext, dir: string): Prom
   return findings.filter(({ severity }) => severity !== 'note').map((finding) => findingsText([finding]).trimEnd());
 }
 
-function nextCommands(dir: string, { admin, mail }: InitAnswers, { configDir }: InitContext): readonly string[] {
+interface Directories {
+  readonly dir: string;
+  /** The data directory that the commands name. Undefined: the usual one. */
+  readonly own: string | undefined;
+}
+
+function nextCommands(
+  { dir, own }: Directories,
+  { admin, mail }: InitAnswers,
+  { configDir }: InitContext,
+): readonly string[] {
   const at = dir === configDir ? '' : `CONFIG_DIR=${shellWord(dir)} `;
+  const to = own === undefined ? '' : `DATA_DIR=${shellWord(own)} `;
   const address = admin.includes('@') ? ` --email ${shellWord(admin)}${mail ? ' --email-verified' : ''}` : '';
   return [
     `${at}stepgate config check`,
     `${at}stepgate config test`,
-    `${at}stepgate config apply --init`,
-    `stepgate users add ${shellWord(admin)}${address} --group admins --password-generate`,
-    `${mail?.user === undefined ? '' : 'SMTP_PASSWORD=... '}${at}stepgate serve`,
+    `${to}${at}stepgate config apply --init`,
+    `${to}stepgate users add ${shellWord(admin)}${address} --group admins --password-generate`,
+    `${mail?.user === undefined ? '' : 'SMTP_PASSWORD=... '}${to}${at}stepgate serve`,
   ];
 }

@@ -3,7 +3,9 @@ import { basename, dirname, join } from 'node:path';
 import { passwordToReplace } from '../../core/enrollment/password-to-replace.ts';
 import type { Facts, Seconds } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
+import { riskSignals } from '../../core/model/risk.ts';
 import type { PolicySet } from '../../core/policy/rules/compile.ts';
+import type { AuditTrace } from '../../flow/audit-trace.ts';
 import { type DecidedSignIn, decidedSignIn } from '../../flow/explain.ts';
 import { ConfigurationRefused } from '../../policy/model/configuration-refused.ts';
 import { type PolicyTest, policyTestsSchema } from '../../policy/schema/policy-tests.ts';
@@ -124,10 +126,18 @@ async function signIn(
     clientId: client,
     ...(subject !== undefined && { subject: await findSubject(store, subject, at.now) }),
     at: Math.floor(Date.parse(line.time) / 1000),
-    trace,
+    trace: { ...trace, ...(trace.risk === undefined && riskIn(line.risk)) },
     ...(rule !== undefined && { rule }),
     ...omitUndefined({ end: endOf(decision) }),
   };
+}
+
+/** The signals in the words of a line, where no rule asked about them at that time. */
+function riskIn(text: string | undefined): Pick<AuditTrace, 'risk' | 'unknownRisk'> {
+  if (text === undefined) return {};
+  const unknown = riskSignals.filter((signal) => text.includes(`${signal} unknown`));
+  const risk = riskSignals.filter((signal) => text.includes(`${signal} `) && !unknown.includes(signal));
+  return { risk, ...(unknown.length > 0 && { unknownRisk: unknown }) };
 }
 
 const unfinishedNote =

@@ -60,11 +60,12 @@ export function recordedFacts(
       trace ?? { proved: [], device: { known: false } },
     );
   const { evidence, remembered, enrolled } = proofs ?? { evidence: [], remembered: [], enrolled: [] };
+  const asksOfDevice = deviceFactsAsked(asked);
   const device = omitUndefined({
     known: (asks('device') || reads.has('device.known')) && trace?.device.known ? (true as const) : undefined,
-    platform: trace?.device.platform,
-    os: trace?.device.os,
-    signals: trace?.device.signals?.length ? trace.device.signals : undefined,
+    platform: asksOfDevice('platform') ? trace?.device.platform : undefined,
+    os: asksOfDevice('os') ? trace?.device.os : undefined,
+    signals: asksOfDevice('signals') && trace?.device.signals?.length ? trace.device.signals : undefined,
     remembered: remembered.length > 0 && letsRemember(policies) ? remembered : undefined,
   });
   const user = subject && recordedUser(subject, { at, policies, ...asked, enrolled, ...(trace && { trace }) });
@@ -73,8 +74,8 @@ export function recordedFacts(
       user,
       network: zones.length > 0 ? { zones } : undefined,
       device: filled(device),
-      risk: trace?.risk?.length ? trace.risk : undefined,
-      distance: distanceText(trace?.distance),
+      risk: asks('risk') && trace?.risk?.length ? trace.risk : undefined,
+      distance: asks('distance') ? distanceText(trace?.distance) : undefined,
       time: asksTime(policies, asked) ? new Date(at * 1000).toISOString() : undefined,
       request: filled(recordedRequest(trace)),
       evidence: evidence.length > 0 ? evidence : undefined,
@@ -150,16 +151,17 @@ function unrecorded(trace: RecordedSignIn['trace']): readonly ('claims' | 'risk'
 }
 
 /** Of the device, a line records only what rules asked about at that time. */
-function unrecordedOfDevice(trace: RecordedSignIn['trace'], { sets, reads }: AskedFacts): readonly string[] {
-  const { platform, os, signals } = trace?.device ?? {};
+function unrecordedOfDevice(trace: RecordedSignIn['trace'], asked: AskedFacts): readonly string[] {
+  const isAsked = deviceFactsAsked(asked);
+  const names = ['platform', 'os', 'signals'] as const;
+  return names.filter((name) => trace?.device[name] === undefined && isAsked(name)).map((name) => `device.${name}`);
+}
+
+/** What rules ask about the device. */
+function deviceFactsAsked({ sets, reads }: AskedFacts): (name: 'platform' | 'os' | 'signals') => boolean {
   const asked = new Set(sets.flatMap(({ device = {} }) => Object.keys(device)));
   const asksSignals = ['registered', 'managed', 'assurance'].some((name) => asked.has(name));
-  const isAsked = (name: string) => asked.has(name) || reads.has(`device.${name}`);
-  return [
-    ...(platform === undefined && isAsked('platform') ? ['device.platform'] : []),
-    ...(os === undefined && isAsked('os') ? ['device.os'] : []),
-    ...(signals === undefined && asksSignals ? ['device.signals'] : []),
-  ];
+  return (name) => (name === 'signals' ? asksSignals : asked.has(name) || reads.has(`device.${name}`));
 }
 
 /** A test cannot name a distance of less than a kilometre. */
@@ -199,7 +201,7 @@ function recordedUser(subject: Subject, asked: Asked): RecordedUser {
     userType: asks('userType') || reads.has('user.userType') ? subject.userType : undefined,
     attributes: attributes.length > 0 ? Object.fromEntries(attributes) : undefined,
     enrolled: asked.enrolled,
-    lastSignIn: trace && lastSignInText(trace),
+    lastSignIn: trace && asks('lastSignIn') ? lastSignInText(trace) : undefined,
     accountAge: asks('accountAge') || reads.has('user.createdAt') ? age(at, subject.createdAt) : undefined,
     recovered: asks('recovered') ? age(at, subject.recovery?.at) : undefined,
     skipped: recordedSkips(subject, asked.policies, trace),

@@ -70,6 +70,6 @@ function sessionLimits(ctx: KoaContextWithOIDC, uid: string, services: Services)
 }
 
 /** Some requests fail before their parameters are read. */
-function isSilent({ oidc }: KoaContextWithOIDC): boolean {
+export function isSilent({ oidc }: KoaContextWithOIDC): boolean {
   return oidc.params !== undefined && oidc.prompts.has('none');
 }

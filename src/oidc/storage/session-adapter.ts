@@ -170,8 +170,9 @@ function upsertSession({ scope, now }: SessionStorage, saved: SavedSession): voi
   const current = currentSession(unit, uid, now());
   endedSessions.delete(uid);
   // The entry of a cookie lives as long as the session, so a request that leaves one end leaves both.
-  if (!isEndKept || unit.peek(sessionCookieKey(id))?.value !== uid)
-    unit.put(sessionCookieKey(id), { value: uid, ttl, refs: [ssoSessionKey(uid)] });
+  const isCookieKept = isEndKept && unit.peek(sessionCookieKey(id))?.value === uid;
+  scope.isCookieUnchanged = isCookieKept && before.payload.transient === payload.transient;
+  if (!isCookieKept) unit.put(sessionCookieKey(id), { value: uid, ttl, refs: [ssoSessionKey(uid)] });
   unit.merge(ssoSessionKey(uid), (value) => {
     const { validSince, ...found } = current(value);
     const startedAt = found.accountId === accountId ? found.startedAt : now();

@@ -96,7 +96,7 @@ test('a node starts with it, and says so in its log and at /readyz', async () =>
 
 test('an attribute whose shortest text is longer than its longest one stays', async () => {
   await applyAttributesBefore({ essay: { type: 'text', label: 'Essay', minLength: 300 } });
-  const fault = 'stepgate.yaml attributes.essay.minLength is above `maxLength`';
+  const fault = 'stepgate.yaml attributes.essay.minLength is above 200, the `maxLength` where none is written';
   expect(await ready(node.origin)).toEqual(warned);
   const fresh = await startNode({ store, issuer: node.issuer, write });
   expect(await ready(fresh.origin).finally(() => fresh.stop())).toEqual(warned);

@@ -1,6 +1,6 @@
 /** What the terminal shows when the demo starts, and how a server ends that has not started yet. */
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,6 +32,7 @@ test.each([
       return (await written()).includes('"listening"');
     });
     expect(demo.errors().trimStart()).toMatch(/^This is a demo of Stepgate\.[\s\S]*\n {2}Log: {9}\S+demo\.log\n\n$/);
+    for (const made of [folder, 'data']) expect((await stat(join(dir, made))).mode & 0o777).toBe(0o700);
     expect(await demo.stop('SIGTERM')).toBe(0);
     expect(demo.lines).toEqual([]);
     for (const line of (await written()).trimEnd().split('\n')) expect(JSON.parse(line)).toHaveProperty('level');

@@ -74,7 +74,7 @@ test('a sign-in with two factors: what happened, which layer asked for what and 
   expect(currentStep(await answerStep(agent, again, await passcode(user)))).toBe('code');
   expect(await told(uid)).toBe(`Sign-in ${uid} to Payroll (payroll)
   who       ${user.identifier}
-  from      127.0.0.1, in no zone, a browser that is not known
+  from      127.0.0.1; in no zone; a browser that is not known
   request   scope openid email profile groups
 
 What happened, in UTC
@@ -298,7 +298,7 @@ test('where the address is not known, the story says so', async () => {
     const output = () => explainedAt(proxied, '--transaction', uid);
     expect(await output()).toContain('\n  from      an unknown address\n');
     await identify(agent, refused, await userWithPassword(proxied));
-    expect(await output()).toContain('\n  from      an unknown address, in no zone, a browser that is not known\n');
+    expect(await output()).toContain('\n  from      an unknown address; in no zone; a browser that is not known\n');
   } finally {
     await proxied.stop();
   }

@@ -6,7 +6,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { decodeJwt } from 'jose';
 import { generate } from 'otplib';
 import { oneDay, oneHour } from '../../../src/core/model/durations.ts';
+import { openEmbedded } from '../../../src/stores/embedded/embedded.ts';
 import { credentialsKey } from '../../../src/stores/keys.ts';
+import type { Store } from '../../../src/stores/store.ts';
 import { parseCredentials } from '../../../src/users/record/user.ts';
 import { appFile } from '../../support/clients/authorize.ts';
 import {
@@ -75,10 +77,20 @@ function files(vault: Readonly<Record<string, unknown>> = { allow: two, remember
 
 let node: TestNode;
 let ahead = 0;
+/** Holds the next commit that writes a session, and tells when it is there. */
+let waiting: { readonly until: Promise<void>; readonly reached: () => void } | undefined;
 const clock = () => Math.floor(Date.now() / 1000) + ahead;
 
 beforeAll(async () => {
-  node = await startNode({ files: files(), now: clock, mail: true });
+  const embedded = openEmbedded({ file: ':memory:' });
+  const commit: Store['commit'] = async (ops) => {
+    const holds = ops.some((op) => 'key' in op && op.key.startsWith('sso-session:')) ? waiting : undefined;
+    if (holds) waiting = undefined;
+    holds?.reached();
+    await holds?.until;
+    return embedded.commit(ops);
+  };
+  node = await startNode({ files: files(), now: clock, mail: true, store: { ...embedded, commit } });
 });
 beforeEach(async () => {
   ahead = 0;
@@ -160,6 +172,23 @@ describe('keep me signed in', () => {
     expect(silent.where).toBe('code');
     const { auth_time } = await silent.claims();
     expect(clock() - Number(auth_time)).toBeGreaterThanOrEqual(5 * oneDay);
+  });
+
+  test('a silent answer that comes after a page leaves the end of the cookie to it', async () => {
+    const [agent, user] = [new UserAgent(), await userWithPassword(node)];
+    await signInTo('notes', agent, user, ['rememberMe']);
+    ahead = 13 * oneDay;
+    const [release, reached] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    waiting = { until: release.promise, reached: reached.resolve };
+    const silent = signInTo('notes', agent, user, [], { prompt: 'none' });
+    await reached.promise;
+    await signInTo('notes', agent, user);
+    const prolonged = sessionCookie(agent)?.attributes;
+    release.resolve();
+    expect((await silent).where).toBe('code');
+    expect(sessionCookie(agent)?.attributes).toBe(prolonged);
+    ahead = 20 * oneDay;
+    expect((await signInTo('notes', agent, user, [], { prompt: 'none' })).where).toBe('code');
   });
 
   test('a plain session does not live that long', async () => {

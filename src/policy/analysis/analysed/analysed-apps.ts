@@ -14,6 +14,8 @@ import type { RuleHead } from '../../../core/model/policy.ts';
 import type { RefusedNames } from '../../../core/policy/claim-scopes.ts';
 import { appTests } from '../../../core/policy/rules/app-lists.ts';
 import type { CompiledRule, PolicySet } from '../../../core/policy/rules/compile.ts';
+import { conditionSets } from '../../../core/policy/rules/condition-table.ts';
+import { expressionParts, isRead } from '../../../core/policy/rules/expression-parts.ts';
 import type { Universe } from '../../../core/policy/theories/theory.ts';
 import type { App } from '../../model/app.ts';
 import { appClasses } from '../../revision/equivalent-apps.ts';
@@ -72,6 +74,7 @@ function stepsOfCheck(): StepsOfCheck {
 export async function analysedApps(
   configuration: AnalysedConfiguration,
   { combinations, denials, comparisons }: StepsOfCheck = stepsOfCheck(),
+  mostOnTheirOwn: number = mostAppsOnTheirOwn,
 ): Promise<readonly AnalysedApp[]> {
   const { snapshot, universe, refused } = configuration;
   const templateOf = appClasses(snapshot.policies, (set) => appTests(set, () => false));
@@ -89,8 +92,8 @@ export async function analysedApps(
       template: JSON.stringify([await templateOf(group.app), refused(group.app.clientId)]),
     };
   });
-  const all = await Promise.all(read);
-  const templates = new Map<string, Template>();
+  const shared = await Promise.all(read);
+  const { all, templates } = withOwnTemplates(shared, configuration, mostOnTheirOwn);
   const lengths = new Map(all.map(({ app, policies }) => [app, rulesOfApp(policies).length]));
   const lengthOf = ({ app }: (typeof all)[number]) => lengths.get(app) ?? 0;
   const counts = Map.groupBy(all, ({ template }) => template);
@@ -118,6 +121,49 @@ export async function analysedApps(
     if (first === undefined) firsts.set(group.template, app);
     return [app];
   });
+}
+
+/** Limits of apps that have templates of their own, and of the rules of all of these together. */
+const mostAppsOnTheirOwn = 10;
+const mostRulesOnTheirOwn = 2_000;
+
+/**
+ * Where expressions compare the app with something of the user, the first apps of each template have templates of their
+ * own, in which the id of the app is a constant. To the others such a part is opaque, and most findings need but one
+ * example.
+ */
+function withOwnTemplates<Read extends Pick<AnalysedApp, 'app' | 'policies' | 'template'>>(
+  all: readonly Read[],
+  { universe }: Pick<AnalysedConfiguration, 'universe'>,
+  most: number,
+): { readonly all: readonly Read[]; readonly templates: Map<string, Template> } {
+  const several = [...Map.groupBy(all, ({ template }) => template).values()].filter(
+    ([first, ...others]) => first !== undefined && others.length > 0 && rulesOfApp(first.policies).some(asksOpaquely),
+  );
+  const each = Math.max(1, Math.floor(most / several.length));
+  const budget = { steps: combinationSteps };
+  const templates = new Map<string, Template>();
+  const own = new Map<Read, string>();
+  let rules = 0;
+  for (const read of several.flatMap((apps) => apps.slice(0, each)).slice(0, most)) {
+    rules += rulesOfApp(read.policies).length;
+    if (rules > mostRulesOnTheirOwn) break;
+    const { clientId } = read.app;
+    const template = newTemplate(read.policies, universe([clientId]), budget);
+    if (budget.steps <= 0) break;
+    own.set(read, JSON.stringify([read.template, clientId]));
+    templates.set(JSON.stringify([read.template, clientId]), template);
+  }
+  return { all: all.map((read) => ({ ...read, template: own.get(read) ?? read.template })), templates };
+}
+
+function asksOpaquely({ when }: RuleHead): boolean {
+  return conditionSets(when).some(({ expression }) =>
+    expressionParts(expression?.logic ?? { all: [] }).some((part) => {
+      const known = 'text' in part ? expression?.partOf?.(part.text) : undefined;
+      return known?.atApp !== undefined && isRead('request.clientId', known.reads);
+    }),
+  );
 }
 
 /** What was found at another app, with its facts at this one. */

@@ -3,12 +3,13 @@
  * differ from release to release, so they never stop a configuration that is already active.
  */
 import type { Seconds } from '../../../core/model/facts.ts';
+import { locationKey } from '../../../core/model/location-key.ts';
 import { inOrderOfLocations } from '../../../core/model/source-location.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';
 import type { AuthenticatorKind } from '../../model/authenticator-kind.ts';
 import type { Documents } from '../../model/documents.ts';
 import type { DocumentSource } from '../../source/yaml-source.ts';
-import { analysedApps } from '../analysed/analysed-apps.ts';
+import { type AnalysedApp, analysedApps } from '../analysed/analysed-apps.ts';
 import { type AssumedConfiguration, assumedConfiguration } from '../analysed/assumed-configuration.ts';
 import { type AnalysedConfiguration, analysedConfiguration, withOldGrants } from '../analysed/configuration.ts';
 import { invariantFindings } from '../invariants/invariant-findings.ts';
@@ -104,7 +105,7 @@ async function allFindings(
     : undecidedLockOuts(apps, configuration);
   const isTold = (finding: AnalysisFinding) =>
     finding.code === 'undecided' && undecided.some((analysisFinding) => ruleOf(analysisFinding) === ruleOf(finding));
-  const dead = deadRuleFindings(examined, configuration).filter((finding) => !isTold(finding));
+  const dead = deadRuleFindings(withoutSeen(examined, apps), configuration).filter((finding) => !isTold(finding));
   const others = [
     ...combined,
     ...ruleFindings({ apps: ofAnyRequest, alive }, anyRequest),
@@ -125,6 +126,18 @@ async function allFindings(
     ...unaskableScopes(configuration),
     ...expiredTimeFindings(configuration, now),
   ];
+}
+
+/** Without rules of which it is undecided whether they ever decide, and that do at one of the apps. */
+function withoutSeen(examined: readonly ExaminedRule[], apps: readonly AnalysedApp[]): readonly ExaminedRule[] {
+  const undecided = examined
+    .filter(({ verdict: { kind } }) => kind === 'undecided')
+    .map(({ rule }) => locationKey(rule));
+  if (undecided.length === 0) return examined;
+  const atApps = apps.flatMap(({ combinations }) => combinations.flatMap(({ session, app }) => [session, app]));
+  const seen = new Set([...new Set(atApps)].map(locationKey));
+  const decided = new Set(undecided.filter((key) => seen.has(key)));
+  return examined.filter(({ rule }) => !decided.has(locationKey(rule)));
 }
 
 /** A rule never counts because of rules that lock users out: the error at these says so. */

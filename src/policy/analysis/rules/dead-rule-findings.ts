@@ -43,7 +43,8 @@ export function deadRuleFindings(
 ): readonly AnalysisFinding[] {
   const written = Map.groupBy(found, ({ rule }) => locationKey(rule));
   return [...written.values()].flatMap((same) => {
-    const first = same.find(({ verdict }) => 'fails' in verdict) ?? same[0];
+    // In another policy it may decide: only where it does so in none, it never does.
+    const first = same.find(({ verdict }) => verdict.kind === 'undecided') ?? same.find(mayFail) ?? same[0];
     return first === undefined || same.some(isAlive) || same.some(isUnexamined) ? [] : deadRule(first, configuration);
   });
 }
@@ -74,6 +75,10 @@ export function unexaminedFindings(
 /** A policy must end in a rule without conditions, even if no sign-in is left for it. */
 function isAlive({ rule, verdict }: ExaminedRule): boolean {
   return verdict.kind === 'decides' || isCatchAll(rule);
+}
+
+function mayFail({ verdict }: ExaminedRule): boolean {
+  return 'failure' in verdict && verdict.failure !== undefined;
 }
 
 function isUnexamined({ verdict }: ExaminedRule): boolean {

@@ -20,7 +20,8 @@ export function commaList(names: readonly string[]): string {
   return names.map(nameInList).join(',');
 }
 
-function nameInList(name: string): string {
+/** As an option takes it. */
+export function nameInList(name: string): string {
   const isPlain = name !== '' && name === name.trim() && !name.startsWith('"') && !name.includes(',');
   return isPlain ? name : `"${name.replaceAll('"', '""')}"`;
 }

@@ -97,7 +97,8 @@ function attributeContradictions(
     whole.matches !== undefined && !isText && ['matches', 'goes with texts only'],
     (whole.min !== undefined || whole.max !== undefined) &&
       whole.type !== 'number' && ['type', 'must be `number` for `min` and `max`'],
-    !(areLengthsInOrder(whole) && isWithinDefault(whole)) && ['minLength', 'is above `maxLength`'],
+    !areLengthsInOrder(whole) && ['minLength', 'is above `maxLength`'],
+    !isWithinDefault(whole) && ['minLength', `is above ${defaultMaxLength}, the \`maxLength\` where none is written`],
     (whole.min ?? 0) > (whole.max ?? whole.min ?? 0) && ['min', 'is above `max`'],
     whole.read === 'admin' && whole.write === 'user' && ['write', 'cannot be `user`: users write what they read'],
     whole.read === 'admin' && whole.claim !== undefined && ['claim', 'would show it: only administrators read it'],

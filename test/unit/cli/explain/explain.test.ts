@@ -1083,6 +1083,11 @@ test('a step names which of several enrollments of a kind it asks for', async ()
   expect(stepsOf(await explained(...words, 'webauthn,totp'))[1]).toBe('2. challenge webauthn, or totp');
 });
 
+test('groups are in quotes where the option needs them', async () => {
+  const text = await explained('--app', 'notes', '--groups', '"Sales, EMEA",staff', '--enrolled', 'password');
+  expect(text).toContain('  groups    "Sales, EMEA", staff\n');
+});
+
 test('enrollments are counted by their authenticator, whatever their methods', async () => {
   const words = ['--app', 'notes', '--groups', 'staff', '--enrolled', 'phone.voice,phone', '--evidence'];
   const { evidence, subject } = await data(...words, 'phone.sms#2@1h');

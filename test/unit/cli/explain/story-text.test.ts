@@ -31,8 +31,8 @@ test('an essential acr is no `acr_values`: it came in the claims parameter', () 
 });
 
 test('a browser that is not known is not called new: it may be a used one', () => {
-  expect(told([])).toContain('  from      192.0.2.1, in no zone, a browser that is not known\n');
-  expect(told([], { device: { known: true } })).toContain('  from      192.0.2.1, in no zone, a known browser\n');
+  expect(told([])).toContain('  from      192.0.2.1; in no zone; a browser that is not known\n');
+  expect(told([], { device: { known: true } })).toContain('  from      192.0.2.1; in no zone; a known browser\n');
 });
 
 test("a sign-in came from where the user was, not from the app's server that gets its tokens", () => {
@@ -47,9 +47,9 @@ test("a sign-in came from where the user was, not from the app's server that get
 
 test('a zone is not said to be another one if it was not known', () => {
   expect(told([], { unknownZones: ['office', 'home'] })).toContain(
-    '  from      192.0.2.1, not known whether in office, home, a browser that is not known\n',
+    '  from      192.0.2.1; not known whether in office, home; a browser that is not known\n',
   );
-  expect(told([], { zones: ['home'], unknownZones: ['office'] })).toContain(', in home; not known whether in office, ');
+  expect(told([], { zones: ['home'], unknownZones: ['office'] })).toContain('; in home; not known whether in office; ');
 });
 
 test.each(Object.keys(auditEvents).filter((name) => hasTransaction(name as AuditEventName)))(

@@ -116,6 +116,11 @@ test('a formula is shown as written, in one line', () => {
   );
 });
 
+test('a name with a comma or a quote is in quotes, as the options take it', () => {
+  const any = ['staff', 'Sales, EMEA', '"x"', 'a\\b'];
+  expect(conditionText({ groups: { any } }, 'groups')).toBe('groups any: [staff, "Sales, EMEA", """x""", a\\b]');
+});
+
 /** By condition: as a file has it. A condition that is missing here does not compile. */
 const conditionsInFiles: { readonly [Name in ConditionName]: Readonly<Record<string, unknown>> | string } = {
   users: { any: ['ann@example.org'], none: ['bob@example.org'] },

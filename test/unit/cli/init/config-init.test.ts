@@ -31,6 +31,7 @@ async function init(words: readonly string[], context: Partial<InitContext> = {}
     interrupted: () => new AbortController().signal,
     now: () => now,
     openQuestions: async () => undefined,
+    existingStore: () => undefined,
     ...context,
   });
   await command.parseAsync([...words], { from: 'user' });
@@ -119,6 +120,17 @@ test('what comes next is printed as commands for a shell', async () => {
   expect(printed).toContain("  stepgate users add 'o'\\''neil' --group admins --password-generate\n");
   expect(printed).toContain('  SMTP_PASSWORD=... CONFIG_DIR=');
   expect(printed).not.toContain('secret of');
+});
+
+test('where there is a store already, such as that of the demo, what comes next makes one of its own', async () => {
+  const dir = join(parent, 'mine');
+  const printed = await init([dir, ...options], { existingStore: () => 'data' });
+  const own = `DATA_DIR=${dir}-data CONFIG_DIR=${dir} `;
+  expect(printed).toContain('  # data has a store already, such as that of the demo: these commands make a new one.\n');
+  expect(printed).toContain(`  CONFIG_DIR=${dir} stepgate config check\n`);
+  expect(printed).toContain(`  ${own}stepgate config apply --init\n  DATA_DIR=${dir}-data stepgate users add root`);
+  expect(printed).toContain(`  ${own}stepgate serve\n`);
+  expect(await init([join(parent, 'other'), ...options])).not.toMatch(/DATA_DIR|already/);
 });
 
 test('on a terminal it asks for what no option gives, and asks again after an invalid answer', async () => {

@@ -27,6 +27,8 @@ interface Real {
   readonly isGivenUp?: true;
   /** It ended before the user identified. */
   readonly isUnidentified?: true;
+  /** As the line has it. */
+  readonly risk?: string;
 }
 
 interface Recorded {
@@ -34,6 +36,7 @@ interface Recorded {
     readonly user?: object;
     readonly network?: object;
     readonly device?: object;
+    readonly risk?: readonly string[];
     readonly expect: Readonly<Record<string, unknown>>;
   };
   readonly notes: readonly string[];
@@ -60,6 +63,7 @@ async function recorded({
   isRefreshed,
   isGivenUp,
   isUnidentified,
+  risk,
 }: Real): Promise<Recorded> {
   const made = await terminal.directory.create({ identifiers: ['ann@a.test'], credentials: [...credentials] });
   if (!made.ok) throw new Error('not made');
@@ -70,6 +74,7 @@ async function recorded({
     ...{ time: new Date(fixedNow * 1000).toISOString(), outcome: 'success', transaction: 'transaction-1', ...end },
     ...(isGivenUp && { event: 'sign_in.asked', outcome: 'pending' }),
     ...(isUnidentified ? {} : { subject: made.user.id }),
+    ...(risk !== undefined && { risk }),
     ...{ client, ip: '192.0.2.9', trace: { ...plain, ...trace } },
   };
   const refreshed = { ...line, event: 'token.refreshed', outcome: 'success', trace: plain };
@@ -253,4 +258,18 @@ test('a denial before the user identified that has no reason any more is said', 
     ...{ files: signOn(one), credentials: [password], trace: {}, denied: 'rule', isUnidentified: true },
   });
   expect(notes).toEqual(['then the sign-in was denied (rule), and by the test it is not']);
+});
+
+test.each<[string, unknown, readonly string[]]>([
+  ['low: newNetwork 20, longAway 10', ['newNetwork', 'longAway'], []],
+  ['low: newNetwork 20, newCountry unknown', ['newNetwork'], ['risk']],
+  ['low: newCountry unknown', undefined, ['risk']],
+])('where no rule asked about risk, it is what the line says: %s', async (risk, written, leftOut) => {
+  const { test: made, notes } = await recorded({
+    ...{ files: signOn(unusual, one), credentials: [password], trace: { proved: [byPassword] } },
+    ...{ denied: 'rule', risk },
+  });
+  expect(made.risk).toEqual(written);
+  const isLeftOut = (name: string) => notes.some((note) => note.startsWith(`a rule asks about \`${name}\``));
+  expect(['risk', 'distance'].filter(isLeftOut)).toEqual(leftOut);
 });

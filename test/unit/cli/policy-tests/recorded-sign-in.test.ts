@@ -141,6 +141,13 @@ test('facts that the log lacks, or that could not be determined, are reported as
   });
 });
 
+test('what no rule of these files asks about is not written, whatever the log says', () => {
+  const past = { ...trace, device: { known: true, platform: 'mobile', os: 'ios', signals: ['managed'] } } as const;
+  const plain = { ...policies, app: compilePolicy({ name: 'app', rules: [{ name: 'Rest', when: {}, then: deny }] }) };
+  const { facts, leftOut } = recordedFacts({ subject, at: fixedNow, trace: past }, plain, attributes);
+  expect([facts, leftOut]).toEqual([{ user: { groups: [], enrolled: ['password'] } }, []]);
+});
+
 test('usual facts are not written, and less than a kilometre counts as one', () => {
   const facts = recorded({ device: { known: false, signals: [] }, risk: [], distance: 0 });
   expect([facts.device, facts.risk, facts.distance]).toEqual([undefined, undefined, '1 km']);
@@ -265,7 +272,7 @@ test.each<[string, Readonly<Record<string, unknown>>]>([
   for (const closed of [false, true]) {
     const schema: AttributeSchema = { attributes: closed ? { unit: { type: 'text' } as Attribute } : {}, closed };
     const { user, leftOut } = recordedOf({ expression: compileExpression(written) }, who, schema);
-    expect([user, leftOut]).toEqual([{ enrolled: ['password'], groups: [], lastSignIn: 'PT3600S', ...expected }, []]);
+    expect([user, leftOut]).toEqual([{ enrolled: ['password'], groups: [], ...expected }, []]);
   }
 });
 

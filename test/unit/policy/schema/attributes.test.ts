@@ -109,7 +109,7 @@ test.each<[string, string, readonly string[]]>([
   [
     'a limit above the usual one',
     'attributes: { a: { minLength: 300 } }',
-    ['2:31 attributes.a.minLength is above `maxLength` [invalid_value]'],
+    ['2:31 attributes.a.minLength is above 200, the `maxLength` where none is written [invalid_value]'],
   ],
   [
     'options that are not as values are kept',

@@ -41,13 +41,14 @@ export function diffSections(diff: ConfigDiff, level: HeadingLevel): PageMarkup 
   return markup`${changeSections(diff, level)}
 ${appsSection(diff, level)}
 ${filesSection(diff.files, level)}
-${refusedSection(diff.refusedValues)}
+${refusedSection(diff)}
 ${leftAsideText(diff.leftAside)}`;
 }
 
-function refusedSection(values: ConfigDiff['refusedValues']): PageContent {
-  if (values.length === 0) return '';
-  return markup`<p>${refusedValuesTitle}</p><ul>${values.map((refused) => markup`<li>${refusedText(refused)}</li>`)}</ul>`;
+function refusedSection({ refusedValues, isPartial }: ConfigDiff): PageContent {
+  if (refusedValues.length === 0) return '';
+  const items = refusedValues.map((refused) => markup`<li>${refusedText(refused, isPartial)}</li>`);
+  return markup`<p>${refusedValuesTitle}</p><ul>${items}</ul>`;
 }
 
 function countedText({ users, isPartial }: ConfigDiff): string {

@@ -24,7 +24,7 @@ export function diffText(diff: ConfigDiff): string {
     ...(changes.length === 0 ? [[noChangeText(diff)]] : changeSections(diff)),
     ...(refusedValues.length === 0
       ? []
-      : [[refusedValuesTitle, ...refusedValues.map((refused) => `  ${refusedText(refused)}`)]]),
+      : [[refusedValuesTitle, ...refusedValues.map((refused) => `  ${refusedText(refused, diff.isPartial)}`)]]),
     ...(leftAside.length === 0
       ? []
       : [
@@ -40,8 +40,8 @@ export function diffText(diff: ConfigDiff): string {
 export const refusedValuesTitle =
   'Values that the attributes do not allow any more. No finding and no invariant is about them:';
 
-export function refusedText({ attribute, users }: ConfigDiff['refusedValues'][number]): string {
-  return `${attribute}: ${quantity(users, 'active user')}`;
+export function refusedText({ attribute, users }: ConfigDiff['refusedValues'][number], isPartial = false): string {
+  return `${attribute}: ${quantity(users, 'active user')}${isPartial ? ' or more' : ''}`;
 }
 
 function noChangeText({ users }: ConfigDiff): string {

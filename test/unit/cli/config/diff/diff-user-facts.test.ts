@@ -3,6 +3,7 @@ import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { refusedText } from '../../../../../src/cli/config/diff/output/diff-text.ts';
 import { whatCommand } from '../../../../../src/cli/config/questions/what.ts';
 import { oneDay } from '../../../../../src/core/model/durations.ts';
 import { credentialsKey, userKey } from '../../../../../src/stores/keys.ts';
@@ -113,6 +114,10 @@ test('values are counted that were stored as another type, which a form or an im
   // They were of another type before as well.
   const limited = typed('number, min: 1', 'list', 'boolean');
   expect(await diffs.diff(limited, typed('number', 'list', 'boolean'))).not.toContain('do not allow');
+});
+
+test('of users who were not all counted, it may be more', () => {
+  expect(refusedText({ attribute: 'role', users: 2 }, true)).toBe('role: 2 active users or more');
 });
 
 /** Signed up 100 days ago. */

@@ -1,10 +1,11 @@
 /** Apps that only opaque parts of expressions tell apart are read once, and searched once if these say the same. */
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { type AnalysedApp, analysedApps } from '../../../../../src/policy/analysis/analysed/analysed-apps.ts';
 import {
   type AnalysedConfiguration,
   analysedConfiguration,
 } from '../../../../../src/policy/analysis/analysed/configuration.ts';
+import { analyse } from '../../../../../src/policy/analysis/findings/analyse.ts';
 import { accountAdditions } from '../../../../../src/policy/analysis/lock-outs/account-additions.ts';
 import { atOwnApp, searchAlike } from '../../../../../src/policy/analysis/lock-outs/alike-apps.ts';
 import { deniedIn, type NewcomerSearch } from '../../../../../src/policy/analysis/lock-outs/denied-newcomers.ts';
@@ -34,15 +35,16 @@ async function alone(configuration: AnalysedConfiguration, clientId: string): Pr
     const { isOneApp: _, ...others } = configuration.universe(clientIds);
     return others;
   };
-  return (await analysedApps({ ...configuration, apps, universe }))[0];
+  return (await analysedApps({ ...configuration, apps, universe }, undefined, 0))[0];
 }
 
-/** The apps of the shared policy, and those that are searched. */
+/** The apps of the shared policy, none of them with its id as a constant, and those that are searched. */
 async function searched(files: Readonly<Record<string, string>>) {
   const loaded = await load(files);
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
   const configuration = await analysedConfiguration(loaded, { authenticators, now: 1_800_000_000 });
-  const analysed = (await analysedApps(configuration)).filter(({ app: { clientId } }) => clientId !== 'notes');
+  const all = await analysedApps(configuration, undefined, 0);
+  const analysed = all.filter(({ app: { clientId } }) => clientId !== 'notes');
   const additions = accountAdditions(analysed, configuration);
   const finder = lockOutFinder(additions, configuration);
   const names = new Set<string>();
@@ -138,4 +140,49 @@ test('an app where users add something is searched on its own', async () => {
   const found = await searched(place);
   expect(found.names).toEqual(['a1', 'a2']);
   expect(found.found.map(shownDenied)).toEqual(found.foundAlone.map(shownDenied));
+});
+
+describe('where the id of an app is among the groups, one app of several is enough', () => {
+  const found = async (apps: readonly string[], first: string, more: Readonly<Record<string, string>> = {}) => {
+    const ruleOf = (then: string) => `{ name: E, when: { expression: 'request.clientId in user.groups'${then} }`;
+    const loaded = await load({
+      'stepgate.yaml': `brand: { name: Test }
+authenticators: { totp: { enabled: true }, webauthn: { enabled: true } }
+groups: { a1: { description: A }, a2: { description: B } }
+zones: { office: { cidrs: [192.0.2.0/24] } }
+`,
+      'policies/sign-on/shared.yaml': `name: shared\n${rules(ruleOf(first), `{ name: Rest, ${one} }`)}`,
+      ...Object.assign({}, ...apps.map((name) => app(name))),
+      ...more,
+    });
+    if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
+    const all = await analyse(loaded, { authenticators, now: 1_800_000_000 });
+    return all
+      .filter(({ code }) => code !== 'unused')
+      .map((each) => `${each.severity} ${each.code} ${each.file}:${each.line}`);
+  };
+  const strict = ', network: { any: [office] } }, then: { allow: { possession: { phishingResistant: true } } }';
+  const byApp = ' }, then: { allow: { possession: { authenticators: [totp] } } }';
+  const account = {
+    'policies/account.yaml': rules(
+      '{ name: No, when: { groups: { any: [a2] } }, change: { add: [totp] }, then: deny }',
+      `{ name: Rest, ${one} }`,
+    ),
+  };
+
+  test.each([[['a1']], [['a1', 'a2']], [['a1', 'a2', 'a3']]])('for a weaker rule below: %j', async (apps) => {
+    expect(await found(apps, strict)).toEqual(['warning weaker-below policies/sign-on/shared.yaml:3']);
+  });
+
+  test.each([[['a2']], [['a1', 'a2']], [['a2', 'a3']]])('for users who are locked out: %j', async (apps) => {
+    expect(await found(apps, byApp, account)).toEqual(['error lock-out policies/account.yaml:2']);
+  });
+
+  test('of many apps, the first are looked at', async () => {
+    const apps = Array.from({ length: 30 }, (_, at) => `a${at + 1}`);
+    expect(await found(apps, strict)).toEqual(['warning weaker-below policies/sign-on/shared.yaml:3']);
+    const late = ['b', ...Array.from({ length: 12 }, (_, at) => `b${at}`), 'z2'];
+    const moved = { 'policies/account.yaml': account['policies/account.yaml'].replace('[a2]', '[z2]') };
+    expect(await found(late, byApp, moved)).toContain('warning undecided policies/account.yaml:2');
+  });
 });

@@ -77,3 +77,19 @@ test('a denial by an attribute of which users are seen that have it', async () =
     `note undecided ${signOn} rules[0] whether it ever decides could not be decided`,
   ]);
 });
+
+test.each([['first'], ['zlast']])(
+  'a rule that another policy takes all cases of at one app, not at the app %s',
+  async (name) => {
+    const lines = await found({
+      'apps/other.yaml': app('other').replace('signOnPolicy: notes', 'signOnPolicy: [before, asked]'),
+      [`apps/${name}.yaml`]: app(name).replace('signOnPolicy: notes', 'signOnPolicy: asked'),
+      'policies/sign-on/before.yaml': `name: before\nrules:\n  - { name: Before, when: { groups: { any: [admins] } }, then: ${two} }\n`,
+      'policies/sign-on/asked.yaml': `name: asked\n${rules(`groups: { any: [admins] }, expression: 'size(user.id) == 77 && user.id.lowerAscii() != user.id'`, one, one)}`,
+    });
+    const ofRule = lines.filter((line) => line.includes('asked.yaml rules[0]'));
+    expect(ofRule).toEqual([
+      'note undecided policies/sign-on/asked.yaml rules[0] whether it ever decides could not be decided',
+    ]);
+  },
+);
