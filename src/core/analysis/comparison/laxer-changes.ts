@@ -1,7 +1,8 @@
 /**
  * Finds which changes of an account take less by other rules of the account policy. Two-sided: the evaluator shows a
  * finding on the pages of the account under both configurations, and requirements that are as strict are proved. The
- * rest is undecided. On both sides, the account-management requirement (Law 7) applies in addition.
+ * rest is undecided. On both sides, the account-management requirement (Law 7) applies in addition: where only owners
+ * can make a change, what it asks of them counts.
  */
 import { enrollScope, scopeOfChange } from '../../enrollment/account-request.ts';
 import { accountIdentifiers, changeActions, type GovernedChange } from '../../model/account-policy.ts';
@@ -10,6 +11,7 @@ import type { PolicySet } from '../../policy/rules/compile.ts';
 import { findRule } from '../../policy/rules/rules.ts';
 import type { UserFacts } from '../../policy/theories/theory.ts';
 import { accountManagementMaxAge } from '../../remediation/account-management.ts';
+import { leastOfOwners, ownedFor } from '../accounts/owned-changes.ts';
 import type { StepAfter } from '../simulation/step-after.ts';
 import { findModel, newBudget } from '../space/find-model.ts';
 import { ordinaryFacts } from '../space/ordinary-facts.ts';
@@ -51,14 +53,14 @@ export function laxerChanges(sides: PolicySides, space: RuleSpace): LaxerChanges
     for (const pair of pairsAbout(change, within)) {
       const key = JSON.stringify([pair.before, pair.now]);
       if (found.has(key)) continue;
-      const comparison = comparisonOf(pair, sides);
+      const comparison = comparisonOf(change, pair, sides);
       if (comparison === 'as_strict') continue;
       const requests = requestsFor(change, pair, within);
       if (requests.facts.length === 0 && !requests.isOpen) continue;
       const rules = { ...(pair.before && { before: pair.before }), ...(pair.now && { now: pair.now }) };
       const sets = comparison === 'undecided' ? [] : [comparison.evidence, ...comparison.others];
       const shown = laxerAt(requests.facts, sides, {
-        sets,
+        ...{ sets, owned: ownedFor(change) },
         ...(!sides.next.isAccountApp && { isLaxer: opens(change) }),
       });
       if (shown) found.set(key, { change, ...rules, ...shown });
@@ -104,12 +106,16 @@ function pairsAbout(change: GovernedChange, sides: SidesInSpace): readonly RuleP
 const nothing: Requirement = { anyOf: [] };
 const anything: Requirement = { anyOf: [{ factors: 1, demands: [] }] };
 
-function comparisonOf({ before, now }: RulePairing<Rule>, sides: PolicySides): AsksComparison {
+function comparisonOf(change: GovernedChange, { before, now }: RulePairing<Rule>, sides: PolicySides): AsksComparison {
   const asked = now?.then.kind === 'allow' ? now.then.requirement : anything;
   const then = before?.then.kind === 'allow' ? before.then.requirement : nothing;
   const common = commonAuthenticators(sides);
   const usable = { next: common, before: common, limits: [{ oldest: accountManagementMaxAge }] };
-  return compareAsks([asked], [then], usable);
+  const comparison = compareAsks([asked], [then], usable);
+  const owned = sides.next.isAccountApp ? ownedFor(change) : undefined;
+  const least = owned === undefined ? undefined : leastOfOwners(owned, common);
+  if (comparison === 'as_strict' || least === undefined) return comparison;
+  return compareAsks([asked, least], [then], usable) === 'as_strict' ? 'as_strict' : comparison;
 }
 
 /** Requests that may lead to the change. */

@@ -28,6 +28,8 @@ export interface LaxerExample {
 interface Searched extends Pick<EnrollmentChange, 'signedInWith'> {
   /** Further proofs to try, which may be old or weak. */
   readonly sets?: readonly EvidenceSet[];
+  /** Key of an authenticator that every user has who is tried. Undefined: none. */
+  readonly owned?: string | undefined;
   /** Whether the step is one that the user could not do. */
   readonly isLaxer?: (step: LaxerExample['step']) => boolean;
 }
@@ -52,13 +54,13 @@ export function laxerFor(
 export function laxerAt(
   requests: readonly UserFacts[],
   sides: PolicySides,
-  { signedInWith, sets = [], isLaxer = isFurther }: Searched,
+  { signedInWith, sets = [], owned, isLaxer = isFurther }: Searched,
 ): LaxerExample | undefined {
   const { active, next } = sides;
   const users = usersOf(sides, signedInWith).slice(0, mostTried);
   const others = sets.flatMap((set) => [...spelledOut(set, next)]).slice(0, mostTried);
   const inThisSignIn = users.map((user) => proofsOf({ ...user, proved: user.proved.map(asNamed) }));
-  const all = [...inThisSignIn.map(justBefore), ...others, ...inThisSignIn];
+  const all = [...inThisSignIn.map(justBefore), ...others, ...inThisSignIn].map((user) => withOwned(user, owned));
   for (const facts of requests) {
     const [then, now] = [factsOn('active', facts, sides), factsOn('next', facts, sides)];
     const stepOf = (admitted: AdmittedWith) => ({
@@ -75,6 +77,11 @@ export function laxerAt(
 
 function isFurther({ before, now }: LaxerExample['step']): boolean {
   return ranks[now.kind] < ranks[before.kind];
+}
+
+function withOwned(user: AdmittedWith, owned: string | undefined): AdmittedWith {
+  const { enrolled } = user;
+  return owned === undefined || enrolled.includes(owned) ? user : { ...user, enrolled: [...enrolled, owned] };
 }
 
 /** The same in a sign-in of a moment ago, as examples can say it. */

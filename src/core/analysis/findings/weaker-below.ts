@@ -11,12 +11,12 @@ import type { LongerLimit } from '../comparison/longer-limits.ts';
 import type { EvidenceSet } from '../proofs/evidence-set.ts';
 import { decidingFormulas } from '../space/deciding-formulas.ts';
 import { type FoundByRule, findByRule, findModelWithin, isSpent } from '../space/find-model.ts';
-import { ordinaryFacts } from '../space/ordinary-facts.ts';
 import type { Budget } from '../space/propagate.ts';
 import { allowing, type Deciding } from '../space/rule-combinations.ts';
 import type { RulePart, RuleSpace } from '../space/rule-space.ts';
 import { type CompareTerms, requestsShowing, termsComparison } from './asks-less.ts';
 import { mayName, mayNarrow, namesUsers, narrows } from './narrowing-parts.ts';
+import { factsOfUserWith } from './protected-elsewhere.ts';
 import type { ExaminedLayer } from './spoofable.ts';
 
 /** A rule that asks the users of another one for less, if a condition of that one is not met. */
@@ -105,7 +105,7 @@ function comparePair(pair: Pair, search: Search): WeakerBelow | 'undecided' | un
     if (less === undefined) continue;
     formulas ??= missed(pair, missing, space);
     const all = [...formulas, ...decidingBeside, ...requestsShowing(less, policies, space)];
-    const facts = factsFor(all, search);
+    const facts = factsOfUserWith(all, decides(pair, space), search);
     isOpen ||= facts === 'undecided' || (facts !== 'impossible' && less === 'undecided');
     if (less === 'undecided') continue;
     const isShown = (example: UserFacts) =>
@@ -151,6 +151,11 @@ function missed({ strict, weak, rules }: Pair, missing: readonly RulePart[], spa
   ];
 }
 
+/** The strict rule decides. */
+function decides({ strict, rules }: Pair, space: RuleSpace): readonly Formula[] {
+  return [...space.onceProved, ...decidingFormulas(strict, rules.slice(0, rules.indexOf(strict)), space)];
+}
+
 /** The part, or what its alternatives say besides. */
 function withoutNarrowing(part: RulePart): readonly Formula[] {
   if (!narrows(part)) return [part.formula];
@@ -165,11 +170,4 @@ function mayHoldIn(facts: UserFacts, formulas: readonly Formula[], { space, budg
     results.size === 0 ||
     findModelWithin([...formulas, ...space.opaquePartsAs(results)], budget, space.reader) !== 'impossible'
   );
-}
-
-function factsFor(formulas: readonly Formula[], { space, budget }: Search): UserFacts | 'undecided' | 'impossible' {
-  const found = findModelWithin(formulas, budget, space.reader);
-  if (typeof found !== 'object') return found;
-  const { reader, factsOf } = space;
-  return ordinaryFacts(formulas, { reader, factsOf, ...(budget && { budget }) }) ?? factsOf(found.model);
 }

@@ -24,16 +24,18 @@ export function unreachedAges(
   const { then } = rule;
   // The pages of the own account are under the session policy, too, and no app limits a proof there.
   const { oldest, longestPause } = longestIn(then.session ? combinations.map(withoutLimit) : combinations);
-  const limits = limitsIn(then, location);
-  const age = limits.find(({ name, seconds, younger }) => name === 'maxAge' && seconds >= Math.min(oldest, younger));
-  const pause = limits.find(
-    ({ name, seconds, younger }) => name === 'maxIdle' && seconds >= Math.min(longestPause, younger),
-  );
-  return [
-    ...(age ? [ageFinding(age, oldest)] : []),
-    ...(pause ? [pauseFinding(pause, longestPause)] : []),
-    ...unreachedLength(then, location, combinations),
-  ];
+  const found = limitsIn(then, location).flatMap((limit) => {
+    const isAge = limit.name === 'maxAge';
+    const longest = isAge ? oldest : longestPause;
+    if (limit.seconds < Math.min(longest, limit.younger)) return [];
+    return [isAge ? ageFinding(limit, longest) : pauseFinding(limit, longest)];
+  });
+  return [...onceEachPlace(found), ...unreachedLength(then, location, combinations)];
+}
+
+/** What a session policy says once may be in several alternatives. */
+function onceEachPlace(found: readonly AnalysisFinding[]): readonly AnalysisFinding[] {
+  return found.filter(({ path }, at) => found.findIndex((earlier) => earlier.path === path) === at);
 }
 
 /** Over all combinations in which the rule decides. */

@@ -6,7 +6,7 @@ import type { Guarantee } from '../../../core/analysis/proofs/demand-verdict.ts'
 import { isOrdinary } from '../../../core/analysis/space/ordinary-facts.ts';
 import type { Conditions } from '../../../core/model/conditions.ts';
 import type { Seconds } from '../../../core/model/facts.ts';
-import { defaultPasswordTerms, type PasswordRule } from '../../../core/model/password-policy.ts';
+import { defaultPasswordTerms } from '../../../core/model/password-policy.ts';
 import type { Rule, RuleHead } from '../../../core/model/policy.ts';
 import { inOrderOfLocations } from '../../../core/model/source-location.ts';
 import type { PolicySet } from '../../../core/policy/rules/compile.ts';
@@ -24,6 +24,7 @@ import { reasonIn } from '../invariants/invariant-findings.ts';
 import { otherAppsText } from '../text/apps-text.ts';
 import { exampleOptions } from '../text/example-options.ts';
 import { proofsText, provedOptions } from '../text/proofs-text.ts';
+import { applyingPasswordRules } from './applying-passwords.ts';
 import { examinedApp, placesOf } from './examined-app.ts';
 import type { AuthenticatorRoles, Criterion, Standard } from './standard.ts';
 import { type StandardName, standards } from './standards.ts';
@@ -241,19 +242,19 @@ function findingAtRule(
   ];
 }
 
-/** Each rule of the password policy; without one, the terms that apply then. None where no password is in use. */
+/** Each rule of the password policy that may apply; without one, the default. None where no password is in use. */
 async function passwordFindings({ configuration, standard, roles }: Context): Promise<readonly AnalysisFinding[]> {
   if (roles.passwords.length === 0) return [];
-  const policy = await configuration.snapshot.passwordPolicy();
-  const rules = policy?.rules.map(({ rule }): PasswordRule => rule) ?? [];
+  const rules = await applyingPasswordRules(configuration);
   return (standard.passwords ?? []).flatMap(({ section, text, isMet }) => {
     const message = `falls short of ${section}: ${text}`;
     const advice = 'set it in policies/password.yaml';
-    const locations = rules.filter(({ then }) => !isMet(then)).map((rule) => configuration.locationOf(rule));
+    const short = rules?.filter(({ then }) => !isMet(then)) ?? [];
+    const locations = short.map((rule) => configuration.locationOf(rule));
     const found = locations.flatMap((location) =>
       location ? [findingAt('standard', location, { message, advice })] : [],
     );
-    const isShort = policy === undefined && !isMet(defaultPasswordTerms);
+    const isShort = rules === undefined && !isMet(defaultPasswordTerms);
     return isShort ? [...found, missingFileFinding(message)] : found;
   });
 }

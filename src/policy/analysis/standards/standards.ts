@@ -43,6 +43,9 @@ const proofing = 'identity proofing, and how authenticators were bound to the us
 const account =
   'the pages of the own account: changes there take the strongest proof that the account can give (Law 7)';
 
+/** `sections`: what the standard says of recoveries. */
+const recoveries = (sections: string) => `recoveries of passwords, which the recovery policy decides (${sections})`;
+
 const nist = 'NIST SP 800-63B-4';
 const asvs = 'OWASP ASVS 5.0';
 const pci = 'PCI DSS 4.0.1';
@@ -70,7 +73,6 @@ const noAgeing: PasswordCriterion = {
   isMet: ({ maxAge }) => maxAge === undefined,
 };
 
-const recoveries = 'recoveries of passwords, which the recovery policy decides (6.4.3, 6.4.4)';
 const rationale = 'a documented reason for asking for less, which 6.3.3 allows for';
 
 /** The standards by the name that `config check --standard` takes. */
@@ -106,7 +108,7 @@ export const standards = {
       },
     ],
     memory: { section: `${nist}, 2.2.1`, text: everyTime },
-    notShown: [fips, biometrics, appSessions, refreshTokens, proofing, account],
+    notShown: [fips, biometrics, recoveries('4.2'), appSessions, refreshTokens, proofing, account],
   },
   'nist-aal3': {
     title: 'NIST SP 800-63B-4, authentication assurance level 3',
@@ -132,7 +134,7 @@ export const standards = {
       },
     ],
     memory: { section: `${nist}, 2.3.1`, text: everyTime },
-    notShown: [fips, biometrics, appSessions, refreshTokens, proofing, account],
+    notShown: [fips, biometrics, recoveries('4.2'), appSessions, refreshTokens, proofing, account],
   },
   'asvs-l2': {
     title: 'OWASP ASVS 5.0, level 2',
@@ -159,7 +161,7 @@ export const standards = {
     memory: { section: `${asvs}, 6.3.3`, text: everyTime },
     notShown: [
       'that users are told of the risks of text messages and calls, and that imported numbers were validated (6.6.1)',
-      recoveries,
+      recoveries('6.4.3, 6.4.4'),
       rationale,
       appSessions,
       account,
@@ -195,7 +197,7 @@ export const standards = {
     passwords: [noAgeing],
     banned: noQuestions,
     memory: { section: `${asvs}, 6.3.3`, text: everyTime },
-    notShown: [recoveries, rationale, appSessions, account],
+    notShown: [recoveries('6.4.3, 6.4.4'), rationale, appSessions, account],
   },
   'pci-dss-4': {
     title: 'PCI DSS 4.0.1, requirement 8',
@@ -234,6 +236,7 @@ export const standards = {
       'that passwords change every 90 days, or that the security posture of accounts is analysed (8.3.9): it is about passwords that are the only factor, which 8.4.2 excludes',
       'that bypasses of a factor, as by access codes, are documented and authorised for a limited time (8.5.1)',
       'administrative access that does not pass the provider (8.4.1), and remote access to networks (8.4.3)',
+      recoveries('8.3.3'),
       appSessions,
       refreshTokens,
       account,

@@ -33,18 +33,20 @@ const authenticators = [password, descriptor.totp, descriptor.webauthn];
 const keys = ['password', 'totp', 'webauthn'] as const;
 type Had = (typeof keys)[number] | 'key';
 
-function setsOf(all: readonly Had[]): readonly (readonly Had[])[] {
-  return Array.from({ length: 2 ** all.length }, (_, bits) => all.filter((_one, at) => bits & (1 << at)));
+function setsOf<One>(ones: readonly One[]): readonly (readonly One[])[] {
+  return Array.from({ length: 2 ** ones.length }, (_, bits) => ones.filter((_one, at) => bits & (1 << at)));
 }
 
 const when = fc.constantFrom<Conditions>({}, { groups: { any: ['a'] } }, { groups: { none: ['a'] } });
 const by = (...names: readonly string[]) => allow(factors(1, { demands: [{ authenticators: names }] }));
+const ofFactor = (factor: 'knowledge' | 'possession') => allow(factors(1, { demands: [{ factor }] }));
 const then = fc.constantFrom<AccountRule['then']>(
   ...[{ kind: 'deny' as const }, allow(factors(1)), allow(factors(2))],
-  ...[by('totp'), by('webauthn'), by('totp', 'webauthn')],
+  ...[by('totp'), by('webauthn'), by('totp', 'webauthn'), ofFactor('knowledge'), ofFactor('possession')],
 );
 const change = fc.constantFrom<NonNullable<AccountRule['change']>>(
   ...[{ add: ['totp'] }, { add: 'all' as const }, { remove: ['totp'] }, { change: ['username'], add: ['webauthn'] }],
+  ...[{ remove: ['password'] }, { change: ['webauthn'] }],
 );
 const rules = fc
   .array(fc.record({ change, when, then }), { maxLength: 2 })
@@ -70,13 +72,14 @@ function usersWith(all: readonly Had[]): readonly Facts[] {
   );
 }
 
-const changes = [
+/** `owned`: only its owners can ask for it. */
+const changes: readonly { readonly scope: string; readonly owned?: string }[] = [
   ...keys.flatMap((of) => [
-    scopeOfChange({ action: 'change', of }),
-    scopeOfChange({ action: 'remove', of }),
-    enrollScope(of),
+    { scope: scopeOfChange({ action: 'change', of }), owned: of },
+    { scope: scopeOfChange({ action: 'remove', of }), owned: of },
+    { scope: enrollScope(of) },
   ]),
-  ...['username', 'email', 'phone'].map((of) => scopeOfChange({ action: 'change', of })),
+  ...['username', 'email', 'phone'].map((of) => ({ scope: scopeOfChange({ action: 'change', of }) })),
 ];
 
 /** A key may be one that does not verify its user. */
@@ -100,7 +103,8 @@ test('some user changes an account after less exactly if it is found', () => {
       const sides = { active: setOf(before), next: setOf(now) };
       const { found, undecided } = laxerChanges(sides, space);
       const isLaxer = users.some((facts) =>
-        changes.some((scope) => {
+        changes.some(({ scope, owned }) => {
+          if (owned && !facts.subject?.enrollments.some(({ authenticator }) => authenticator === owned)) return false;
           const asked = { ...facts, request: neutralRequest('notes', ['openid', scope]) };
           return rankOf(sides.next, asked) < rankOf(sides.active, asked);
         }),
@@ -116,6 +120,68 @@ test('some user changes an account after less exactly if it is found', () => {
   expect(counts.strict).toBeGreaterThan(enough(25));
   // What Law 7 asks for in any case may be less in a rule.
   expect(counts.undecided).toBeLessThan(counts.strict);
+});
+
+const sometimes = [descriptor.webauthn, descriptor.email, descriptor.recovery_code, descriptor.security_question];
+/** Also after a recovery by mail, and with the last code used up. */
+const afterRecoveries = setsOf(['password', 'email', 'recovery_code', 'security_question', 'totp', 'key'] as const)
+  .flatMap((had) => setsOf(had).map((proved) => ({ had, proved })))
+  .flatMap(({ had, proved }) =>
+    [false, true].flatMap((isRecovered) =>
+      [false, true].map((isUsedUp) => {
+        const subject = userWith(had, isRecovered ? { recovery: { at: 0, by: ['email'] } } : {});
+        const enrollments = subject.enrollments.map((enrollment) =>
+          isUsedUp && enrollment.authenticator === 'recovery_code'
+            ? { ...enrollment, consumed: true as const }
+            : enrollment,
+        );
+        return factsOf({
+          transaction: { id: thisTransaction, startedAt: fixedNow },
+          subject: { ...subject, enrollments },
+          evidence: proved.map((key) => proof(key, 'now')),
+        });
+      }),
+    ),
+  );
+
+test('no change that takes less of an owner is taken for one that takes as much, after a recovery either', () => {
+  const counts = { strict: 0, laxer: 0 };
+  const before = fc.constantFrom<AccountRule['then']>(
+    ...[allow(factors(2)), ofFactor('knowledge'), ofFactor('possession'), by('password'), by('email', 'totp')],
+  );
+  const now = fc.constantFrom<AccountRule['then']>(allow(factors(1)), ofFactor('knowledge'), ofFactor('possession'));
+  const ofOne = fc.record({
+    action: fc.constantFrom('remove' as const, 'change' as const),
+    of: fc.constantFrom('password', 'email', 'totp', 'webauthn', 'recovery_code', 'security_question'),
+  });
+  fc.assert(
+    fc.property(ofOne, before, now, fc.subarray(sometimes), ({ action, of }, thenBefore, thenNow, more) => {
+      const enabled = [password, descriptor.totp, ...more];
+      const setOf = (accountRules: readonly AccountRule[]): PolicySet => ({
+        ...policiesOf(),
+        ...{ authenticators: enabled, isAccountApp: true },
+        accountPolicy: compileAccountPolicy({ name: 'account', rules: accountRules }),
+      });
+      const rest: AccountRule = { name: 'rest', when: {}, then: thenNow };
+      const own: AccountRule = { name: 'own', when: {}, change: { [action]: [of] }, then: thenBefore };
+      const sides = { active: setOf([own, rest]), next: setOf([rest]) };
+      const { found, undecided } = laxerChanges(sides, space);
+      if (found.length + undecided.length > 0) {
+        counts.laxer += 1;
+        return;
+      }
+      counts.strict += 1;
+      const request = neutralRequest('notes', ['openid', scopeOfChange({ action, of })]);
+      for (const facts of afterRecoveries) {
+        const had = facts.subject?.enrollments.map(({ authenticator }) => authenticator) ?? [];
+        if (!had.includes(of) || !had.every((name) => enabled.some(({ key }) => key === name))) continue;
+        const given = { ...facts, request };
+        if (evaluate(sides.next, given).kind === 'allow') expect(evaluate(sides.active, given).kind).toBe('allow');
+      }
+    }),
+    seeded(150),
+  );
+  expect(Math.min(counts.strict, counts.laxer)).toBeGreaterThan(enough(30));
 });
 
 const terms = fc.constantFrom<readonly string[]>([], [], ['totp']);

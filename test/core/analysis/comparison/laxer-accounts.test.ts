@@ -24,6 +24,7 @@ const inA: Conditions = { groups: { any: ['a'] } };
 
 const passkey = allow(factors(1, { demands: [{ authenticators: ['webauthn'] }] }));
 const any = allow(factors(1));
+const by = (key: string) => allow(factors(1, { demands: [{ authenticators: [key] }] }));
 const deny: Rule['then'] = { kind: 'deny' };
 const codes = (count: number) => allow({ chains: [Array(count).fill({ authenticators: ['totp'] })] });
 const none = { found: [], undecided: [] };
@@ -170,6 +171,72 @@ describe('changes of an account', () => {
     ],
   ])('%s', (_, active, next, expected) => {
     expect(changes(active, next)).toEqual(expected);
+  });
+
+  describe('that only owners can make', () => {
+    const known = allow(factors(1, { demands: [{ factor: 'knowledge' }] }));
+    const possession = allow(factors(1, { demands: [{ factor: 'possession' }] }));
+    const searchAbout = (action: ChangeAction, of: string, then: Rule['then'], enabled: typeof authenticators) =>
+      search([about('old', action, of, then), rule('rest', any)], [rule('rest', any)], enabled);
+    const comesTo = (...parts: Parameters<typeof searchAbout>) => {
+      const { found, undecided } = searchAbout(...parts);
+      return { found: namesIn(found), undecided: namesIn(undecided) };
+    };
+
+    test.each<['remove' | 'change']>([['remove'], ['change']])(
+      'take as much where Law 7 asks them for what the rule asked for: %s',
+      (action) => {
+        const inherence = allow(factors(1, { demands: [{ factor: 'inherence' }] }));
+        expect(searchAbout(action, 'password', known, authenticators)).toEqual(none);
+        expect(searchAbout(action, 'totp', possession, authenticators)).toEqual(none);
+        expect(searchAbout(action, 'webauthn', possession, authenticators)).toEqual(none);
+        // Some keys do not verify their user.
+        expect(comesTo(action, 'webauthn', inherence, authenticators)).toEqual({
+          found: ['old > rest'],
+          undecided: [],
+        });
+      },
+    );
+
+    test('take less where they can prove enough without it', () => {
+      const { found } = searchAbout('remove', 'totp', by('totp'), authenticators);
+      expect(namesIn(found)).toEqual(['old > rest']);
+      const [{ proofs } = { proofs: undefined }] = found;
+      expect(proofs?.evidence.map(({ authenticator }) => authenticator)).toEqual(['webauthn']);
+      expect(proofs?.enrolled.toSorted()).toEqual(['totp', 'webauthn']);
+    });
+
+    test('have an example of an owner', () => {
+      const { found } = searchAbout('remove', 'totp', deny, authenticators);
+      expect(found.map(({ proofs }) => proofs.enrolled.includes('totp'))).toEqual([true]);
+    });
+
+    const mailbox: AuthenticatorDescriptor = { ...descriptor.email, enrollable: true };
+    const codesForRecovery: AuthenticatorDescriptor = { ...descriptor.recovery_code, enrollable: true };
+    const pin: AuthenticatorDescriptor = { ...descriptor.password, key: 'pin', enrollable: true };
+
+    // Of a password and the mailbox that recovered it, one counts. A code that was used up does not count.
+    test.each<[string, string, Rule['then'], readonly AuthenticatorDescriptor[]]>([
+      ['a password, with the mailbox that recovered it', 'password', known, [password, mailbox]],
+      ['the mailbox, with the password that it recovered', 'email', possession, [password, mailbox]],
+      ['other knowledge, with the last code', 'pin', known, [pin, codesForRecovery]],
+      ['codes that were used up, with other knowledge', 'recovery_code', possession, [pin, codesForRecovery]],
+    ])('may take less of %s', (_, of, then, enabled) => {
+      const comes = comesTo('remove', of, then, [...enabled, descriptor.totp]);
+      expect(comes).toEqual({ found: [], undecided: ['old > rest'] });
+    });
+
+    test('take less of what counts only where it is named', () => {
+      const comes = comesTo('remove', 'security_question', known, [descriptor.totp, descriptor.security_question]);
+      expect(comes).toEqual({ found: ['old > rest'], undecided: [] });
+    });
+
+    test('say nothing of identifiers, which all users have', () => {
+      expect(comesTo('change', 'email', known, [password, descriptor.totp, mailbox])).toEqual({
+        found: ['old > rest'],
+        undecided: [],
+      });
+    });
   });
 
   test('that cannot be made are not looked at', () => {

@@ -71,8 +71,13 @@ const meant = fc.oneof(
   constant({}, {}, { network: { none: ['office'] } }),
   constant({ scopes: { none: ['mail'] } }, { device: { known: false } }),
 );
+const eitherWay: Conditions = { any: [inOffice, { groups: { any: ['b'] } }] };
 const drawnRule: fc.Arbitrary<Drawn> = fc
-  .record({ names: constant({}, ofA, { groups: { all: ['a', 'b'] } }, ofA), narrows: narrowing, besides: meant })
+  .record({
+    names: constant({}, ofA, { groups: { all: ['a', 'b'] } }, ofA),
+    narrows: fc.oneof({ weight: 4, arbitrary: narrowing }, constant(eitherWay)),
+    besides: meant,
+  })
   .chain((parts) => fc.constantFrom(...thens).map((then) => ({ ...parts, then })));
 
 function isEmpty(when: Conditions): boolean {
@@ -83,7 +88,12 @@ function holds(when: Conditions, facts: Facts): boolean {
   return findRule(compilePolicy({ name: 'one', rules: [rule(when, one)] }), facts).rule !== undefined;
 }
 
-test('a rule is found exactly where a condition of it misses for a user that a rule below asks for less', () => {
+/** The user, as the rules know them. */
+function userIn({ subject }: Facts): string {
+  return JSON.stringify(subject?.groups);
+}
+
+test('a rule is found exactly where a condition of it misses for one of its users that a rule below asks for less', () => {
   const counts = { found: 0, quiet: 0 };
   fc.assert(
     fc.property(fc.array(drawnRule, { minLength: 1, maxLength: 3 }), fc.constantFrom(...thens), (some, rest) => {
@@ -100,7 +110,11 @@ test('a rule is found exactly where a condition of it misses for a user that a r
         const kept = Object.entries(besides).filter(([name]) => !Object.hasOwn(narrows, name));
         const others = { ...Object.fromEntries(kept), ...names };
         const missed = everywhere.filter((facts) => holds(others, facts) && !holds(narrows, facts));
-        const decided = new Set(missed.map((facts) => findRule(app, facts).rule));
+        const protectedSomewhere = new Set(
+          everywhere.filter((facts) => findRule(app, facts).rule === strict).map(userIn),
+        );
+        const ofThese = missed.filter((facts) => protectedSomewhere.has(userIn(facts)));
+        const decided = new Set(ofThese.map((facts) => findRule(app, facts).rule));
         return rules.slice(at + 1).find((weak) => decided.has(weak) && rankOf(weak) > rankOf(strict));
       };
       const expected = rules.flatMap((strict, at) => {
@@ -411,6 +425,35 @@ test.each<[string, Conditions, boolean]>([
 test('an app without a policy has no such rule', () => {
   const { app: _, ...policies } = policiesOf();
   expect(weakerBelow(policies, ruleSpace([], offices))).toEqual({ found: [], undecided: [], opaque: [] });
+});
+
+describe('the rule protects the user of the example in another sign-in', () => {
+  const either: Conditions = { groups: { any: ['a', 'b'] }, any: [inOffice, { groups: { any: ['b'] } }] };
+  const groupsIn = (...rules: readonly Rule[]) => {
+    const { found, undecided } = search(rules);
+    expect(undecided).toEqual([]);
+    return found.map(({ facts }) => facts.subject.groups);
+  };
+
+  test('and is not found where a rule above takes all of these', () => {
+    expect(groupsIn(rule(inOffice, one), rule(either, two), rule({}, one))).toEqual([]);
+    expect(groupsIn(rule({ ...ofA, ...inOffice }, one), rule(either, two), rule({}, one))).toEqual([]);
+    expect(groupsIn(rule(either, two), rule({}, one))).toEqual([['a']]);
+  });
+
+  test('which may be of other users than the first that come to mind', () => {
+    const ofMany: Conditions = { groups: { any: ['a', 'b', 'c'] }, any: [inOffice, { groups: { any: ['b'] } }] };
+    const above = rule({ ...inOffice, groups: { none: ['c'] } }, one);
+    expect(groupsIn(above, rule(ofMany, two), rule({}, one))).toEqual([['c']]);
+  });
+
+  test('and the user stays the same, whatever names them', () => {
+    const named: Conditions = { users: { any: ['ann', 'bob'] }, any: [inOffice, { users: { any: ['bob'] } }] };
+    expect(groupsIn(rule(inOffice, one), rule(named, two), rule({}, one))).toEqual([]);
+    const attribute = (plan: string): ConditionSet => ({ attributes: { plan: { equals: plan } } });
+    const typed: Conditions = { userType: { any: ['guest'] }, any: [inOffice, attribute('gold')] };
+    expect(groupsIn(rule(inOffice, one), rule(typed, two), rule({}, one))).toEqual([]);
+  });
 });
 
 test('where the steps for all rules have run out, a rule that protects named users stays undecided', () => {

@@ -270,6 +270,34 @@ test('an age that no session reaches', async () => {
   expect(await findings({ [signOn]: rule('PT23H') })).toEqual([]);
 });
 
+test('each age and each pause of a rule that no session reaches is found, each once', async () => {
+  const limits = 'idle: PT15M, absolute: PT8H';
+  const found = async (allow: string, session = 'primary: any, secondFactor: never') => {
+    const files = {
+      'policies/session.yaml': `rules:\n  - { name: All, then: { allow: { ${session}, ${limits} } } }\n`,
+      [signOn]: policy(rest(`{ allow: ${allow} }`)),
+    };
+    return (await findings(files)).map(({ code, path }) => `${code} ${path.replace('rules[0].then.allow.', '')}`);
+  };
+  const both = '{ factors: 2, knowledge: { maxAge: P1D }, possession: { maxAge: P2D, maxIdle: PT1H } }';
+  expect(await found(both)).toEqual([
+    'unreached-age knowledge.maxAge',
+    'unreached-age possession.maxAge',
+    'unreached-age possession.maxIdle',
+  ]);
+  const shorter =
+    '{ factors: 2, knowledge: { maxAge: PT1H, maxIdle: PT20M }, possession: { maxAge: P2D, maxIdle: PT1H } }';
+  expect(await found(shorter)).toEqual([
+    'unreached-age knowledge.maxIdle',
+    'unreached-age possession.maxAge',
+    'unreached-age possession.maxIdle',
+  ]);
+  // Its rule is compiled into alternatives, each with this age.
+  expect(await found('{ factors: 1 }', 'primary: any, secondFactor: { every: P1D }')).toEqual([
+    'unreached-age secondFactor.every',
+  ]);
+});
+
 test('a limit of an app says nothing about the pages of the own account', async () => {
   const limits = 'secondFactor: { every: PT2H }, idle: PT1H, absolute: P1D';
   const session = `rules:\n  - { name: All, then: { allow: { primary: any, ${limits} } } }\n`;

@@ -837,7 +837,7 @@ describe('`explain` confirms each example', () => {
       'to remove something',
       accountRules(changing({ remove: ['totp'] }, 'deny', editors)),
       accountRules(),
-      'password is enough to remove totp, and was not',
+      'totp is enough to remove totp, and was not',
       'deny',
     ],
     [

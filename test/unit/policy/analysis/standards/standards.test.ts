@@ -261,6 +261,40 @@ test('what standards ask of passwords is asked only where passwords are in use',
   expect(await unmet({ standard: 'pci-dss-4', then: keysOnly, files })).toEqual([]);
 });
 
+describe('a rule of the password policy that never decides', () => {
+  const strict =
+    '{ minLength: 15, minLengthBesideSecondFactor: 12, history: 4, lockout: { attempts: 10, within: PT15M, wait: PT30M } }';
+  const both = '{ name: Both, when: { groups: { all: [a, b] } }, then: {} }';
+  const some = `{ name: Some, when: { groups: { any: [a] } }, then: ${strict} }`;
+  const last = `{ name: Rest, then: ${strict} }`;
+  const sections = async (...rules: readonly string[]) => {
+    const files = { 'policies/password.yaml': `rules:\n${rules.map((rule) => `  - ${rule}\n`).join('')}` };
+    return unmet({ standard: 'pci-dss-4', then: '{ allow: { factors: 2 } }', files });
+  };
+  const shortAt = (line: number) =>
+    ['8.3.4', '8.3.6', '8.3.7'].map((section) => `error policies/password.yaml:${line} ${pci} ${section}`);
+
+  test('falls short of nothing, whether it is shadowed or contradictory', async () => {
+    expect(await sections(some, both, last)).toEqual([]);
+    const never = '{ name: Never, when: { groups: { any: [a], none: [a] } }, then: {} }';
+    expect(await sections(never, last)).toEqual([]);
+  });
+
+  test('is asked as any other where it decides after all', async () => {
+    expect(await sections(both, some, last)).toEqual(shortAt(2));
+  });
+
+  // The limits of a user for whom a rule fails are those of some rule, be it one that never decides (decision 48).
+  test('is asked as any other where a rule may fail', async () => {
+    const failing = `{ name: Level, when: { expression: 'user.profile.level == "high"' }, then: ${strict} }`;
+    expect(await sections(some, failing, both, last)).toEqual(shortAt(4));
+  });
+});
+
+test.each(Object.entries(standards))('%s says that policies show nothing of recoveries', (_, { notShown }) => {
+  expect(notShown.filter((text) => text.startsWith('recoveries of passwords, which '))).toHaveLength(1);
+});
+
 test.each(clean)('clean policies meet $standard', async (example) => {
   expect(await unmet(example)).toEqual([]);
 });
