@@ -3,7 +3,6 @@ import type { AdditionPlaces } from '../../../core/analysis/accounts/entry-rules
 import { type ExaminedPolicies, examineInvariant, type Violation } from '../../../core/analysis/findings/invariants.ts';
 import { browsersOf, isRememberable } from '../../../core/analysis/proofs/asked-proofs.ts';
 import type { Guarantee } from '../../../core/analysis/proofs/demand-verdict.ts';
-import { isOrdinary } from '../../../core/analysis/space/ordinary-facts.ts';
 import type { Conditions } from '../../../core/model/conditions.ts';
 import type { Seconds } from '../../../core/model/facts.ts';
 import { defaultPasswordTerms } from '../../../core/model/password-policy.ts';
@@ -205,16 +204,13 @@ function violationFinding(
   const lack = lacking === '' ? '' : `; users such as the one of the example can never set up ${lacking}`;
   const example = proved ? provedOptions(facts, proved, measure) : exampleOptions(facts);
   const message = `${short}${instead}${lack} (app ${app.clientId})`;
-  const isRare = !isOrdinary(facts, rules);
   const advice = lack && 'let them set it up, by the enrollment and the account policy';
-  return findingAtRule(rules, criterion, { ...context, message, example, isRare, ...(advice && { advice }) });
+  return findingAtRule(rules, criterion, { ...context, message, example, ...(advice && { advice }) });
 }
 
 interface Said extends Context {
   readonly message: string;
   readonly example?: readonly string[];
-  /** It takes a user in groups that no rule names together. */
-  readonly isRare?: boolean;
   /** Absent: the rule may ask for it, or follow the recommendation. */
   readonly advice?: string;
 }
@@ -223,7 +219,7 @@ interface Said extends Context {
 function findingAtRule(
   [session, app, ...others]: readonly RuleHead[],
   { blames, isRecommended }: Criterion,
-  { configuration, message, example, isRare, advice }: Said,
+  { configuration, message, example, advice }: Said,
 ): readonly AnalysisFinding[] {
   const [blamed, beside] = blames === 'session' ? [session, app] : [app, session];
   const location = blamed && configuration.locationOf(blamed);
@@ -236,7 +232,8 @@ function findingAtRule(
       advice: isRecommended
         ? `${advice ?? 'follow the recommendation'}, or say why not where you keep such reasons`
         : `${advice ?? 'ask for it in this rule'}, or leave the app out of what the standard is for`,
-      ...((isRecommended || isRare) && { severity: 'warning' as const }),
+      // Also where only a user in several groups shows it that no rule names together: it is about all who could exist.
+      ...(isRecommended && { severity: 'warning' as const }),
       ...(example && { example }),
     }),
   ];

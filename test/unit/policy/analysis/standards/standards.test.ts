@@ -312,6 +312,17 @@ test.each([
   expect(await unmet({ standard: 'asvs-l2', then: '', files })).toEqual(expected);
 });
 
+// No rule names both groups together. A standard is about every user who could exist, so this is no recommendation.
+test('a requirement that only users in two groups break falls short', async () => {
+  const files = {
+    'stepgate.yaml': `${settings()}groups: { staff: { description: S. }, finance: { description: F. } }\n`,
+    'policies/sign-on/notes.yaml':
+      'name: notes\nrules:\n  - { name: Not staff, when: { groups: { none: [staff] } }, then: deny }\n  - { name: Finance, when: { groups: { any: [finance] } }, then: { allow: { factors: 1 } } }\n  - { name: Rest, then: deny }\n',
+  };
+  const places = await unmet({ standard: 'nist-aal2', then: '', files });
+  expect(places).toContain(`error policies/sign-on/notes.yaml:4 ${nist} 2.2.1`);
+});
+
 test('there is a clean case for each standard', () => {
   expect(clean.map(({ standard }) => standard)).toEqual(Object.keys(standards));
 });
