@@ -22,9 +22,7 @@ type TypedEnvironment = ReturnType<typeof typedEnvironment>;
 
 /** Expressions that can never be evaluated, each at the location of its fault. */
 export function expressionFindings(sources: readonly DocumentSource[]): readonly Finding[] {
-  const settings = sources.find(({ kind }) => kind === 'settings')?.source.content;
-  const zones = valuesAt(settings, 'zones.*').map(({ path }) => String(path.at(-1)));
-  const dear = sources.flatMap(dearExpressions(attributeLimits(sources), zones));
+  const dear = sources.flatMap(dearExpressions(sources));
   return [...faultsBy(sources, expressionFaults), ...dear].map(({ source, path, offset, message, isTooDear }) => ({
     ...source.locationWithin(path, offset),
     message,
@@ -34,38 +32,58 @@ export function expressionFindings(sources: readonly DocumentSource[]): readonly
 
 /** The first expression with which those of a file take too long. Those of invariants are in no decision together. */
 function dearExpressions(
-  limitsOf: (attribute: string) => AttributeLimits,
-  zones: readonly string[],
+  sources: readonly DocumentSource[],
 ): (document: DocumentSource) => readonly (FaultLocation & ExpressionFault)[] {
-  const sizes = assumedSizes(limitsOf);
+  const settings = sources.find(({ kind }) => kind === 'settings')?.source.content;
+  const zones = valuesAt(settings, 'zones.*').map(({ path }) => String(path.at(-1)));
+  const sizes = assumedSizes(attributeLimits(sources), settings === undefined ? undefined : zones.length);
   const stepsOf = (ast: ASTNode) => {
     const { steps, dearest } = mostStepsFor(ast, sizes);
+    const times = mostPossibleZones(zones, zonesReadBy(ast));
     // It is not evaluated where that would take more than one expression may.
-    const withoutZones = Math.min(steps * mostPossibleZones(zones, zonesReadBy(ast)), mostSteps);
-    return { steps, dearest, counted: Math.max(steps, withoutZones) };
+    return { steps, dearest, times, counted: Math.max(steps, Math.min(steps * times, mostSteps)) };
   };
   return ({ kind, source }) => {
     let sum = 0;
+    let areRepeated = false;
     for (const { path, value } of valuesInConditions(source.content, 'expression')) {
       const ast = typeof value === 'string' ? parseExpression(value)?.ast : undefined;
       if (ast === undefined) continue;
-      const { steps, dearest, counted } = stepsOf(ast);
+      const { steps, dearest, times, counted } = stepsOf(ast);
       sum = kind === 'invariants' ? steps : sum + counted;
-      if (sum <= mostSteps) continue;
-      const offset = dearest?.range.start ?? 0;
-      return [{ source, path, offset, message: dearMessage(steps, sum), isTooDear: true }];
+      if (sum > mostSteps) {
+        const message = steps > mostSteps ? dearAlone(steps) : dearTogether(sum, { times, areRepeated });
+        return [{ source, path, offset: dearest?.range.start ?? 0, message, isTooDear: true }];
+      }
+      areRepeated ||= times > 1;
     }
     return [];
   };
 }
 
-function dearMessage(steps: number, sum: number): string {
-  const [taken, most] = [steps > mostSteps ? steps : sum, mostSteps].map((count) =>
-    Math.ceil(count).toLocaleString('en'),
-  );
-  return steps > mostSteps
-    ? `takes up to ${taken} steps for a user with long lists, and may take ${most}`
-    : `makes it up to ${taken} steps for a user with long lists, and the expressions of a policy may take ${most} together`;
+function dearAlone(steps: number): string {
+  return `takes up to ${countText(steps)} steps for a user with long lists, and may take ${countText(mostSteps)}`;
+}
+
+/** What makes an expression count several times where zones are not known. */
+interface Repetition {
+  readonly times: number;
+  /** Whether one of those before it is. */
+  readonly areRepeated: boolean;
+}
+
+function dearTogether(sum: number, { times, areRepeated }: Repetition): string {
+  const most = `the expressions of a policy may take ${countText(mostSteps)} together`;
+  const repeated = areRepeated ? 'some before it are evaluated several times' : undefined;
+  const reason = times > 1 ? `it is evaluated ${times} times` : repeated;
+  return [
+    `makes it up to ${countText(sum)} steps for a user with long lists, and ${most}`,
+    ...(reason ? [`for a request whose zones are not known ${reason}`] : []),
+  ].join('; ');
+}
+
+function countText(steps: number): string {
+  return Math.ceil(steps).toLocaleString('en');
 }
 
 /** By attribute: the type and the length that the configuration or OpenID Connect says. */

@@ -95,7 +95,7 @@ function keyOf(zones: readonly string[]): string {
   return JSON.stringify(zones);
 }
 
-/** How many blocks of one network are looked up in the files. */
+/** How many blocks of all networks together are looked up in the files. */
 const mostBlocks = 5000;
 
 /**

@@ -70,7 +70,8 @@ export interface BlockAddresses {
 
 /**
  * An address in each block of the networks of the zones. `prefixOf`: the prefix length of the block around an address,
- * in which all that files say is the same. `most`: blocks between two borders of networks that are looked at.
+ * in which all that files say is the same. `most`: blocks that are looked at, in turns of one for each interval between
+ * borders of networks, so that a large network leaves some to the others.
  */
 export function addressesInBlocks(
   zones: Settings['zones'],
@@ -80,21 +81,32 @@ export function addressesInBlocks(
   const zonesOf = compileZones(zones);
   const cidrs = Object.values(zones).flatMap((zone) => zone.cidrs);
   const intervals = ([4, 6] as const)
-    .flatMap((family) => intervalsOf(cidrs, family).map((interval) => ({ ...interval, family })))
+    .flatMap((family) => intervalsOf(cidrs, family))
     .filter(({ start, family }) => zonesOf(textOf(start, family)).zones.length > 0);
   const addresses: string[] = [];
-  let isComplete = true;
-  for (const { start, end, family } of intervals) {
-    let at = start;
-    for (let count = 0; at < end && count < most; count++) {
-      const size = 1n << (bitsOf[family] - BigInt(prefixOf(textOf(at, family))));
-      const next = (at / size + 1n) * size;
-      addresses.push(textOf(hostIn(at, next < end ? next : end), family));
-      at = next;
-    }
-    if (at < end) isComplete = false;
+  let left: readonly Interval[] = intervals;
+  while (left.length > 0 && addresses.length < most) {
+    const blocks = left.slice(0, most - addresses.length).map((interval) => firstBlock(interval, prefixOf));
+    addresses.push(...blocks.map(({ address }) => address));
+    left = [...left.slice(blocks.length), ...blocks.flatMap(({ rest }) => rest ?? [])];
   }
-  return { addresses, isComplete };
+  return { addresses, isComplete: left.length === 0 };
+}
+
+interface FirstBlock {
+  readonly address: string;
+  /** Absent: the block reaches to the end of the interval. */
+  readonly rest?: Interval;
+}
+
+function firstBlock({ start, end, family }: Interval, prefixOf: (ip: string) => number): FirstBlock {
+  const size = 1n << (bitsOf[family] - BigInt(prefixOf(textOf(start, family))));
+  const next = (start / size + 1n) * size;
+  const isWhole = next >= end;
+  return {
+    address: textOf(hostIn(start, isWhole ? end : next), family),
+    ...(!isWhole && { rest: { start: next, end, family } }),
+  };
 }
 
 const bitsOf = { 4: 32n, 6: 128n } as const;
@@ -108,6 +120,7 @@ interface Interval {
   readonly start: bigint;
   /** The first address after it. */
   readonly end: bigint;
+  readonly family: 4 | 6;
 }
 
 /** Between borders of networks. */
@@ -116,7 +129,7 @@ function intervalsOf(cidrs: readonly string[], family: 4 | 6): readonly Interval
   const networks = cidrs.filter((cidr) => isIPv4(cidr.split('/')[0] ?? '') === (family === 4));
   const borders = new Set([0n, ...networks.flatMap((cidr) => bordersOf(cidr, family))]);
   const starts = [...borders].filter((border) => border < all).sort((a, b) => (a < b ? -1 : 1));
-  return starts.map((start, index) => ({ start, end: starts[index + 1] ?? all }));
+  return starts.map((start, index) => ({ start, end: starts[index + 1] ?? all, family }));
 }
 
 /** Not the address of the network itself, unless there is no other one. */

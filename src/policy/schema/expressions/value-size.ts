@@ -46,7 +46,7 @@ const record: ValueSize = { members: mostMembers, member: groups, text: 0 };
 
 const builtIn: ReadonlyMap<string, ValueSize> = new Map([
   ['user.groups', groups],
-  ...['user.identifiers', 'request.scopes', 'request.acrValues', 'network.zones'].map((path) => [path, names] as const),
+  ...['user.identifiers', 'request.scopes', 'request.acrValues'].map((path) => [path, names] as const),
   ...['user', 'user.profile', 'request', 'network', 'device'].map((path) => [path, record] as const),
   ...['user.createdAt', 'now', 'device.known'].map((path) => [path, noSize] as const),
 ]);
@@ -60,9 +60,13 @@ export interface AttributeLimits {
 /** Of an attribute of which nothing is known. */
 export const largestAttribute: AttributeLimits = { type: undefined, maxLength: greatestMaxLength };
 
-/** The most that users have of everything, but for those of `hasUnusualSizes`. */
-export function assumedSizes(limitsOf: (attribute: string) => AttributeLimits): FactSizes {
+/**
+ * The most that users have of everything, but for those of `hasUnusualSizes`. `zoneCount`: of all zones that there are.
+ */
+export function assumedSizes(limitsOf: (attribute: string) => AttributeLimits, zoneCount = mostMembers): FactSizes {
+  const zones = { ...names, members: Math.min(zoneCount, mostMembers) };
   return (path) => {
+    if (path === 'network.zones') return zones;
     const [, profile, attribute] = path.split('.');
     const isAttribute = path.startsWith('user.') && profile === 'profile' && attribute !== undefined;
     return isAttribute ? attributeSize(limitsOf(attribute)) : (builtIn.get(path) ?? textSize(nameLength));
