@@ -117,11 +117,14 @@ export class ActiveRevision {
   }
 
   async #tick(): Promise<void> {
+    const didServe = this.#provider !== undefined;
     try {
       await this.#follow();
     } catch (error) {
       const failure = error instanceof StepgateError ? error : new StepgateError('internal', String(error));
-      if (this.#failure === undefined) this.#options.warn(`cannot follow the store: ${failure.message}`);
+      // Often it did not answer before, which was said then.
+      const isLost = didServe && this.#provider === undefined;
+      if (this.#failure === undefined || isLost) this.#options.warn(`cannot follow the store: ${failure.message}`);
       this.#failure = failure;
     }
     if (this.#timer !== undefined) this.#schedule();

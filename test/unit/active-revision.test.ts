@@ -2,13 +2,15 @@
 import { expect, test } from '@jest/globals';
 import { ActiveRevision } from '../../src/active-revision.ts';
 import { authenticatorKinds } from '../../src/authenticators/index.ts';
+import { StoreUnavailable } from '../../src/errors.ts';
 import { createKeyring } from '../../src/oidc/keys/keyring.ts';
 import { loadConfiguration } from '../../src/policy/load.ts';
 import { Revisions } from '../../src/policy/revision/revisions.ts';
 import { openEmbedded } from '../../src/stores/embedded/embedded.ts';
-import { revisionConfirmationKey, revisionKey, revisionPointerKey } from '../../src/stores/keys.ts';
+import { keyringKey, revisionConfirmationKey, revisionKey, revisionPointerKey } from '../../src/stores/keys.ts';
 import type { Store } from '../../src/stores/store.ts';
 import { recordingStore } from '../support/stores/recording-store.ts';
+import { until } from '../support/values/until.ts';
 import { validFiles, withConfiguration } from './policy/support/configuration-dir.ts';
 
 async function applyBrand(store: Store, name: string, confirmWithin?: number): Promise<number> {
@@ -107,4 +109,34 @@ test('what cannot go back stays active, and is warned of once', async () => {
   expect(warnings).toEqual([expect.stringMatching(/was not confirmed in time, and cannot go back: unknown_revision/)]);
   active.stop();
   await store.close();
+});
+
+test('that the store is empty is said also if it did not answer before', async () => {
+  const store = recordingStore(openEmbedded({ file: ':memory:' }));
+  await createKeyring(store, 1_800_000_000);
+  await applyBrand(store, 'Before');
+  let isAway = false;
+  const load: typeof store.load = (keys) =>
+    isAway ? Promise.reject(new StoreUnavailable('no answer')) : store.load(keys);
+  const warnings: string[] = [];
+  const active = new ActiveRevision({
+    store: { ...store, load },
+    revisions: new Revisions(store, { authenticators: authenticatorKinds }),
+    now: () => 1_800_000_000,
+    warn: (text) => warnings.push(text),
+    recordExpiry: () => ({ ops: () => [], written: () => undefined }),
+    build: () => ({}) as never,
+  });
+  await active.start();
+  isAway = true;
+  await until('the store is away', () => warnings.length > 0);
+  await store.commit([{ op: 'delete', key: keyringKey }]);
+  isAway = false;
+  await until('the store is empty', () => warnings.length > 1);
+  active.stop();
+  await store.close();
+  expect(warnings).toEqual([
+    'cannot follow the store: no answer',
+    'cannot follow the store: the keys are gone from the store',
+  ]);
 });

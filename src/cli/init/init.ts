@@ -1,5 +1,6 @@
 /** `stepgate config init`: an initial configuration for a new installation. */
 import { createHash, randomBytes } from 'node:crypto';
+import { isAbsolute, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { analyse } from '../../policy/analysis/findings/analyse.ts';
 import { loadConfiguration } from '../../policy/load.ts';
@@ -62,7 +63,7 @@ async function init(context: InitContext, dir: string, options: InitOptions & Re
   }
   staged.keep();
   const taken = context.existingStore();
-  const own = taken === undefined ? undefined : `${dir}-data`;
+  const own = taken === undefined ? undefined : dataDirectoryBeside(dir);
   const next = nextCommands({ dir, own }, answers, context);
   printResult(context, options, {
     text: [
@@ -83,6 +84,12 @@ async function init(context: InitContext, dir: string, options: InitOptions & Re
       next,
     },
   });
+}
+
+/** Outside, also where the directory is given as `.` or ends with a slash: no file may be in it that is unknown. */
+function dataDirectoryBeside(dir: string): string {
+  const beside = `${resolve(dir)}-data`;
+  return isAbsolute(dir) ? beside : relative('', beside);
 }
 
 async function asked({ authenticators, openQuestions }: InitContext, options: InitOptions): Promise<InitAnswers> {

@@ -133,6 +133,12 @@ test('where there is a store already, such as that of the demo, what comes next 
   expect(await init([join(parent, 'other'), ...options])).not.toMatch(/DATA_DIR|already/);
 });
 
+test.each(['mine', 'mine/', './mine/.'])('the store of its own is beside the directory: %s', async (name) => {
+  const dir = `${parent}/${name}`;
+  const { next } = JSON.parse(await init([dir, ...options, '--json'], { existingStore: () => 'data' }));
+  expect(next).toContain(`DATA_DIR=${join(parent, 'mine')}-data CONFIG_DIR=${dir} stepgate serve`);
+});
+
 test('on a terminal it asks for what no option gives, and asks again after an invalid answer', async () => {
   const log: string[] = [];
   const answers = ['ftp://x', 'http://localhost:3000', '', 'wiki', '', '', 'maybe', 'no', '', '', 'root'];
