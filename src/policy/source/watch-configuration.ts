@@ -17,8 +17,8 @@ export interface WatchOptions {
  * Calls `onChange` after changes in `dir` or below, never twice at the same time: a change meanwhile leads to one more
  * call. So does another directory in the place of this one or of one below, or a link that leads elsewhere; that one is
  * watched from then on. What `onChange` rejects with goes to `onError`. A directory that is not there is watched as soon
- * as it is. While one cannot be watched (the limit of inotify, say), `onChange` is called after every interval instead.
- * Returns a function that stops it. Does not keep the process alive.
+ * as it is. While one cannot be watched (the limit of inotify, say), `onChange` is called after every interval
+ * instead. Returns a function that stops it. Does not keep the process alive.
  */
 export function watchConfiguration(
   dir: string,
@@ -51,12 +51,7 @@ export function watchConfiguration(
     }, quiet);
     timer.unref();
   };
-  const reported = new Set<string>();
-  const report = (error: unknown) => {
-    if (reported.has(String(error))) return;
-    reported.add(String(error));
-    onError(error);
-  };
+  const report = onceForEach(onError);
   const watchNow = (): Watched => {
     try {
       return watchDirectories(dir, (path) => watch(path, { persistent: false }, onEvent).on('error', report));
@@ -80,6 +75,16 @@ export function watchConfiguration(
     clearTimeout(timer);
     clearInterval(look);
     watched.close();
+  };
+}
+
+/** Leaves out an error that says the same as one before. */
+function onceForEach(onError: (error: unknown) => void): (error: unknown) => void {
+  const reported = new Set<string>();
+  return (error) => {
+    if (reported.has(String(error))) return;
+    reported.add(String(error));
+    onError(error);
   };
 }
 
