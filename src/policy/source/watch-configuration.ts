@@ -16,8 +16,8 @@ export interface WatchOptions {
 /**
  * Calls `onChange` after changes in `dir` or below, never twice at the same time: a change meanwhile leads to one more
  * call. So does another directory in the place of this one or of one below, or a link that leads elsewhere; that one is
- * watched from then on. What `onChange` rejects with goes to `onError`. A directory that is not there is watched as soon
- * as it is. While one cannot be watched (the limit of inotify, say), `onChange` is called after every interval
+ * watched from then on. What `onChange` rejects with goes to `onError`. A directory that is not there is watched
+ * as soon as it is. While one cannot be watched (the limit of inotify, say), `onChange` is called after every interval
  * instead. Returns a function that stops it. Does not keep the process alive.
  */
 export function watchConfiguration(
