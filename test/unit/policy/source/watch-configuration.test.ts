@@ -1,4 +1,5 @@
 /** Watching the files of a configuration. */
+import { renameSync, watch } from 'node:fs';
 import { cp, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
@@ -86,6 +87,53 @@ test('watching continues when a link leads elsewhere', async () => {
     await expectWatched(link, () => lead(`${dir}-next`));
     await rm(link);
     await rm(`${dir}-next`, { recursive: true });
+  });
+});
+
+test('watching continues when a directory below is swapped', async () => {
+  await withConfiguration(validFiles, async (dir) => {
+    await cp(join(dir, 'policies'), `${dir}-next`, { recursive: true });
+    // Both at once, so that the watcher finds a directory each time it looks.
+    await expectWatched(dir, async () => {
+      renameSync(join(dir, 'policies'), `${dir}-before`);
+      renameSync(`${dir}-next`, join(dir, 'policies'));
+    });
+    await rm(`${dir}-before`, { recursive: true });
+  });
+});
+
+test('watching continues when a link below leads elsewhere', async () => {
+  await withConfiguration(validFiles, async (dir) => {
+    const link = join(dir, 'policies/sign-on');
+    await rename(link, `${dir}-before`);
+    await cp(`${dir}-before`, `${dir}-next`, { recursive: true });
+    await symlink(`${dir}-before`, link);
+    await symlink(`${dir}-next`, `${dir}-link`);
+    await expectWatched(dir, () => rename(`${dir}-link`, link));
+    await rm(`${dir}-before`, { recursive: true });
+    await rm(`${dir}-next`, { recursive: true });
+  });
+});
+
+test('what cannot be watched is tried again, and each error is reported once', async () => {
+  await withConfiguration(validFiles, async (dir) => {
+    const watched = signal();
+    const errors: unknown[] = [];
+    let tries = 0;
+    const stop = watchConfiguration(dir, async () => undefined, {
+      quiet: 1,
+      interval: 1,
+      onError: (error) => errors.push(error),
+      watch: (path, options, onEvent) => {
+        tries += 1;
+        if (tries <= 3) throw Object.assign(new Error('no space left'), { code: 'ENOSPC' });
+        watched.resolve();
+        return watch(path, options, onEvent);
+      },
+    });
+    await watched.promise;
+    stop();
+    expect(errors).toEqual([expect.objectContaining({ code: 'ENOSPC' })]);
   });
 });
 
