@@ -55,6 +55,8 @@ export async function standardReport(
     checked,
     omitUndefined({ standard, authenticators, now, apps: app, labels: label }),
   );
+  // That nothing was looked at must not read like a standard that is met.
+  if (apps === 0 && (app ?? label)) throw refusal('users sign in to none of these apps: there is nothing to look at');
   const meets = findings.every(isRecommendation);
   const { title, notShown } = standards[standard];
   return { standard, title, meets, apps, findings, accepted, notShown };

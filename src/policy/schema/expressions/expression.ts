@@ -11,7 +11,14 @@ import { mostSteps, mostStepsFor, stepsWith } from './expression-steps.ts';
 import { textOfNode } from './expression-text.ts';
 import { logicAtApp } from './logic-at-app.ts';
 import { possibleZones, readsZones, type ZonesRead, zonesReadBy } from './possible-zones.ts';
-import { actualSizes, assumedSizes, type FactSizes, hasUnusualSizes, largestAttribute } from './value-size.ts';
+import {
+  actualSizes,
+  areUnusual,
+  assumedSizes,
+  type FactSizes,
+  hasUnusualSizes,
+  largestAttribute,
+} from './value-size.ts';
 import { zonedTime } from './zoned-time.ts';
 
 /** Made once for each revision. An expression that cannot be read is `error` for every user. */
@@ -94,28 +101,27 @@ function programOf(run: ParseResult): Program {
 function resultOf(program: Program, facts: RuleFacts): 'hit' | 'miss' | 'error' {
   const { run, zonesRead } = program;
   const { network } = facts;
+  const context = contextOf(facts);
   if (network.unknownZones === undefined || !readsZones(zonesRead))
-    return isWithinSteps(program, facts, 1) ? resultIn(run, facts) : 'error';
-  const inZones = (zones: readonly string[]): RuleFacts => ({ ...facts, network: { ...network, zones } });
+    return isWithinSteps(program, context, 1) ? resultIn(run, context) : 'error';
   const lists = possibleZones(network, zonesRead) ?? [];
-  const longest = inZones([...network.zones, ...network.unknownZones]);
+  const longest = contextIn([...network.zones, ...network.unknownZones], context);
   if (!isWithinSteps(program, longest, lists.length)) return 'error';
-  const [result, another] = new Set(lists.map((zones) => resultIn(run, inZones(zones))));
+  const [result, another] = new Set(lists.map((zones) => resultIn(run, contextIn(zones, context))));
   return result === undefined || another !== undefined ? 'error' : result;
 }
 
 /** What takes too long is not evaluated at all: the result must not depend on how fast the node is. */
-function isWithinSteps({ run, steps }: Program, facts: RuleFacts, times: number): boolean {
-  const context = contextOf(facts);
-  return (steps * times <= mostSteps && !context.isUnusual) || stepsWith(run.ast, context.sizes) * times <= mostSteps;
+function isWithinSteps({ run, steps }: Program, { sizes, isUnusual }: Context, times: number): boolean {
+  return (steps * times <= mostSteps && !isUnusual) || stepsWith(run.ast, sizes) * times <= mostSteps;
 }
 
-function resultIn(run: ParseResult, facts: RuleFacts): 'hit' | 'miss' | 'error' {
+function resultIn(run: ParseResult, { values }: Context): 'hit' | 'miss' | 'error' {
   const { stackTraceLimit } = Error;
   // A test of each member goes on if it fails for one: with a stack, each error takes ten times as long.
   Error.stackTraceLimit = 0;
   try {
-    const value: unknown = run(contextOf(facts).values);
+    const value: unknown = run(values);
     if (typeof value !== 'boolean') return 'error';
     return value ? 'hit' : 'miss';
   } catch {
@@ -140,6 +146,20 @@ function contextOf(facts: RuleFacts): Context {
   const values = newContext(facts);
   last = { facts, values, sizes: actualSizes(values), isUnusual: hasUnusualSizes(facts) };
   return last;
+}
+
+/** The same but for the zones. The rest is not measured again for each list of zones that is possible. */
+function contextIn(zones: readonly string[], context: Context): Context {
+  // As in `newContext`.
+  const network = { ...context.values.network, zones: zones.toSorted() };
+  const measured = actualSizes({ network });
+  const sizes: FactSizes = (path) => (path.split('.')[0] === 'network' ? measured(path) : context.sizes(path));
+  return {
+    ...context,
+    values: { ...context.values, network },
+    sizes,
+    isUnusual: context.isUnusual || areUnusual(zones),
+  };
 }
 
 /** What is absent has no key, so that `has()` tells and reading it fails. */

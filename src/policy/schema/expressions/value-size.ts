@@ -119,6 +119,7 @@ export function hasUnusualSizes({ subject, request, network }: RuleFacts): boole
   });
 }
 
-function areUnusual(texts: readonly string[]): boolean {
+/** Whether a list has more members than such lists usually have, or longer ones. */
+export function areUnusual(texts: readonly string[]): boolean {
   return texts.length > mostMembers || texts.reduce((sum, { length }) => sum + length, 0) > mostMembers * nameLength;
 }

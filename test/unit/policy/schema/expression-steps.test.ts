@@ -194,6 +194,23 @@ describe('what takes too long for this user is an error of the expression,', () 
   });
 });
 
+test('what a user has is measured once, for however many expressions and lists of zones that are possible', () => {
+  let measured = 0;
+  const counted = new Proxy(profile, {
+    ownKeys(target) {
+      measured += 1;
+      return Reflect.ownKeys(target);
+    },
+  });
+  const network = { ip: '192.0.2.1', zones: [], unknownZones: texts(6) };
+  const facts = factsOf({ subject: userWith([], { profile: counted }), network });
+  const results = [99, 100, 101].map((count) =>
+    compileExpression(`size(network.zones) == ${count} || user.profile.level == 4`).evaluate(facts),
+  );
+  expect(results).toEqual(['miss', 'miss', 'miss']);
+  expect(measured).toBe(1);
+});
+
 describe('a time in a zone is read as before', () => {
   test.each(['Europe/Vienna', 'America/St_Johns', 'Pacific/Apia', 'UTC'])('in %s', (zone) => {
     for (const now of [0, 1_711_846_799, 1_711_846_800, 1_799_999_999]) {

@@ -366,6 +366,22 @@ describe('check --standard', () => {
     });
   });
 
+  test('is not said to be met by apps that no user signs in to', async () => {
+    const client =
+      '{ grant_types: [client_credentials], response_types: [], token_endpoint_auth_method: private_key_jwt, jwks_uri: "https://job.example.org/jwks" }';
+    const service = `clientId: job\nname: Job\nlabels: [batch]\nservice: { resources: [{ indicator: "https://api.test", scopes: [r] }] }\nclient: ${client}\n`;
+    const settings = `${validFiles['stepgate.yaml']}resources:\n  - { indicator: "https://api.test", scopes: [r] }\n`;
+    await withConfiguration({ ...validFiles, 'stepgate.yaml': settings, 'apps/job.yaml': service }, async (dir) => {
+      for (const choice of [
+        ['--app', 'job'],
+        ['--label', 'batch'],
+      ])
+        await expect(run(dir, 'check', '--standard', 'phr-only', ...choice)).rejects.toThrow(
+          /users sign in to none of these apps/,
+        );
+    });
+  });
+
   test('is met but for what a comment accepts, which is shown', async () => {
     const comment = '# stepgate:accept standard until 2026-12-31: kiosks have no keys';
     const policy = `name: notes\nrules:\n  - { name: All, then: { allow: { factors: 1 } } } ${comment}\n`;
