@@ -728,6 +728,24 @@ describe('a scope that the app may not ask for is refused, as its endpoint does'
       'notes may not ask for the scope email, as its `client.scope` lacks it: the request is refused (invalid_scope)',
     ],
     ['that client.scope has', 'scope: openid profile', 'openid profile', undefined],
+    [
+      'offline_access without the grant',
+      'scope: openid offline_access',
+      'openid offline_access',
+      'notes may not ask for the scope offline_access, as it lacks the grant refresh_token: the request would go on without it',
+    ],
+    [
+      'offline_access with the grant',
+      'grant_types: [authorization_code, refresh_token]',
+      'openid offline_access',
+      undefined,
+    ],
+    [
+      'offline_access that client.scope lacks',
+      'grant_types: [authorization_code, refresh_token]\n  scope: openid',
+      'openid offline_access',
+      'notes may not ask for the scope offline_access, as its `client.scope` lacks it: the request is refused (invalid_scope)',
+    ],
   ])('%s', async (_, metadata, scope, error) => {
     await withConfiguration({ ...validFiles, 'apps/notes.yaml': client(metadata) }, async (config) => {
       const text = explained('--app', 'notes', '--config', config, '--scope', scope).catch(String);
