@@ -304,11 +304,9 @@ describe('users who were denied before', () => {
       { ...required, ...signOn(noContractors, all(2)) },
     );
     expect(printed).toContain(
-      [
-        '        set up  1 user in admins: webauthn',
-        '        set up  2 of 3 contractors: totp or webauthn',
-        '',
-      ].join('\n'),
+      ['        set up  1 user in admins: webauthn', '        set up  2 of 3 contractors: totp or webauthn', ''].join(
+        '\n',
+      ),
     );
   });
 
