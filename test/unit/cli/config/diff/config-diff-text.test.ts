@@ -298,11 +298,8 @@ describe('users who were denied before', () => {
       { name: 'A', when: { groups: { any: ['admins'] } }, then: { required: ['webauthn'] } },
       { name: 'All', then: {} },
     ];
-    const required = { 'policies/enrollment.yaml': JSON.stringify({ rules }) };
-    const printed = await diffs.diff(
-      { ...required, ...signOn(all(2)) },
-      { ...required, ...signOn(noContractors, all(2)) },
-    );
+    const policy = { 'policies/enrollment.yaml': JSON.stringify({ rules }) };
+    const printed = await diffs.diff({ ...policy, ...signOn(all(2)) }, { ...policy, ...signOn(noContractors, all(2)) });
     expect(printed).toContain(
       ['        set up  1 user in admins: webauthn', '        set up  2 of 3 contractors: totp or webauthn', ''].join(
         '\n',
