@@ -1,4 +1,6 @@
 /** Finds users whose accounts can never have enough of something, whatever they add. */
+import type { EnrollmentRule } from '../../model/enrollment-policy.ts';
+import type { PolicySet } from '../../policy/rules/compile.ts';
 import type { Formula, UserFacts } from '../../policy/theories/theory.ts';
 import { notAll, type RuleSpace } from '../space/rule-space.ts';
 import {
@@ -44,6 +46,19 @@ export function findLastingLack(
     return isShown ? { found: { facts, never: reachable.never } } : { alike: [] };
   });
   return found ?? (isOpen ? 'undecided' : undefined);
+}
+
+/**
+ * Whether users who can have these alone never get in where the rule decides, as they lack something that they must
+ * enroll. Of a policy that asks how the user signed in, another rule may decide in the end.
+ */
+export function lacksRequired(
+  { enrollment: rule }: { readonly enrollment?: EnrollmentRule },
+  keys: readonly string[],
+  { enrollment: policy }: Pick<PolicySet, 'enrollment'>,
+): boolean {
+  if (rule === undefined || policy?.beforeSignIn) return false;
+  return rule.then.required.some(({ anyOf, grace }) => grace === undefined && !anyOf.some((key) => keys.includes(key)));
 }
 
 function keysOf({ reachable }: Pick<Reachable, 'reachable'>): readonly string[] {

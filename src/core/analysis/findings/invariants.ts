@@ -9,7 +9,7 @@ import { locationKey } from '../../model/location-key.ts';
 import type { Rule, RuleHead } from '../../model/policy.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
 import type { UserFacts } from '../../policy/theories/theory.ts';
-import { findLastingLack } from '../accounts/lasting-lack.ts';
+import { findLastingLack, lacksRequired } from '../accounts/lasting-lack.ts';
 import type { AdditionSearch } from '../accounts/reachable-authenticators.ts';
 import { admittedWith } from '../proofs/admitted-with.ts';
 import { avoidedBy, type DemandCheck, demandCheck, type Guarantee } from '../proofs/demand-verdict.ts';
@@ -158,7 +158,8 @@ function admission(
   { guarantee, check, additions }: InvariantWithCheck,
   { policies, space }: SignInScope,
 ): RuleResult {
-  const { isFine, isFineWith, isProvedWith: isNeedless, candidates } = check(rules);
+  const { isFine, isFineWith, isProvedWith, candidates } = check(rules);
+  const isNeedless = (keys: readonly string[]) => isProvedWith(keys) || lacksRequired(rules, keys, policies);
   const isEnough = isFineWith ?? (isFine ? undefined : () => false);
   const search = isEnough && additions && { ...additions, authenticators: policies.authenticators, space };
   const lack = search && findLastingLack(rules.formulas(), search, { isEnough, isNeedless });

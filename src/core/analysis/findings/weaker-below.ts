@@ -117,11 +117,10 @@ function comparePair(pair: Pair, search: Search): WeakerBelow | 'undecided' | un
   return isOpen ? 'undecided' : undefined;
 }
 
-/** The weak rule may ask for less, and may decide about users of the strict one. */
-function openPair(
-  { strict, weak, rules }: Pair,
-  { policies, besides, space, budget, compare }: Search,
-): 'opaque' | undefined {
+/** The weak rule may ask for less, and may decide about users for whom the strict one may decide elsewhere. */
+function openPair(pair: Pair, search: Search): 'opaque' | undefined {
+  const { strict, weak, rules } = pair;
+  const { policies, besides, space, compare } = search;
   if (strict.then.kind !== 'allow' || weak.then.kind !== 'allow') return undefined;
   const [own, weakOwn] = [strict.then, weak.then];
   const others = space.takenApart(strict.when).filter((part) => !mayNarrow(part));
@@ -135,7 +134,7 @@ function openPair(
     const less = compare({ own, beside: then }, { own: weakOwn, beside: then });
     if (less === undefined) return false;
     const all = [...formulas, ...decidingBeside, ...requestsShowing(less, policies, space)];
-    return findModelWithin(all, budget) !== 'impossible';
+    return factsOfUserWith(all, decides(pair, space), search) !== 'impossible';
   });
   return isOpen ? 'opaque' : undefined;
 }

@@ -71,6 +71,8 @@ export interface Effect {
   readonly users?: number;
   /** Of the made-up users of the change: what those with this effect have. Absent: all of them. */
   readonly having?: string;
+  /** Where users of the change must enroll different things: those who must enroll this. */
+  readonly who?: AffectedUsers;
 }
 
 /**

@@ -9,9 +9,11 @@ import type {
   AskedThere,
   ChangeKind,
   ConfigDiff,
+  Effect,
   FileChange,
   PartChange,
 } from '../compared/configuration-changes.ts';
+import { affectedUsersText } from '../sign-ins/sentences.ts';
 
 /** Returns whole lines. */
 export function diffText(diff: ConfigDiff): string {
@@ -109,12 +111,18 @@ function changeLines(change: AccessChange): readonly string[] {
 export function changeDetails({ kind, before, after, effects }: AccessChange) {
   // The sentence already contains it.
   const text = kind === 'requirement' || kind === 'steps' || kind === 'scopes' ? sideText : rulesText;
-  const enroll = [...new Set(effects.flatMap((effect) => effect.enroll ?? []))];
+  const setUps = [...new Set(effects.flatMap(setUpText))];
   return [
     { label: 'before', text: text(before) },
     { label: 'after', text: text(after) },
-    ...enroll.map((words) => ({ label: 'set up', text: words })),
+    ...setUps.map((words) => ({ label: 'set up', text: words })),
   ].filter((line) => line.text !== '');
+}
+
+/** Alone, it is what the sentence is about. */
+function setUpText({ enroll, who }: Effect): readonly string[] {
+  if (enroll === undefined) return [];
+  return [who === undefined ? enroll : `${affectedUsersText(who)}: ${enroll}`];
 }
 
 function sideText(side: AskedThere): string {

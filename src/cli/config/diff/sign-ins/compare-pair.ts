@@ -212,7 +212,7 @@ function changeOf(same: readonly Occurrence[], { clientIds }: AppPair, compared:
 }
 
 function affectedBy(
-  same: readonly Occurrence[],
+  same: readonly Pick<Occurrence, 'user'>[],
   { classes, isCounted, sizes, users: of, ...all }: ComparedAt,
   users: number,
 ): AffectedUsers {
@@ -249,23 +249,31 @@ function namesOfSome(meant: readonly UserClass[], classes: readonly UserClass[])
   return [...new Set(meant.flatMap(({ identity }) => (identity ? [identityText(identity)] : [])))];
 }
 
+interface WithEffect extends Pick<Occurrence, 'user'> {
+  readonly effect: EffectOnUsers;
+}
+
 /** Those with the same key are one. */
 function effectsOf(
   same: readonly Occurrence[],
-  { isCounted, had: madeUp }: ComparedAt,
+  compared: ComparedAt,
   keyOf: (effect: EffectOnUsers) => string,
 ): readonly Effect[] {
+  const { isCounted, had: madeUp } = compared;
   const isSaidOfAll = saysSecondFactorOfAll(same);
-  const withEffect = same.flatMap(({ difference: { effects = [] }, user }) =>
+  const withEffect = same.flatMap(({ difference: { effects = [] }, user }): readonly WithEffect[] =>
     effects.map((effect) => ({ effect, user })),
   );
+  const isTold = ({ user }: WithEffect) => !isCounted || user.users > 0;
+  const areSeveral = new Set(withEffect.filter(isTold).flatMap(({ effect }) => effect.enroll ?? [])).size > 1;
   return [...Map.groupBy(withEffect, ({ effect }) => keyOf(effect)).values()].flatMap((alike) => {
     const [first] = alike;
     if (first === undefined) return [];
     const { kind, one, many, enroll, isSecondFactor } = first.effect;
     const users = alike.reduce((sum, each) => sum + each.user.users, 0);
     const had = isCounted ? undefined : havingText(havingOf(alike.map(userOf)), havingOf(same.map(userOf)), madeUp);
-    const more = omitUndefined({ enroll, users: isCounted ? users : undefined, having: had });
+    const who = areSeveral && enroll !== undefined ? affectedBy(alike, compared, users) : undefined;
+    const more = omitUndefined({ enroll, users: isCounted ? users : undefined, having: had, who });
     const words = isSecondFactor && !isSaidOfAll ? 'must set up a second factor first' : users === 1 ? one : many;
     return isCounted && users === 0 ? [] : [{ kind, words, ...more }];
   });

@@ -21,7 +21,7 @@ function effectText({ words, users, having }: Effect, who: AffectedUsers): strin
 }
 
 /** For example `412 editors`, or `no user today (users in auditors)`. */
-function affectedUsersText(who: AffectedUsers): string {
+export function affectedUsersText(who: AffectedUsers): string {
   const { users, of: total, groups, all, having } = who;
   if (users === undefined)
     return [all ? 'every user' : hypothetical(who), ...(having === undefined ? [] : [having])].join(' ');

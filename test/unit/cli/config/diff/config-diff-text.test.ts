@@ -291,6 +291,22 @@ describe('users who were denied before', () => {
     ]);
   });
 
+  test('are named with what they must set up where it differs', async () => {
+    await diffs.addUsers(1, ['contractors', 'admins'], { credentials: [password] });
+    await diffs.addUsers(2, ['contractors'], { credentials: [password] });
+    const rules = [
+      { name: 'A', when: { groups: { any: ['admins'] } }, then: { required: ['webauthn'] } },
+      { name: 'All', then: {} },
+    ];
+    const policy = { 'policies/enrollment.yaml': JSON.stringify({ rules }) };
+    const printed = await diffs.diff({ ...policy, ...signOn(all(2)) }, { ...policy, ...signOn(noContractors, all(2)) });
+    expect(printed).toContain(
+      ['        set up  1 user in admins: webauthn', '        set up  2 of 3 contractors: totp or webauthn', ''].join(
+        '\n',
+      ),
+    );
+  });
+
   test('must set up what the enrollment policy requires', async () => {
     await diffs.addUsers(2, ['contractors'], { credentials: [password] });
     await diffs.addUsers(1, ['contractors'], { credentials: [password, webauthn] });

@@ -53,6 +53,22 @@ test.each([
   expect((await ofSignOn(when, then, rest)).filter((line) => line.includes('whether a rule below'))).toEqual([]);
 });
 
+test('a rule that a rule above keeps from all users who may be asked for less below', async () => {
+  const named = 'groups: { any: [admins, owners] }';
+  const either = `${named}, any: [{ expression: '${hours}' }, { groups: { any: [owners] } }]`;
+  const rule = (name: string, when: string, then: string) =>
+    `  - { name: ${name}, when: { ${when} }, then: ${then} }\n`;
+  const asked = async (above: string) => {
+    const strict = rule('A', either, two);
+    const files = { [signOn]: `name: notes\nrules:\n${above}${strict}  - { name: B, then: ${one} }\n` };
+    return (await found(files)).filter((line) => line.includes('whether a rule below'));
+  };
+  expect(await asked(rule('Early', `expression: '${hours}'`, one))).toEqual([]);
+  expect(await asked(rule('Early', `groups: { any: [owners] }, expression: '${hours}'`, one))).toEqual([
+    `note undecided ${signOn} rules[1] ${weaker}`,
+  ]);
+});
+
 test('a rule that compares the browser with something else', async () => {
   const note = (file: string) => `note undecided ${file} rules[0] ${chosen}`;
   const when = `expression: '${browser}'`;
