@@ -5,7 +5,7 @@
  */
 import { decodeJwt } from 'jose';
 import type { KoaContextWithOIDC } from 'oidc-provider';
-import { endOfRefreshTokens, offlineAccess } from '../../policy/revision/refresh-tokens.ts';
+import { endOfRefreshTokens, offlineScope } from '../../policy/revision/refresh-tokens.ts';
 import { words } from './request-facts.ts';
 
 /**
@@ -22,7 +22,7 @@ export function keepOfflineAccess({ oidc, query }: KoaContextWithOIDC): void {
   const asked = oidc.route === 'pushed_authorization_request' ? oidc.body : { ...query, ...oidc.body };
   const object = oidc.entities.PushedAuthorizationRequest?.request ?? asked?.request;
   const isAsked = words(typeof object === 'string' && object !== '' ? decodeJwt(object).scope : asked?.scope).includes(
-    offlineAccess,
+    offlineScope,
   );
-  if (isAsked && !scopes.includes(offlineAccess)) params.scope = [...scopes, offlineAccess].join(' ');
+  if (isAsked && !scopes.includes(offlineScope)) params.scope = [...scopes, offlineScope].join(' ');
 }

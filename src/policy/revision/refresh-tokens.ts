@@ -8,7 +8,7 @@ interface Client {
 }
 
 /** Asks for refresh tokens that outlive the session (OpenID Connect Core 1.0 section 11). */
-export const offlineAccess = 'offline_access';
+export const offlineScope = 'offline_access';
 
 /**
  * What ends its refresh tokens. Undefined: it has none. Only an app whose tokens end with their lifetime may ask for
@@ -17,7 +17,7 @@ export const offlineAccess = 'offline_access';
 export function endOfRefreshTokens({ client }: Client): 'session' | 'lifetime' | undefined {
   if (!client.grant_types.includes('refresh_token')) return undefined;
   // A client without `scope` may ask for any.
-  const isOffline = client.scope?.split(/\s+/).includes(offlineAccess) ?? true;
+  const isOffline = client.scope?.split(/\s+/).includes(offlineScope) ?? true;
   return isOffline ? 'lifetime' : 'session';
 }
 

@@ -4,7 +4,7 @@
  */
 import { type ClaimsByScope, type RefusedNames, scopesOf } from '../../core/policy/claim-scopes.ts';
 import type { App } from '../model/app.ts';
-import { endOfRefreshTokens, offlineAccess } from './refresh-tokens.ts';
+import { endOfRefreshTokens, offlineScope } from './refresh-tokens.ts';
 
 type AskingApp = Pick<App, 'client' | 'ownAccount'>;
 
@@ -16,7 +16,7 @@ export function refusedScopes(app: AskingApp, declared: ClaimsByScope): readonly
   if (app.ownAccount) return [];
   const listed = app.client.scope?.split(/\s+/);
   const isRefused = (scope: string) =>
-    scope === offlineAccess ? endOfRefreshTokens(app) !== 'lifetime' : listed?.includes(scope) === false;
+    scope === offlineScope ? endOfRefreshTokens(app) !== 'lifetime' : listed?.includes(scope) === false;
   return Object.keys(declared).filter(isRefused);
 }
 

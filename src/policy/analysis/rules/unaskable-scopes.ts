@@ -8,7 +8,7 @@ import { partsToHold } from '../../../core/policy/rules/expression-parts.ts';
 import { signOnOf } from '../../check/sign-on-of.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';
 import type { App } from '../../model/app.ts';
-import { offlineAccess } from '../../revision/refresh-tokens.ts';
+import { offlineScope } from '../../revision/refresh-tokens.ts';
 import { refusedScopes } from '../../revision/refused-scopes.ts';
 import { type FileLocation, findingAt } from '../../source/finding-at.ts';
 import type { AnalysedConfiguration } from '../analysed/configuration.ts';
@@ -57,7 +57,7 @@ function ofRule({ when }: Rule, refused: ReadonlySet<string>, location: FileLoca
     const within = [...location.path, 'when', ...(at === 0 ? [] : ['any', at - 1])];
     return scopesAsked(set).flatMap(({ scope, path }) => {
       if (!refused.has(scope)) return [];
-      const [why, add] = scope === offlineAccess ? lackingOffline : lackingScope;
+      const [why, add] = scope === offlineScope ? lackingOffline : lackingScope;
       const message = `no app that has this policy may ask for the scope \`${scope}\`: ${why}`;
       const advice = `${add}, or take it out of the rule`;
       return [findingAt('unaskable-scope', { ...location, path: [...within, ...path] }, { message, advice })];
