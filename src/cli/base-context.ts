@@ -6,7 +6,6 @@ import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { styleText } from 'node:util';
 import { omitUndefined } from '../core/model/omit-undefined.ts';
-import { filesOfStore } from '../stores/data-dir.ts';
 import { openAsItIs, openStore, readDurability, type StoreSettings } from '../stores/open.ts';
 import type { AuditContext } from './audit/audit-context.ts';
 import type { ConfigContext } from './config/shared/config-context.ts';
@@ -76,7 +75,6 @@ export function baseContext(env: Environment, own: CommandProcess = process): Ba
     interrupted: () => interrupted(own),
     openQuestions: async () =>
       stdin.isTTY && stderr.isTTY ? (await import('./init/questions.ts')).terminalQuestions(stdin, stderr) : undefined,
-    existingStore: () => (redisUrl === undefined && filesOfStore(dataDir).length > 0 ? dataDir : undefined),
     isUnseen: stdin.isTTY === true && !stderr.isTTY,
     now: () => Math.floor(Date.now() / 1000),
     openStore: () => openStore(storeSettings),

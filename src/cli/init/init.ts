@@ -8,6 +8,7 @@ import { findingsText, shellWord } from '../../policy/model/analysis-finding.ts'
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
 import { findingText } from '../../policy/model/finding.ts';
 import { jsonSchemas } from '../../policy/schema/json-schemas.ts';
+import { filesOfStore } from '../../stores/data-dir.ts';
 import { newCommand } from '../commands.ts';
 import { refusal } from '../shared/options/refusal.ts';
 import { printResult, type ResultOptions } from '../shared/output/print-result.ts';
@@ -27,8 +28,8 @@ export interface InitContext {
   now(): number;
   /** Undefined if there is no terminal to ask on. */
   openQuestions(): Promise<(Questions & { close(): void }) | undefined>;
-  /** The data directory, if it has a store already. Undefined also where Redis is the store. */
-  existingStore(): string | undefined;
+  /** Absent where Redis is the store. */
+  readonly dataDir?: string;
 }
 
 export function initCommand(context: InitContext): Command {
@@ -62,8 +63,9 @@ async function init(context: InitContext, dir: string, options: InitOptions & Re
     throw refusal(interrupted.aborted ? 'stopped: nothing was written' : `nothing was written:\n${faults.join('\n')}`);
   }
   staged.keep();
-  const taken = context.existingStore();
-  const own = taken === undefined ? undefined : dataDirectoryBeside(dir);
+  const { dataDir } = context;
+  const taken = dataDir !== undefined && hasStore(dataDir) ? dataDir : undefined;
+  const own = taken === undefined ? undefined : newDataDirectory(dir);
   const next = nextCommands({ dir, own }, answers, context);
   printResult(context, options, {
     text: [
@@ -86,10 +88,19 @@ async function init(context: InitContext, dir: string, options: InitOptions & Re
   });
 }
 
-/** Outside, also where the directory is given as `.` or ends with a slash: no file may be in it that is unknown. */
-function dataDirectoryBeside(dir: string): string {
-  const beside = `${resolve(dir)}-data`;
-  return isAbsolute(dir) ? beside : relative('', beside);
+/**
+ * The first without a store of `dir-data`, `dir-data-2`, and so on. Outside, also where the directory is given as `.` or
+ * ends with a slash: no file may be in it that is unknown.
+ */
+function newDataDirectory(dir: string): string {
+  const first = `${resolve(dir)}-data`;
+  let free = first;
+  for (let at = 2; hasStore(free); at += 1) free = `${first}-${at}`;
+  return isAbsolute(dir) ? free : relative('', free);
+}
+
+function hasStore(dataDir: string): boolean {
+  return filesOfStore(dataDir).length > 0;
 }
 
 async function asked({ authenticators, openQuestions }: InitContext, options: InitOptions): Promise<InitAnswers> {
