@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { styleText } from 'node:util';
 import { omitUndefined } from '../core/model/omit-undefined.ts';
+import { filesOfStore } from '../stores/data-dir.ts';
 import { openAsItIs, openStore, readDurability, type StoreSettings } from '../stores/open.ts';
 import type { AuditContext } from './audit/audit-context.ts';
 import type { ConfigContext } from './config/shared/config-context.ts';
@@ -75,6 +76,7 @@ export function baseContext(env: Environment, own: CommandProcess = process): Ba
     interrupted: () => interrupted(own),
     openQuestions: async () =>
       stdin.isTTY && stderr.isTTY ? (await import('./init/questions.ts')).terminalQuestions(stdin, stderr) : undefined,
+    hasStore: (dir) => filesOfStore(dir).length > 0,
     isUnseen: stdin.isTTY === true && !stderr.isTTY,
     now: () => Math.floor(Date.now() / 1000),
     openStore: () => openStore(storeSettings),

@@ -8,7 +8,6 @@ import { findingsText, shellWord } from '../../policy/model/analysis-finding.ts'
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
 import { findingText } from '../../policy/model/finding.ts';
 import { jsonSchemas } from '../../policy/schema/json-schemas.ts';
-import { filesOfStore } from '../../stores/data-dir.ts';
 import { newCommand } from '../commands.ts';
 import { refusal } from '../shared/options/refusal.ts';
 import { printResult, type ResultOptions } from '../shared/output/print-result.ts';
@@ -30,6 +29,8 @@ export interface InitContext {
   openQuestions(): Promise<(Questions & { close(): void }) | undefined>;
   /** Absent where Redis is the store. */
   readonly dataDir?: string;
+  /** Whether a directory has a store, or what remains of one. */
+  hasStore(dataDir: string): boolean;
 }
 
 export function initCommand(context: InitContext): Command {
@@ -64,8 +65,8 @@ async function init(context: InitContext, dir: string, options: InitOptions & Re
   }
   staged.keep();
   const { dataDir } = context;
-  const taken = dataDir !== undefined && hasStore(dataDir) ? dataDir : undefined;
-  const own = taken === undefined ? undefined : newDataDirectory(dir);
+  const taken = dataDir !== undefined && context.hasStore(dataDir) ? dataDir : undefined;
+  const own = taken === undefined ? undefined : newDataDirectory(dir, context);
   const next = nextCommands({ dir, own }, answers, context);
   printResult(context, options, {
     text: [
@@ -89,18 +90,14 @@ async function init(context: InitContext, dir: string, options: InitOptions & Re
 }
 
 /**
- * The first without a store of `dir-data`, `dir-data-2`, and so on. Outside, also where the directory is given as `.` or
- * ends with a slash: no file may be in it that is unknown.
+ * The first without a store of `dir-data`, `dir-data-2`, and so on. Outside, also where the directory is given as `.`
+ * or ends with a slash: no file may be in it that is unknown.
  */
-function newDataDirectory(dir: string): string {
+function newDataDirectory(dir: string, { hasStore }: InitContext): string {
   const first = `${resolve(dir)}-data`;
   let free = first;
   for (let at = 2; hasStore(free); at += 1) free = `${first}-${at}`;
   return isAbsolute(dir) ? free : relative('', free);
-}
-
-function hasStore(dataDir: string): boolean {
-  return filesOfStore(dataDir).length > 0;
 }
 
 async function asked({ authenticators, openQuestions }: InitContext, options: InitOptions): Promise<InitAnswers> {
