@@ -54,7 +54,7 @@ async function runOn(openStore: () => Promise<Store>, dir: string, args: readonl
     variables: {},
     interrupted: () => new AbortController().signal,
     openQuestions: async () => undefined,
-    existingStore: () => undefined,
+    hasStore: () => false,
     now: () => Date.parse('2026-11-26T12:00:00Z') / 1000,
   });
   await command.parseAsync(args, { from: 'user' });
