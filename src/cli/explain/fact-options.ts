@@ -62,7 +62,7 @@ function withUserOptions(command: Command): Command {
     .option('--user-type <name>', 'user type of the user instead of the real one')
     .option(
       '--attribute <pairs...>',
-      'attributes of the user instead of the real ones, e.g. level=3; one that is given again is a list, and `sites=[]` an empty one',
+      'attributes of the user instead of the real ones, e.g. level=3; a list is given again for each member, or has them separated by `;`, and `sites=[]` is an empty one; a value in double quotes is one text',
       collect,
     )
     .option(

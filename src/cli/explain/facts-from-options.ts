@@ -1,7 +1,7 @@
 /** Converts the options of `explain` to the facts of a decision. Invalid values are refused with one sentence. */
 
 import { isIP } from 'node:net';
-import type { Attribute, AttributeSchema } from '../../core/model/attribute.ts';
+import type { Attribute } from '../../core/model/attribute.ts';
 import type { AttributeValue } from '../../core/model/conditions.ts';
 import type { AuthenticatorDescriptor, Facts, Seconds, Subject } from '../../core/model/facts.ts';
 import { userId } from '../../core/policy/conditions/users.ts';
@@ -13,6 +13,7 @@ import type { App } from '../../policy/model/app.ts';
 import { enabledAuthenticators } from '../../policy/revision/enabled-authenticators.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import { unknownName } from '../../policy/source/nearest-name.ts';
+import { attributesFromPairs } from '../shared/options/attribute-pairs.ts';
 import { knownName, refusal } from '../shared/options/refusal.ts';
 import { parseDuration } from '../shared/values/durations.ts';
 import { browserFromOptions, signalsFromOptions } from './device-from-options.ts';
@@ -155,40 +156,22 @@ function ageOf(option: string, ago: string): Seconds {
   return age;
 }
 
-/** If the settings describe the attributes, only these exist. Repeating a name makes a list. */
+/** If the settings describe the attributes, only these exist. */
 function attributesFrom(
   pairs: readonly string[],
-  { settings: { attributes } }: Snapshot,
+  { settings: { attributes: schema } }: Snapshot,
 ): Readonly<Record<string, ProfileValue>> {
-  const given = pairs.map(parseAttribute);
-  if (attributes.closed) for (const [name] of given) knownName('attribute', name, Object.keys(attributes.attributes));
-  const byName = Map.groupBy(given, ([name]) => name);
+  const given = attributesFromPairs(pairs, schema);
+  if (schema.closed) for (const name of given.keys()) knownName('attribute', name, Object.keys(schema.attributes));
   return Object.fromEntries(
-    [...byName].map(([name, all]) => [
-      name,
-      profileValue(
-        name,
-        all.map(([, value]) => value),
-        attributes,
-      ),
-    ]),
+    [...given].map(([name, value]) => {
+      if (typeof value !== 'string') return [name, value];
+      const described = Object.hasOwn(schema.attributes, name) ? schema.attributes[name] : undefined;
+      const read = attributeValueOf(value);
+      if (described) assertPossible(name, read, described);
+      return [name, read];
+    }),
   );
-}
-
-function profileValue(
-  name: string,
-  values: readonly (AttributeValue | typeof emptyList)[],
-  { attributes }: AttributeSchema,
-): ProfileValue {
-  const described = attributes[name];
-  const type = described?.type;
-  const [first] = values;
-  if (type !== 'list' && values.length === 1 && first !== undefined && first !== emptyList) {
-    if (described) assertPossible(name, first, described);
-    return first;
-  }
-  if (type !== undefined && type !== 'list') throw refusal(`\`${name}\` is no list: give one value`);
-  return values.filter((value) => value !== emptyList).map(String);
 }
 
 /** Texts of another length or form are accepted, since an account may be older than the schema. */
@@ -214,16 +197,6 @@ function assertPossible(name: string, value: AttributeValue, attribute: Attribut
         ? ` of at most ${max}`
         : '';
   throw refusal(`\`${name}\` is a ${type}${limit}, and ${String(value)} is none`);
-}
-
-/** The attribute is a list, even if no members follow. */
-const emptyList = Symbol('[]');
-
-/** For example `department=sales`, `level=3`, `manager=true`, `sites=[]`. A value in double quotes is always a text. */
-function parseAttribute(text: string): readonly [string, AttributeValue | typeof emptyList] {
-  const [, name, value] = /^([A-Za-z]\w*)=(.*)$/s.exec(text) ?? [];
-  if (name === undefined || value === undefined) throw refusal(`--attribute takes name=value, not ${text}`);
-  return [name, value === '[]' ? emptyList : attributeValueOf(value)];
 }
 
 /** The authenticators of a user about whom nothing else is known: those that the identifier page may ask for. */

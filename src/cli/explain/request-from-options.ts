@@ -6,6 +6,7 @@ import { type ClaimsByScope, withClaimScopes } from '../../core/policy/claim-sco
 import { accountScopes } from '../../policy/check/account-scopes.ts';
 import { accountClientId } from '../../policy/model/account-client-id.ts';
 import type { App } from '../../policy/model/app.ts';
+import { endOfRefreshTokens, offlineScope } from '../../policy/revision/refresh-tokens.ts';
 import { refusedScopes } from '../../policy/revision/refused-scopes.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import { knownName, refusal } from '../shared/options/refusal.ts';
@@ -59,10 +60,12 @@ export function requestFromOptions(
 /** As the authorization endpoint sees it (`checkScope` of oidc-provider). */
 function assertAskable(scopes: readonly string[], app: App, declared: ClaimsByScope): void {
   const lacking = refusedScopes(app, declared).find((scope) => scopes.includes(scope));
-  if (lacking !== undefined)
-    throw refusal(
-      `${app.clientId} may not ask for the scope ${lacking}, as its \`client.scope\` lacks it: the request is refused (invalid_scope)`,
-    );
+  if (lacking === undefined) return;
+  const isWithoutGrant = lacking === offlineScope && endOfRefreshTokens(app) === undefined;
+  const why = isWithoutGrant
+    ? 'it lacks the grant refresh_token: the request would go on without it'
+    : 'its `client.scope` lacks it: the request is refused (invalid_scope)';
+  throw refusal(`${app.clientId} may not ask for the scope ${lacking}, as ${why}`);
 }
 
 /** The same for a token for the app as itself, at any of its APIs. */

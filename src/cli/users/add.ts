@@ -5,6 +5,7 @@ import type { AttributeSchema } from '../../core/model/attribute.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { ProfileValue } from '../../core/profile/attribute-value.ts';
 import { canonicalIdentifier, type IdentifierFault } from '../../identifier.ts';
+import { quotedText } from '../../policy/analysis/text/attribute-text.ts';
 import { newUser } from '../../users/directory/changes.ts';
 import type { DirectoryResult } from '../../users/directory/directory-result.ts';
 import { identifyingTexts } from '../../users/identifiers/identifier-kinds.ts';
@@ -14,6 +15,7 @@ import { type Profile, toSubject } from '../../users/record/user.ts';
 import { takenValue, uniqueValues } from '../../users/reservations/attribute-reservations.ts';
 import { newCommand } from '../commands.ts';
 import { misspelledGroups } from '../shared/configuration/misspelled-groups.ts';
+import { attributesFromPairs } from '../shared/options/attribute-pairs.ts';
 import { collect } from '../shared/options/collect.ts';
 import { printResult, type ResultOptions } from '../shared/output/print-result.ts';
 import { operatorOps } from './operator-audit.ts';
@@ -41,7 +43,7 @@ export function usersAddCommand(context: UsersContext): Command {
     .option('--phone-verified', "the number is known to be the user's: codes can be sent there")
     .option(
       '--attribute <name=value>',
-      'attribute of the profile, can be repeated; the same name again makes a list',
+      'attribute of the profile, can be repeated; a list is given again for each member, or has them separated by `;`, and `sites=[]` is an empty one; a value in double quotes is one text',
       collect,
       [],
     )
@@ -92,7 +94,7 @@ async function addUser(context: UsersContext, identifier: string, options: AddOp
 function profileFromOptions(options: AddOptions, schema: AttributeSchema): Profile {
   const { name, email, emailVerified, phone, phoneVerified } = options;
   const given: Readonly<Record<string, unknown>> = {
-    ...attributesFromPairs(options.attribute, schema),
+    ...givenAttributes(options.attribute, schema),
     ...omitUndefined({ displayName: name, email, emailVerified, phone, phoneVerified }),
   };
   const profile: Record<string, ProfileValue> = {};
@@ -104,31 +106,17 @@ function profileFromOptions(options: AddOptions, schema: AttributeSchema): Profi
   return profile;
 }
 
-/** Repeating a name makes a list, as for `explain`. */
-function attributesFromPairs(
-  pairs: readonly string[],
-  { attributes }: AttributeSchema,
-): Readonly<Record<string, string | readonly string[]>> {
-  const byName = Map.groupBy(pairs.map(nameAndValue), ([name]) => name);
-  const values = [...byName].map(([name, given]) => {
-    const texts = given.map(([, value]) => value);
-    if (texts.length === 1) return [name, texts[0] ?? ''] as const;
-    const { type = 'list' } = (Object.hasOwn(attributes, name) && attributes[name]) || {};
-    if (type !== 'list') throw new Error(`${name}: it is no list: give one value`);
-    // One text may name several members, as in files.
-    return [name, texts.flatMap((text) => text.split(';'))] as const;
-  });
-  return Object.fromEntries(values);
-}
-
 /** Addresses and numbers, and whether they are verified, have their own options. */
-const withOption = new Set(['email', 'emailVerified', 'phone', 'phoneVerified']);
+const withOption = ['email', 'emailVerified', 'phone', 'phoneVerified'] as const;
 
-function nameAndValue(text: string): readonly [string, string] {
-  const [name = '', ...rest] = text.split('=');
-  if (rest.length === 0) throw new Error(`--attribute: ${JSON.stringify(text)} is not NAME=VALUE`);
-  if (withOption.has(name)) throw new Error(`--attribute: ${name} has an option of its own`);
-  return [name, rest.join('=')];
+function givenAttributes(pairs: readonly string[], schema: AttributeSchema): Readonly<Record<string, unknown>> {
+  const given = attributesFromPairs(pairs, schema);
+  for (const name of withOption) if (given.has(name)) throw new Error(`--attribute: ${name} has an option of its own`);
+  const values = [...given].map(([name, value]) => [
+    name,
+    typeof value === 'string' ? (quotedText(value) ?? value) : value,
+  ]);
+  return Object.fromEntries(values);
 }
 
 /** An address is stored in the form used for comparisons. */

@@ -5,9 +5,8 @@
  */
 import { decodeJwt } from 'jose';
 import type { KoaContextWithOIDC } from 'oidc-provider';
+import { endOfRefreshTokens, offlineScope } from '../../policy/revision/refresh-tokens.ts';
 import { words } from './request-facts.ts';
-
-const offline = 'offline_access';
 
 /**
  * Restores the requested scope. Only for clients that may have refresh tokens and this scope at all. If there is a
@@ -16,13 +15,14 @@ const offline = 'offline_access';
  */
 export function keepOfflineAccess({ oidc, query }: KoaContextWithOIDC): void {
   const { params, client } = oidc;
-  if (!params || client?.grantTypeAllowed('refresh_token') !== true) return;
-  const isAllowed = client.scope === undefined || words(client.scope).includes(offline);
+  if (!params || !client) return;
+  const { grantTypes: grant_types = [], scope } = client;
+  if (endOfRefreshTokens({ client: { grant_types, scope } }) !== 'lifetime') return;
   const scopes = words(params.scope);
   const asked = oidc.route === 'pushed_authorization_request' ? oidc.body : { ...query, ...oidc.body };
   const object = oidc.entities.PushedAuthorizationRequest?.request ?? asked?.request;
   const isAsked = words(typeof object === 'string' && object !== '' ? decodeJwt(object).scope : asked?.scope).includes(
-    offline,
+    offlineScope,
   );
-  if (isAsked && isAllowed && !scopes.includes(offline)) params.scope = [...scopes, offline].join(' ');
+  if (isAsked && !scopes.includes(offlineScope)) params.scope = [...scopes, offlineScope].join(' ');
 }

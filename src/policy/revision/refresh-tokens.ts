@@ -1,15 +1,23 @@
 /** The refresh tokens that an app may have, by its file and by the token settings. */
 import type { RefreshTokens } from '../../core/model/refresh-tokens.ts';
-import type { App } from '../model/app.ts';
 import type { Settings } from '../model/settings.ts';
 
-type Client = Pick<App, 'client'>;
+/** What decides about them, by the names of client metadata. */
+interface Client {
+  readonly client: { readonly grant_types: readonly string[]; readonly scope?: string | undefined };
+}
 
-/** What ends its refresh tokens. Undefined: it has none. */
+/** Asks for refresh tokens that outlive the session (OpenID Connect Core 1.0 section 11). */
+export const offlineScope = 'offline_access';
+
+/**
+ * What ends its refresh tokens. Undefined: it has none. Only an app whose tokens end with their lifetime may ask for
+ * `offline_access`.
+ */
 export function endOfRefreshTokens({ client }: Client): 'session' | 'lifetime' | undefined {
   if (!client.grant_types.includes('refresh_token')) return undefined;
   // A client without `scope` may ask for any.
-  const isOffline = client.scope?.split(/\s+/).includes('offline_access') ?? true;
+  const isOffline = client.scope?.split(/\s+/).includes(offlineScope) ?? true;
   return isOffline ? 'lifetime' : 'session';
 }
 

@@ -32,8 +32,8 @@ export function textFault(value: unknown): string | undefined {
 
 /** Reads a value of this attribute from a file or the command line. */
 export function readProfileValue(schema: AttributeSchema, name: string, given: unknown): ReadProfileValue {
-  if (!/^[A-Za-z][A-Za-z0-9_]{0,63}$/.test(name))
-    return { ok: false, reason: 'an attribute is named with letters, digits and "_", at most 64' };
+  const fault = nameFault(name);
+  if (fault !== undefined) return { ok: false, reason: fault };
   if (reserved.has(name)) return { ok: false, reason: 'this name is reserved' };
   const attribute = Object.hasOwn(schema.attributes, name) ? schema.attributes[name] : undefined;
   if (attribute === undefined)
@@ -42,6 +42,12 @@ export function readProfileValue(schema: AttributeSchema, name: string, given: u
       : readUndeclared(given);
   const read = readAttribute(attribute, given);
   return read.ok ? read : { ok: false, reason: wordsOf(attribute, read) };
+}
+
+/** Why no attribute may have a name of this form. Undefined if one may. */
+export function nameFault(name: string): string | undefined {
+  const isName = /^[A-Za-z][A-Za-z0-9_]{0,63}$/.test(name);
+  return isName ? undefined : 'an attribute is named with letters, digits and "_", at most 64';
 }
 
 /** Without a schema, the type is that of the given value. */

@@ -4,7 +4,7 @@ import { type AnalysisFinding, type Severity, shellWord } from '../../../policy/
 import { heading, markup, type PageContent, type PageMarkup } from '../../shared/output/html-page.ts';
 import type { CheckedFiles, InvariantResult } from '../shared/checked-files.ts';
 import { quantity } from '../shared/quantities.ts';
-import type { StandardReport } from '../shared/standard-option.ts';
+import { type StandardReport, standardCounts } from '../shared/standard-option.ts';
 
 const severities: readonly Severity[] = ['error', 'warning', 'note'];
 
@@ -96,12 +96,14 @@ function invariantRow({ name, when, guarantee, apps, verdict }: InvariantResult)
 
 export function standardsSection(standards: readonly StandardReport[], dir: string): PageContent {
   if (standards.length === 0) return markup`<p>None was asked for: <code>--standard</code> names one.</p>`;
-  return standards.map(
-    ({ title, meets, apps, findings, accepted, notShown }) => markup`<section>${heading(3, title)}
-<p>The policies of ${quantity(apps, 'app')} ${meets ? (accepted.length > 0 ? 'meet it, except for accepted deviations' : 'meet it') : markup`<strong class="denied">fall short of it</strong>`}.</p>
+  return standards.map((report) => {
+    const { title, meets, apps, findings, accepted, notShown } = report;
+    const verdict = meets ? 'meet it' : markup`<strong class="denied">fall short of it</strong>`;
+    return markup`<section>${heading(3, title)}
+<p>The policies of ${quantity(apps, 'app')} ${verdict}${standardCounts(report)}.</p>
 ${findingList(findings, dir)}${acceptedSection(accepted, title)}
 <p>No policy can show:</p>
 <ul class="plain">${notShown.map((criterion) => markup`<li>${criterion}</li>`)}</ul></section>
-`,
-  );
+`;
+  });
 }

@@ -84,26 +84,44 @@ function refuseUnknown(
 }
 
 /** The findings, and the overall result. `dir`: for the examples. */
-export function standardText(
-  { title, meets, apps, findings, accepted, notShown }: StandardReport,
-  dir: string,
-): string {
-  const required = findings.filter((finding) => !isRecommendation(finding)).length;
-  const recommended = findings.length - required;
+export function standardText(report: StandardReport, dir: string): string {
+  const { title, meets, apps, findings, accepted, notShown } = report;
   const about = `${title} (${quantity(apps, 'app')})`;
   return [
     findingsText(findings, { config: dir, adviceLast: true }),
-    meets ? `the policies meet ${about}` : `the policies fall short of ${about}: ${quantity(required, 'finding')}`,
-    ...(recommended > 0 ? [`; ${quantity(recommended, 'recommendation')} not followed`] : []),
-    ...(accepted.length > 0 ? [`, but for ${quantity(accepted.length, 'accepted finding')}`] : []),
-    '\n',
+    `the policies ${meets ? 'meet' : 'fall short of'} ${about}${standardCounts(report)}\n`,
     ...accepted.map(acceptedLine),
     'no policy can show:\n',
     ...notShown.map((criterion) => `  - ${criterion}\n`),
   ].join('');
 }
 
+/**
+ * What follows "meet it" or "fall short of it" in a sentence: how many findings there are, how many recommendations are
+ * not followed, and how many of each are accepted. Empty if there are none.
+ */
+export function standardCounts({ meets, findings, accepted }: StandardReport): string {
+  const acceptedFindings = accepted.map(({ finding }) => finding);
+  const all = [...findings, ...acceptedFindings];
+  const recommended = all.filter(isRecommendation).length;
+  const required = all.length - recommended;
+  const acceptedRecommended = acceptedFindings.filter(isRecommendation).length;
+  const acceptedRequired = acceptedFindings.length - acceptedRecommended;
+  const exceptions = required === 0 ? '' : `, except for ${quantity(required, 'accepted finding')}`;
+  const recommendations = `; ${quantity(recommended, 'recommendation')} not followed`;
+  return [
+    meets ? exceptions : `: ${quantity(required, 'finding')}${ofThemText(acceptedRequired, required)}`,
+    recommended === 0 ? '' : `${recommendations}${ofThemText(acceptedRecommended, recommended)}`,
+  ].join('');
+}
+
+function ofThemText(accepted: number, all: number): string {
+  if (accepted === 0) return '';
+  return accepted === all ? ', which is accepted' : `, ${accepted} of them accepted`;
+}
+
 function acceptedLine({ finding, until, reason }: AcceptedFinding): string {
   const { path, message } = finding;
-  return `  accepted until ${until}: ${printable(`${reason} (${sourceLocationText(finding)} ${path === '' ? '' : `${path} `}${message})`)}\n`;
+  const what = isRecommendation(finding) ? ' (recommendation)' : '';
+  return `  accepted until ${until}${what}: ${printable(`${reason} (${sourceLocationText(finding)} ${path === '' ? '' : `${path} `}${message})`)}\n`;
 }

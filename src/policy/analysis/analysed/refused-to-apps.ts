@@ -1,8 +1,9 @@
-/** What each app cannot ask for (`client.scope`), where anything that has conditions asks about that. */
+/** What each app cannot ask for, as far as anything that has conditions asks about it. */
 import type { Conditions } from '../../../core/model/conditions.ts';
 import type { ClaimsByScope, RefusedNames } from '../../../core/policy/claim-scopes.ts';
 import { conditionSets } from '../../../core/policy/rules/condition-table.ts';
 import { withConditionsInside } from '../../../core/policy/rules/expression-parts.ts';
+import { namesIn } from '../../../core/policy/theories/membership-theory.ts';
 import type { App } from '../../model/app.ts';
 import { refusing } from '../../revision/refused-scopes.ts';
 import { invariantsSchema } from '../../schema/policies/invariants.ts';
@@ -17,17 +18,18 @@ interface Asking {
   readonly declared: ClaimsByScope;
 }
 
-/** By client id. If nothing asks about scopes or claims, apps need not be told apart by them. */
+/** By client id. Apps that lack only what nothing asks about need not be told apart. */
 export function refusedToApps(
   apps: readonly App[],
   { policies, sources, declared }: Asking,
 ): (clientId: string) => RefusedNames | undefined {
-  const limited = apps.filter(({ client }) => client.scope !== undefined);
-  if (limited.length === 0) return () => undefined;
   const rules = policies.flatMap((policy) => writtenRules(policy).map(({ when }) => when));
-  if (![...rules, ...invariantsIn(sources)].some(asksForScopes)) return () => undefined;
-  const refusedTo = refusing(declared);
-  const byId = new Map(limited.map((app) => [app.clientId, refusedTo(app)]));
+  const asked = [...rules, ...invariantsIn(sources)].flatMap((when) => withConditionsInside(conditionSets(when)));
+  const named = (of: keyof RefusedNames) => [...new Set(asked.flatMap((set) => namesIn(set[of] ?? {})))];
+  const counted: RefusedNames = { scopes: named('scopes'), claims: named('claims') };
+  if (counted.scopes.length + counted.claims.length === 0) return () => undefined;
+  const refusedTo = refusing(declared, counted);
+  const byId = new Map(apps.map((app) => [app.clientId, refusedTo(app)]));
   return (clientId) => byId.get(clientId);
 }
 

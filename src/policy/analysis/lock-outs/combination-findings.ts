@@ -60,11 +60,11 @@ function closedApp(closed: AnalysedApp, { apps }: AnalysedConfiguration): readon
   const rules = [...(policies.app?.rules ?? []), ...policies.session.rules].map(({ rule }) => rule);
   const fails = rules.some(({ when }) => conditionSets(when).some(({ expression }) => expression !== undefined));
   const isLimited = refused !== undefined && rules.some(({ when }) => asksForScopes(when));
-  const besides = `${fails ? ', or an expression fails, and its rule denies' : ''}${isLimited ? ', or the rule is about a scope that `client.scope` lacks' : ''}`;
+  const besides = `${fails ? ', or an expression fails, and its rule denies' : ''}${isLimited ? ', or the rule is about a scope that the app may not ask for' : ''}`;
   const alike = otherAppsText([closed], app.clientId);
   const others = alike === '' ? '' : `, nor ${alike}, which no rule tells apart from it`;
   const message = `no user can enter this app${others}: wherever a rule of one policy allows, another policy denies${besides}`;
-  const advice = `correct the conditions of the rules that allow${isLimited ? ' or `client.scope`' : ''}, or remove the app`;
+  const advice = `correct the conditions of the rules that allow${isLimited ? ' or what the app may ask for (`client.scope`, `client.grant_types`)' : ''}, or remove the app`;
   return [
     findingAt(
       'closed-app',

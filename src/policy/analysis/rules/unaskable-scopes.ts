@@ -8,18 +8,16 @@ import { partsToHold } from '../../../core/policy/rules/expression-parts.ts';
 import { signOnOf } from '../../check/sign-on-of.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';
 import type { App } from '../../model/app.ts';
+import { offlineScope } from '../../revision/refresh-tokens.ts';
 import { refusedScopes } from '../../revision/refused-scopes.ts';
 import { type FileLocation, findingAt } from '../../source/finding-at.ts';
 import type { AnalysedConfiguration } from '../analysed/configuration.ts';
 
-/**
- * The authorization endpoint refuses a scope of `stepgate.yaml` that `client.scope` lacks. A grant from before it was
- * taken away may still have it, so the rule is not proved to be dead.
- */
+/** A grant from before the scope was taken away may still have it, so the rule is not proved to be dead. */
 export function unaskableScopes(configuration: AnalysedConfiguration): readonly AnalysisFinding[] {
   const { apps, snapshot } = configuration;
-  if (apps.every(({ app }) => app.client.scope === undefined)) return [];
   const declared = snapshot.settings.scopes;
+  if (apps.every(({ app }) => refusedScopes(app, declared).length === 0)) return [];
   return [...appsByRule(configuration).values()].flatMap(({ rule, apps: all }) => {
     const location = configuration.locationOf(rule);
     const byApp = all.map((app) => refusedScopes(app, declared));
@@ -46,14 +44,22 @@ function appsByRule({ apps, documents }: AnalysedConfiguration): ReadonlyMap<str
   return found;
 }
 
+/** Why no app may ask for a scope, and what to do. */
+const lackingScope = ['its `client.scope` lacks it', 'add it to `client.scope` of the app'] as const;
+const lackingOffline = [
+  'it takes the grant `refresh_token`, and the scope in `client.scope` if that is there',
+  'add to the app what it lacks',
+] as const;
+
 /** `none` may name a scope that is never asked for: then it holds. */
 function ofRule({ when }: Rule, refused: ReadonlySet<string>, location: FileLocation): readonly AnalysisFinding[] {
   return conditionSets(when).flatMap((set, at) => {
     const within = [...location.path, 'when', ...(at === 0 ? [] : ['any', at - 1])];
     return scopesAsked(set).flatMap(({ scope, path }) => {
       if (!refused.has(scope)) return [];
-      const message = `no app that has this policy may ask for the scope \`${scope}\`: its \`client.scope\` lacks it`;
-      const advice = 'add it to `client.scope` of the app, or take it out of the rule';
+      const [why, add] = scope === offlineScope ? lackingOffline : lackingScope;
+      const message = `no app that has this policy may ask for the scope \`${scope}\`: ${why}`;
+      const advice = `${add}, or take it out of the rule`;
       return [findingAt('unaskable-scope', { ...location, path: [...within, ...path] }, { message, advice })];
     });
   });

@@ -728,6 +728,24 @@ describe('a scope that the app may not ask for is refused, as its endpoint does'
       'notes may not ask for the scope email, as its `client.scope` lacks it: the request is refused (invalid_scope)',
     ],
     ['that client.scope has', 'scope: openid profile', 'openid profile', undefined],
+    [
+      'offline_access without the grant',
+      'scope: openid offline_access',
+      'openid offline_access',
+      'notes may not ask for the scope offline_access, as it lacks the grant refresh_token: the request would go on without it',
+    ],
+    [
+      'offline_access with the grant',
+      'grant_types: [authorization_code, refresh_token]',
+      'openid offline_access',
+      undefined,
+    ],
+    [
+      'offline_access that client.scope lacks',
+      'grant_types: [authorization_code, refresh_token]\n  scope: openid',
+      'openid offline_access',
+      'notes may not ask for the scope offline_access, as its `client.scope` lacks it: the request is refused (invalid_scope)',
+    ],
   ])('%s', async (_, metadata, scope, error) => {
     await withConfiguration({ ...validFiles, 'apps/notes.yaml': client(metadata) }, async (config) => {
       const text = explained('--app', 'notes', '--config', config, '--scope', scope).catch(String);
@@ -768,6 +786,10 @@ rules:
     expect(text).toMatch(/hit +1 +Several/);
     expect(text).toContain('  type      partner\n  profile   sites north and south, department sales\n');
     expect(await explained(...words, 'sites=up')).toMatch(/miss +1 +Several/);
+    expect(await explained(...words, 'sites=north; south')).toContain('  profile   sites north and south\n');
+    expect(await explained(...words, 'sites=north;south', 'sites=west')).toContain('sites north and south and west\n');
+    expect(await explained(...words, 'sites="north;south"')).toContain('  profile   sites north;south\n');
+    expect(await explained(...words, 'department=a;b')).toContain('  profile   department a;b\n');
     expect(await explained(...words, 'sites=[]')).toContain('  profile   sites without a value\n');
     await expect(explained(...words, 'department=a', 'department=b')).rejects.toThrow(
       '`department` is no list: give one value',
@@ -819,6 +841,7 @@ test.each<[string, readonly string[], string]>([
   ['essential acr without one', ['--app', 'notes', '--essential-acr'], '--essential-acr needs --acr-values'],
   ['max-age', ['--app', 'notes', '--max-age', '1h'], '--max-age takes a number of seconds, not 1h'],
   ['attribute without a value', ['--app', 'notes', '--attribute', 'level'], '--attribute takes name=value, not level'],
+  ['attribute that cannot be', ['--app', 'notes', '--attribute', '1x=2'], '1x: an attribute is named with letters'],
   ['last used, without a user', ['--app', 'notes', '--last-used', 'totp'], 'give --user or --groups'],
   ['time without a zone', ['--app', 'notes', '--at', '2026-11-24T09:00'], '--at takes a time such as'],
   ['day that is none', ['--app', 'notes', '--at', '2026-02-30T09:00:00Z'], '--at takes a time such as'],

@@ -209,8 +209,8 @@ describe('add', () => {
       ['level=10', 'level: it is above 9\n'],
       ['level=x', 'level: it is no number\n'],
       ['emailVerified=true', '--attribute: emailVerified has an option of its own\n'],
-      ['level', '--attribute: "level" is not NAME=VALUE\n'],
-      ['__proto__=1', '__proto__: an attribute is named with letters, digits and "_", at most 64\n'],
+      ['level', '--attribute takes name=value, not level\n'],
+      ['__proto__=1', '--attribute __proto__: an attribute is named with letters, digits and "_", at most 64\n'],
     ] as const)
       expect(await add('bob', attribute)).toEqual({ out: '', err, exitCode: 1 });
     expect(await directory.findByIdentifier('bob')).toBeUndefined();
@@ -226,7 +226,11 @@ describe('add', () => {
     expect((await account('alice')).user.profile).toEqual({ sites: ['a', 'b'], level: 1 });
     await add('bob', 'sites=a;b', 'sites=c');
     expect((await account('bob')).user.profile).toEqual({ sites: ['a', 'b', 'c'] });
-    const err = 'level: it is no list: give one value\n';
+    await add('dan', 'sites="a;b"', 'sites= c ;', 'level="2"');
+    expect((await account('dan')).user.profile).toEqual({ sites: ['a;b', 'c'], level: 2 });
+    await add('eve', 'sites=[]');
+    expect((await account('eve')).user.profile).toEqual({ sites: [] });
+    const err = '`level` is no list: give one value\n';
     expect(await add('carl', 'level=1', 'level=2')).toEqual({ out: '', err, exitCode: 1 });
     expect(await directory.findByIdentifier('carl')).toBeUndefined();
   });

@@ -9,8 +9,8 @@ const now = 1_800_000_000;
 
 type Files = Readonly<Record<string, string | undefined>>;
 
-const app = (name: string, scope: string | undefined, policy = name) => ({
-  [`apps/${name}.yaml`]: `clientId: ${name}\nname: ${name}\nsignOnPolicy: ${policy}\nclient: { redirect_uris: [https://${name}.test/cb]${scope ? `, scope: ${scope}` : ''} }\n`,
+const app = (name: string, scope: string | undefined, policy = name, more = '') => ({
+  [`apps/${name}.yaml`]: `clientId: ${name}\nname: ${name}\nsignOnPolicy: ${policy}\nclient: { redirect_uris: [https://${name}.test/cb]${scope ? `, scope: ${scope}` : ''}${more} }\n`,
 });
 const signOn = (...all: readonly string[]) => ({ 'policies/sign-on/notes.yaml': `name: notes\n${rules(...all)}` });
 const one = '{ allow: { factors: 1 } }';
@@ -144,6 +144,39 @@ describe('are no way in', () => {
     const files = signOn(email(), '{ name: Rest, then: deny }');
     expect(await findings({ ...files, ...app('notes', 'openid') })).toEqual(['error closed-app apps/notes.yaml:3']);
     expect(await findings({ ...files, ...app('notes', 'openid email') })).toEqual([]);
+  });
+});
+
+describe('an app without the grant refresh_token cannot ask for offline_access', () => {
+  const offline = rule('Offline', 'scopes: { any: [offline_access] }', one);
+  const refreshing = ', grant_types: [authorization_code, refresh_token]';
+
+  test.each([
+    [
+      'a rule of it is no example',
+      signOn(rule('A', 'device: { platform: [mobile] }', two), offline, `{ name: Rest, then: ${two} }`),
+      'warning spoofable policies/sign-on/notes.yaml:3',
+    ],
+    [
+      'nor in an expression',
+      signOn(
+        rule('A', 'device: { platform: [mobile] }', two),
+        rule('E', `expression: '"offline_access" in request.scopes'`, one),
+        `{ name: Rest, then: ${two} }`,
+      ),
+      'warning spoofable policies/sign-on/notes.yaml:3',
+    ],
+  ])('%s', async (_, files, expected) => {
+    expect(await findings({ ...files, ...app('notes', undefined) })).toEqual([]);
+    expect(await findings({ ...files, ...app('notes', '"openid offline_access"') })).toEqual([]);
+    expect(await findings({ ...files, ...app('notes', 'openid', 'notes', refreshing) })).toEqual([]);
+    expect(await findings({ ...files, ...app('notes', undefined, 'notes', refreshing) })).toEqual([expected]);
+  });
+
+  test('and does not get in by a rule about it', async () => {
+    const files = signOn(offline, '{ name: Rest, then: deny }');
+    expect(await findings({ ...files, ...app('notes', undefined) })).toEqual(['error closed-app apps/notes.yaml:3']);
+    expect(await findings({ ...files, ...app('notes', undefined, 'notes', refreshing) })).toEqual([]);
   });
 });
 

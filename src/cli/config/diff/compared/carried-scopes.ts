@@ -6,6 +6,7 @@ import type { Rule } from '../../../../core/model/policy.ts';
 import { withConditionsInside } from '../../../../core/policy/rules/expression-parts.ts';
 import { namesIn } from '../../../../core/policy/theories/membership-theory.ts';
 import { everyCondition } from '../../../../core/queries/sign-in-conditions.ts';
+import { refusedScopes } from '../../../../policy/revision/refused-scopes.ts';
 import type { AppPair, AppSide } from './app-pairs.ts';
 
 /**
@@ -39,7 +40,8 @@ function askedFor({ app, side: { snapshot } }: AppSide): ReadonlySet<string> {
   const { scopes, resources } = snapshot.settings;
   const all = [...Object.keys(scopes), ...resources.flatMap((resource) => resource.scopes)];
   const own = app.client.scope?.split(' ');
-  return new Set(own === undefined ? all : all.filter((scope) => own.includes(scope)));
+  const refused = refusedScopes(app, scopes);
+  return new Set(all.filter((scope) => !refused.includes(scope) && (own?.includes(scope) ?? true)));
 }
 
 /**

@@ -390,13 +390,58 @@ describe('check --standard', () => {
       expect([code, stdout.split('\n').slice(1, 3)]).toEqual([
         0,
         [
-          'the policies meet phishing resistance everywhere (1 app), but for 1 accepted finding',
+          'the policies meet phishing resistance everywhere (1 app), except for 1 accepted finding',
           expect.stringMatching(
             /^ {2}accepted until 2026-12-31: kiosks have no keys \(policies\/sign-on\/notes\.yaml:3:5 rules\[0\] falls short of NIST/,
           ),
         ],
       ]);
     });
+  });
+
+  test('says accepted recommendations and accepted breaches apart', async () => {
+    const comment = '# stepgate:accept standard until 2026-12-31: shared desks';
+    const long = '{ allow: { primary: any, secondFactor: never, idle: P30D, absolute: P30D } }';
+    const weak = '{ allow: { factors: 1 } }';
+    const accepted = (then: string) => `  - name: All ${comment}\n    then: ${then}\n`;
+    // A comment accepts findings of the next line, too.
+    const half = (then: string) =>
+      `rules:\n  - name: A ${comment}\n    when: { groups: { any: [a] } }\n    then: ${then}\n  - { name: All, then: ${then} }\n`;
+    const files = {
+      ...validFiles,
+      'stepgate.yaml': 'brand: { name: A }\nauthenticators: { webauthn: { enabled: true } }\n',
+      'policies/session.yaml': half(long),
+    };
+    const about = 'NIST SP 800-63B-4, authentication assurance level 2 (1 app)';
+    const check = async (some: Readonly<Record<string, string>>) =>
+      withConfiguration({ ...files, ...some }, async (dir) => {
+        const { stdout, code } = await run(dir, 'check', '--standard', 'nist-aal2');
+        const lines = stdout.split('\n');
+        const reasons = lines.filter((line) => line.startsWith('  accepted'));
+        return [code, lines.find((line) => line.startsWith('the policies')), reasons];
+      });
+    const recommendations = '4 recommendations not followed, 2 of them accepted';
+    const recommended = expect.stringMatching(/^ {2}accepted until 2026-12-31 \(recommendation\): shared desks \(/);
+    const breach = expect.stringMatching(/^ {2}accepted until 2026-12-31: shared desks \(/);
+    expect(await check({})).toEqual([
+      1,
+      `the policies fall short of ${about}: 1 finding; ${recommendations}`,
+      [recommended, recommended],
+    ]);
+    expect(await check({ 'policies/sign-on/notes.yaml': `name: notes\n${half(weak)}` })).toEqual([
+      1,
+      `the policies fall short of ${about}: 2 findings, 1 of them accepted; ${recommendations}`,
+      [recommended, recommended, breach],
+    ]);
+    const acceptedAll = {
+      'policies/session.yaml': `rules:\n${accepted(long)}`,
+      'policies/sign-on/notes.yaml': `name: notes\nrules:\n${accepted(weak)}`,
+    };
+    expect(await check(acceptedAll)).toEqual([
+      0,
+      `the policies meet ${about}, except for 1 accepted finding; 2 recommendations not followed, which is accepted`,
+      [recommended, recommended, breach],
+    ]);
   });
 
   test.each([

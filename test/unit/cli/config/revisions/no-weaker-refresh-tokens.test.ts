@@ -94,7 +94,7 @@ describe('the session length of a rule is', () => {
 describe('refresh tokens', () => {
   test('that an app newly may have are refused as undecided', async () => {
     const { claims, undecided } = await changed(limited(day), { ...limited(day), ...refreshing });
-    expect(claims).toEqual([]);
+    expect(claims.map(({ words }) => words)).toEqual(['tokens carry offline_access, and did not']);
     expect(undecided).toEqual([
       'apps/notes.yaml lets the app have refresh tokens, and did not: `client.grant_types` [authorization_code, refresh_token] (apps/notes.yaml:6:16)',
     ]);
@@ -107,6 +107,11 @@ describe('refresh tokens', () => {
     );
     expect(undecided).toEqual([]);
     expect(claims.map(({ words }) => words)).toEqual([expect.stringContaining('offline_access')]);
+  });
+
+  test('do not outlive the session because an app without them may ask for any scope', async () => {
+    const listed = app('  scope: openid profile email phone address groups\n');
+    expect(await changed({ ...listed, ...limited(day) }, limited(day))).toEqual(quiet);
   });
 
   test('that an app may have no longer pass', async () => {

@@ -460,9 +460,9 @@ describe('an app that may ask for more scopes', () => {
     [
       'any of them',
       signOn(allow(one)),
-      'openid profile email phone address groups',
+      'openid profile email phone groups',
       undefined,
-      'tokens carry offline_access, and did not',
+      'tokens carry address, and did not',
     ],
     [
       'by which a weaker rule opens',

@@ -49,7 +49,7 @@ export async function replayedChange(
   return withConfiguration(next, async (dir) => {
     const endingOf = async (...words: readonly string[]): Promise<Ending> => {
       const refused = await run(explainCommand(terminal.context), ...words, '--json').catch((error) => String(error));
-      if (refused?.includes('(invalid_scope)')) return { outcome: 'refused', end: undefined, scopes: [] };
+      if (refused?.includes('may not ask for the scope')) return { outcome: 'refused', end: undefined, scopes: [] };
       if (refused !== undefined) throw new Error(refused);
       const { outcome, steps, request } = JSON.parse(terminal.printed()) as Explanation;
       return { outcome: outcome.kind, end: steps.at(-1)?.kind, scopes: request.scopes };

@@ -73,6 +73,8 @@ const conditions = [
   'attributes: { level: { below: -2.5 } }',
   'attributes: { manager: { equals: true } }',
   'attributes: { sites: { in: [west, "42"] } }',
+  'attributes: { sites: { equals: "a;b" } }',
+  'attributes: { sites: { equals: " a " } }',
   'attributes: { sites: { not: { equals: east } } }',
   'attributes: { sites: { present: true, not: { matches: "w*" } } }',
   'attributes: { contractEnd: { before: now+P30D } }',
