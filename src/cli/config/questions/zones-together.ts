@@ -1,7 +1,7 @@
 /** The places of the sign-ins that answers about many are about: each zone, and several zones at once. */
 import type { Facts } from '../../../core/model/facts.ts';
-import { existing } from '../../../policy/analysis/analysed/existing-places.ts';
 import { sampleAddresses } from '../../../policy/analysis/analysed/sample-addresses.ts';
+import { existing } from '../../../policy/analysis/analysed/zones-on-file.ts';
 import type { Snapshot } from '../../../policy/revision/snapshot.ts';
 import type { ReadNames } from './same-sign-ins.ts';
 

@@ -78,22 +78,14 @@ export interface NamedPart extends ConditionPart {
   readonly reads?: readonly string[];
 }
 
-/** Where a sign-in may come from. */
-interface Place {
-  readonly ip: string;
-  readonly zones: readonly string[];
-  /** No address is in these zones now, as far as is known: this is no place for an example. */
-  readonly isRuledOut?: true;
-}
-
 /** What the configuration makes possible, as far as conditions refer to it. */
 export interface Universe {
   /** Client ids of the apps that the rules can decide about: one for all apps that no rule distinguishes. */
   readonly clientIds: readonly string[];
   /** Facts are at the first of these apps, and at no other one. */
   readonly isOneApp?: true;
-  /** One address for each possible set of zones. The first is in the fewest zones. */
-  readonly places: readonly Place[];
+  /** One address for each set of zones, the fewest first. `isRuledOut`: none is in it now, so no example is there. */
+  readonly places: readonly { readonly ip: string; readonly zones: readonly string[]; readonly isRuledOut?: true }[];
   /** The zones of the places have the names that expressions give them. */
   readonly areZonesAsWritten?: true;
   /** What trusted sources can say of devices, as far as these assurances tell: first nothing. Undefined: anything. */

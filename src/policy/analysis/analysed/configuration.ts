@@ -17,8 +17,8 @@ import type { FileLocation } from '../../source/finding-at.ts';
 import type { DocumentSource, YamlSource } from '../../source/yaml-source.ts';
 import { type AnalysedPolicy, analysedPolicies, readPolicies } from './analysed-policies.ts';
 import { believableDevices } from './believable-devices.ts';
-import { examplePlaces, placesOnFile } from './existing-places.ts';
 import { refusedToApps } from './refused-to-apps.ts';
+import { examplePlaces, placesOnFile } from './zones-on-file.ts';
 
 interface ReadFile {
   readonly document: Document;
