@@ -78,12 +78,17 @@ export function watchConfiguration(
   };
 }
 
-/** Leaves out an error that says the same as one before. */
+/** The most errors to remember. */
+const mostReported = 100;
+
+/** Leaves out an error that says the same as one before, since it last forgot them. */
 function onceForEach(onError: (error: unknown) => void): (error: unknown) => void {
   const reported = new Set<string>();
   return (error) => {
-    if (reported.has(String(error))) return;
-    reported.add(String(error));
+    const text = String(error);
+    if (reported.has(text)) return;
+    if (reported.size === mostReported) reported.clear();
+    reported.add(text);
     onError(error);
   };
 }

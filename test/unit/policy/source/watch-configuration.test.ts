@@ -137,6 +137,30 @@ test('what cannot be watched is tried again, and each error is reported once', a
   });
 });
 
+test('of many errors, none is kept for good', async () => {
+  await withConfiguration(validFiles, async (dir) => {
+    const watched = signal();
+    const errors: string[] = [];
+    let tries = 0;
+    const stop = watchConfiguration(dir, async () => undefined, {
+      quiet: 1,
+      interval: 1,
+      onError: (error) => errors.push(String(error)),
+      watch: (path, options, onEvent) => {
+        tries += 1;
+        if (tries <= 150) throw new Error(`no space left for ${tries % 120}`);
+        watched.resolve();
+        return watch(path, options, onEvent);
+      },
+    });
+    await watched.promise;
+    stop();
+    // Twice after a hundred others, and the rest once.
+    expect(errors.length).toBeGreaterThan(120);
+    expect(errors.length).toBeLessThanOrEqual(150);
+  });
+});
+
 /** The change is noticed, and so is each change of a file after it. */
 async function expectWatched(dir: string, change: () => Promise<void>): Promise<void> {
   let noticed = signal();
