@@ -22,6 +22,8 @@ export interface ActiveRevisionOptions {
   readonly build: (settings: Settings, keys: readonly SigningKey[]) => Provider;
   readonly now: () => Seconds;
   readonly warn: (message: string) => void;
+  /** Told of an unexpected failure, with its cause: the log needs its stack. */
+  readonly alarm: (error: StepgateError) => void;
   /** Records that a revision went back since it was not confirmed in time; `ops` are written in the same commit. */
   readonly recordExpiry: () => ExpiryRecord;
 }
@@ -121,13 +123,23 @@ export class ActiveRevision {
     try {
       await this.#follow();
     } catch (error) {
-      const failure = error instanceof StepgateError ? error : new StepgateError('internal', String(error));
       // Often it did not answer before, which was said then.
       const isLost = didServe && this.#provider === undefined;
-      if (this.#failure === undefined || isLost) this.#options.warn(`cannot follow the store: ${failure.message}`);
-      this.#failure = failure;
+      this.#fail(error, isLost);
     }
     if (this.#timer !== undefined) this.#schedule();
+  }
+
+  /** Of failures that follow one another, the first of each kind is told. `isLost`: what was served is gone now. */
+  #fail(error: unknown, isLost: boolean): void {
+    const what = 'cannot follow the store';
+    const isExpected = error instanceof StepgateError;
+    const failure = isExpected ? error : new StepgateError('internal', `${what}: ${String(error)}`, { cause: error });
+    const isTold = this.#failure?.code === failure.code && !isLost;
+    this.#failure = failure;
+    if (isTold) return;
+    if (isExpected) this.#options.warn(`${what}: ${failure.message}`);
+    else this.#options.alarm(failure);
   }
 
   async #follow(): Promise<void> {

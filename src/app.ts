@@ -110,6 +110,7 @@ export function createApp(options: AppOptions): ServerApp {
     activeRevision: new ActiveRevision({
       ...{ store, revisions, now, build },
       warn: log.warn,
+      alarm: (error) => log.error(error, { part: 'revision' }),
       recordExpiry: () => recordExpiry(log),
     }),
   };

@@ -39,12 +39,16 @@ interface Candidate {
   readonly findings: () => Promise<readonly AnalysisFinding[]>;
 }
 
+/** What becomes of files that are refused while others are active. */
+const stays = 'what is active stays';
+
 export class OperatorFiles {
   readonly #options: OperatorFilesOptions;
   readonly #check = new BackgroundCheck();
   /** Hashes of the documents when they were last active by what this node did. */
   #lastApplied: Readonly<Record<string, string>> | undefined;
-  #areRefused = false;
+  /** What was logged when they were refused. Undefined: they are not. */
+  #refused: string | undefined;
 
   constructor(options: OperatorFilesOptions) {
     this.#options = options;
@@ -64,14 +68,14 @@ export class OperatorFiles {
     const { findings, documents } = loaded;
     const isEnough = isApplied ? documents !== undefined : findings.every((finding) => !isAboutIssuer(finding));
     const isNeeded = this.#options.demo === undefined;
-    if (!isEnough || (isNeeded && !isSaid)) throw this.#refusal(findings);
-    if (!isApplied) this.#warnRefused(findings, 'only their issuer is read');
+    if (!isEnough || (isNeeded && !isSaid)) throw this.#loggedRefusal(findings);
+    if (!isApplied) this.#warnRefused(this.#linesOf(findings), 'only their issuer is read');
     return isSaid ? issuer : undefined;
   }
 
   /** What they said last is refused, whatever is active. The node may not start with them again. */
   areRefused(): boolean {
-    return this.#areRefused;
+    return this.#refused !== undefined;
   }
 
   /**
@@ -84,7 +88,7 @@ export class OperatorFiles {
     if (!loaded.ok) return this.#keepActive(loaded, store);
     const findings = () => analyse(loaded, { authenticators: authenticatorKinds, now: nowInSeconds() });
     const isKnown = await this.#apply({ documents: loaded.documents, findings }, store);
-    if (isKnown) this.#warn(warningsLeft(loaded, nowInSeconds()).map(findingSummary));
+    if (isKnown) this.#log(warningsLeft(loaded, nowInSeconds()).map(findingSummary).map(this.#lineOf));
   }
 
   /**
@@ -96,12 +100,11 @@ export class OperatorFiles {
     const answer = await this.#check.run({ ...this.#read(), ...omitUndefined({ lastApplied: this.#lastApplied }) });
     if (answer === 'stopped') return;
     if (answer.kind === 'refused') {
-      const refusal = this.#refusal(answer.findings);
-      this.#noteRefused('what is active stays');
-      throw refusal;
+      this.#noteRefused(this.#linesOf(answer.findings), stays);
+      throw this.#refusal(answer.findings);
     }
     if (answer.kind === 'same') {
-      this.#areRefused = false;
+      this.#refused = undefined;
       return;
     }
     await this.#apply({ ...answer, findings: async () => answer.findings }, store);
@@ -131,29 +134,33 @@ export class OperatorFiles {
   async #keepActive({ findings, documents }: RefusedFiles, store: Store): Promise<void> {
     const revisions = new Revisions(store, { authenticators: authenticatorKinds });
     const isActive = documents !== undefined && (await revisions.hasContentOf(documents));
-    if (!isActive) throw this.#refusal(findings);
-    this.#warnOf(findings);
+    if (!isActive) throw this.#loggedRefusal(findings);
     // Rejects if this release cannot evaluate what is active.
     await revisions.current();
-    this.#noteRefused('what they say is active already, and stays');
+    this.#noteRefused(this.#linesOf(findings), 'what they say is active already, and stays');
     this.#lastApplied = documentHashes(documents);
   }
 
   #refusal(findings: readonly Finding[]): ConfigurationRefused {
-    this.#warnOf(findings);
     return new ConfigurationRefused('not_configured', this.#options.configDir, findings);
   }
 
-  #noteRefused(stays: string): void {
-    this.#areRefused = true;
-    this.#warnRefused([], stays);
+  #loggedRefusal(findings: readonly Finding[]): ConfigurationRefused {
+    this.#log(this.#linesOf(findings));
+    return this.#refusal(findings);
+  }
+
+  /** Logs the same refusal once: a directory that cannot be watched is looked at all the time. */
+  #noteRefused(lines: readonly string[], how: string): void {
+    const refused = [...lines, how].join('\n');
+    if (refused !== this.#refused) this.#warnRefused(lines, how);
+    this.#refused = refused;
   }
 
   /** `how`: what becomes of the files. */
-  #warnRefused(findings: readonly Finding[], how: string): void {
-    const { configDir, log } = this.#options;
-    this.#warnOf(findings);
-    log.warn(`the files of ${configDir} are refused; ${how}; \`config check\` says what to correct`);
+  #warnRefused(lines: readonly string[], how: string): void {
+    const { configDir } = this.#options;
+    this.#log([...lines, `the files of ${configDir} are refused; ${how}; \`config check\` says what to correct`]);
   }
 
   /** What changed is told with its warnings. True: all of it is active already. */
@@ -165,15 +172,11 @@ export class OperatorFiles {
     const orphaned = await orphanedBy(store, documents, { authenticators, ...omitUndefined({ issuer }) });
     if (orphaned.length > 0) {
       const lines = orphaned.map(orphanedText);
-      this.#warn(lines);
-      this.#noteRefused('what is active stays');
+      this.#noteRefused(lines.map(this.#lineOf), stays);
       throw this.#notConfigured(lines.join('\n'));
     }
     const revisions = new Revisions(store, { authenticators });
-    if (await this.#isRefused(candidate, revisions)) {
-      this.#noteRefused('what is active stays');
-      return false;
-    }
+    if (await this.#isRefused(candidate, revisions)) return false;
     const recorded = { by: 'serve', message: `files of ${configDir}` };
     const audited = (policyRevision: number) =>
       auditOp({ event: 'config.applied', outcome: 'success', policyRevision, ...recorded });
@@ -181,7 +184,7 @@ export class OperatorFiles {
       revisions.apply(documents, { ...recorded, ops: (next) => [audited(next).op] }),
     );
     this.#lastApplied = documentHashes(documents);
-    this.#areRefused = false;
+    this.#refused = undefined;
     if (changed.length === 0) return true;
     log.audit(audited(revision).line);
     log.info('configuration applied', { revision, changed });
@@ -203,24 +206,26 @@ export class OperatorFiles {
     const changed = await revisions.changedBy(documents);
     if (changed.length === 0) return false;
     const shown = (await findings()).filter(({ severity }) => severity !== 'note');
-    this.#warn(shown.map(findingSummary));
-    if (!shown.some(({ severity }) => severity === 'error')) return false;
-    if ((await revisions.history(1)).length === 0)
-      throw this.#notConfigured(findingsText(shown, { config: configDir }).trimEnd());
-    return true;
+    const lines = shown.map((finding) => this.#lineOf(findingSummary(finding)));
+    const isRefused = shown.some(({ severity }) => severity === 'error');
+    const isFirst = isRefused && (await revisions.history(1)).length === 0;
+    if (isRefused && !isFirst) this.#noteRefused(lines, stays);
+    else this.#log(lines);
+    if (isFirst) throw this.#notConfigured(findingsText(shown, { config: configDir }).trimEnd());
+    return isRefused;
   }
 
   /** A finding about the directory itself names it already. */
-  #warnOf(findings: readonly Finding[]): void {
+  #linesOf(findings: readonly Finding[]): readonly string[] {
     const isWhole = ({ file }: Finding) => file === '.';
-    for (const finding of findings.filter(isWhole)) this.#options.log.warn(findingLine(finding));
-    this.#warn(findings.filter((finding) => !isWhole(finding)).map(findingLine));
+    const others = findings.filter((finding) => !isWhole(finding));
+    return [...findings.filter(isWhole).map(findingLine), ...others.map(findingLine).map(this.#lineOf)];
   }
 
-  /** In the log, one line each. */
-  #warn(lines: readonly string[]): void {
-    const { configDir, log } = this.#options;
-    for (const line of lines) log.warn(`${configDir}/${line}`);
+  readonly #lineOf = (line: string): string => `${this.#options.configDir}/${line}`;
+
+  #log(lines: readonly string[]): void {
+    for (const line of lines) this.#options.log.warn(line);
   }
 
   #notConfigured(text: string): StepgateError {

@@ -76,7 +76,7 @@ export function baseContext(env: Environment, own: CommandProcess = process): Ba
     interrupted: () => interrupted(own),
     openQuestions: async () =>
       stdin.isTTY && stderr.isTTY ? (await import('./init/questions.ts')).terminalQuestions(stdin, stderr) : undefined,
-    existingStore: () => (redisUrl === undefined && filesOfStore(dataDir).length > 0 ? dataDir : undefined),
+    hasStore: (dir) => filesOfStore(dir).length > 0,
     isUnseen: stdin.isTTY === true && !stderr.isTTY,
     now: () => Math.floor(Date.now() / 1000),
     openStore: () => openStore(storeSettings),

@@ -34,6 +34,7 @@ test('after a restore, a revision of the same number and other content is served
     revisions: new Revisions(store, { authenticators: authenticatorKinds }),
     now,
     warn: () => undefined,
+    alarm: () => undefined,
     recordExpiry: () => ({ ops: () => [], written: () => undefined }),
     build: ({ brand }) => {
       built.push(brand.name);
@@ -67,6 +68,7 @@ test('a revision that was not confirmed in time goes back, whichever node looks 
         revisions: new Revisions(store, { authenticators: authenticatorKinds }),
         now,
         warn: () => undefined,
+        alarm: () => undefined,
         recordExpiry: () => ({ ops: () => [], written: (revision) => expired.push(revision) }),
         build: ({ brand }) => {
           built.push(brand.name);
@@ -99,6 +101,7 @@ test('what cannot go back stays active, and is warned of once', async () => {
     revisions: new Revisions(store, { authenticators: authenticatorKinds }),
     now,
     warn: (text) => warnings.push(text),
+    alarm: () => undefined,
     recordExpiry: () => ({ ops: () => [], written: () => undefined }),
     build: () => ({}) as never,
   });
@@ -124,6 +127,7 @@ test('that the store is empty is said also if it did not answer before', async (
     revisions: new Revisions(store, { authenticators: authenticatorKinds }),
     now: () => 1_800_000_000,
     warn: (text) => warnings.push(text),
+    alarm: () => undefined,
     recordExpiry: () => ({ ops: () => [], written: () => undefined }),
     build: () => ({}) as never,
   });
@@ -139,4 +143,33 @@ test('that the store is empty is said also if it did not answer before', async (
     'cannot follow the store: no answer',
     'cannot follow the store: the keys are gone from the store',
   ]);
+});
+
+test('an unexpected failure is told with its cause, so that its stack is logged', async () => {
+  const store = recordingStore(openEmbedded({ file: ':memory:' }));
+  await createKeyring(store, 1_800_000_000);
+  await applyBrand(store, 'Before');
+  let failure: Error | undefined;
+  const load: typeof store.load = (keys) => (failure ? Promise.reject(failure) : store.load(keys));
+  const [warnings, alarms]: [string[], unknown[]] = [[], []];
+  const active = new ActiveRevision({
+    store: { ...store, load },
+    revisions: new Revisions(store, { authenticators: authenticatorKinds }),
+    now: () => 1_800_000_000,
+    warn: (text) => warnings.push(text),
+    alarm: (error) => alarms.push(error),
+    recordExpiry: () => ({ ops: () => [], written: () => undefined }),
+    build: () => ({}) as never,
+  });
+  await active.start();
+  failure = new StoreUnavailable('no answer');
+  await until('the store is away', () => warnings.length > 0);
+  const mistake = new TypeError('nothing is no list');
+  failure = mistake;
+  await until('the mistake is told', () => alarms.length > 0);
+  active.stop();
+  await store.close();
+  expect(warnings).toEqual(['cannot follow the store: no answer']);
+  const told = { code: 'internal', message: 'cannot follow the store: TypeError: nothing is no list', cause: mistake };
+  expect(alarms).toEqual([expect.objectContaining(told)]);
 });

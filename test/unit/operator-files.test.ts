@@ -140,6 +140,30 @@ describe('files are refused', () => {
   });
 });
 
+test('a refusal is logged once until it changes, as files that cannot be watched are looked at all the time', async () => {
+  await withConfiguration(validFiles, async (dir) => {
+    const files = filesOf(dir);
+    await files.apply(store);
+    const isTold = async (changed: Readonly<Record<string, string>>) => {
+      for (const [file, text] of Object.entries(changed)) await writeFile(join(dir, file), text);
+      const before = logged.length;
+      await files.applyChanged(store).catch(() => undefined);
+      return logged.length > before && logged.at(-1) === refusedText(dir);
+    };
+    const broken = { 'stepgate.yaml': 'brand: {' };
+    const misspelled = { 'stepgate.yaml': 'brund: { name: A }\n' };
+    const good = { 'stepgate.yaml': String(validFiles['stepgate.yaml']) };
+    const deniesAll = {
+      'stepgate.yaml': good['stepgate.yaml'].replace('Test', 'Other'),
+      'invariants.yaml': 'invariants:\n  - { name: None, never: allow }\n',
+    };
+    const looks = [broken, {}, misspelled, good, misspelled, deniesAll, {}];
+    const told: boolean[] = [];
+    for (const look of looks) told.push(await isTold(look));
+    expect(told).toEqual([true, false, true, false, true, true, false]);
+  });
+});
+
 test('a directory that is not there is named once', async () => {
   await withConfiguration(validFiles, async (dir) => {
     const files = filesOf(dir);

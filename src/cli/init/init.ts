@@ -27,8 +27,10 @@ export interface InitContext {
   now(): number;
   /** Undefined if there is no terminal to ask on. */
   openQuestions(): Promise<(Questions & { close(): void }) | undefined>;
-  /** The data directory, if it has a store already. Undefined also where Redis is the store. */
-  existingStore(): string | undefined;
+  /** Absent where Redis is the store. */
+  readonly dataDir?: string;
+  /** Whether a directory has a store, or what remains of one. */
+  hasStore(dataDir: string): boolean;
 }
 
 export function initCommand(context: InitContext): Command {
@@ -62,8 +64,9 @@ async function init(context: InitContext, dir: string, options: InitOptions & Re
     throw refusal(interrupted.aborted ? 'stopped: nothing was written' : `nothing was written:\n${faults.join('\n')}`);
   }
   staged.keep();
-  const taken = context.existingStore();
-  const own = taken === undefined ? undefined : dataDirectoryBeside(dir);
+  const { dataDir } = context;
+  const taken = dataDir !== undefined && context.hasStore(dataDir) ? dataDir : undefined;
+  const own = taken === undefined ? undefined : newDataDirectory(dir, context);
   const next = nextCommands({ dir, own }, answers, context);
   printResult(context, options, {
     text: [
@@ -86,10 +89,15 @@ async function init(context: InitContext, dir: string, options: InitOptions & Re
   });
 }
 
-/** Outside, also where the directory is given as `.` or ends with a slash: no file may be in it that is unknown. */
-function dataDirectoryBeside(dir: string): string {
-  const beside = `${resolve(dir)}-data`;
-  return isAbsolute(dir) ? beside : relative('', beside);
+/**
+ * The first without a store of `dir-data`, `dir-data-2`, and so on. Outside, also where the directory is given as `.`
+ * or ends with a slash: no file may be in it that is unknown.
+ */
+function newDataDirectory(dir: string, { hasStore }: InitContext): string {
+  const first = `${resolve(dir)}-data`;
+  let free = first;
+  for (let at = 2; hasStore(free); at += 1) free = `${first}-${at}`;
+  return isAbsolute(dir) ? free : relative('', free);
 }
 
 async function asked({ authenticators, openQuestions }: InitContext, options: InitOptions): Promise<InitAnswers> {

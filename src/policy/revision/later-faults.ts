@@ -35,16 +35,22 @@ interface ExpressionFaults {
 /** Also true of drafts and of revisions that are not active. */
 const stays = '; this release refuses that in files, and keeps it where an earlier one stored it';
 
+/** The most documents to remember: more than a revision has that need it. */
+const mostNoted = 10_000;
+
 /** The faults of the documents that were read so far. Policies are read once, whatever settings come after. */
 export class LaterFaults {
-  /** By the hash of the document: those that have faults, or may have. */
+  /** By the hash of the document: those that have faults, or may have. What was asked for last stands last. */
   readonly #noted = new Map<string, NotedDocument>();
   /** By document. Only the last settings count: few revisions are asked for in turns. */
   readonly #ofExpressions = new WeakMap<NotedDocument, ExpressionFaults>();
   readonly #warn: (message: string) => void;
+  readonly #limit: number;
 
-  constructor(warn: (message: string) => void = () => undefined) {
+  /** `limit`: documents to remember. Those of revisions that were asked for last stay longest. */
+  constructor(warn: (message: string) => void = () => undefined, limit = mostNoted) {
     this.#warn = warn;
+    this.#limit = limit;
   }
 
   /** Warns when a document is read for the first time. `settings`: those of its revision. */
@@ -57,14 +63,19 @@ export class LaterFaults {
     const noted = notedDocument(document, authenticators);
     if (noted === undefined) return;
     this.#noted.set(hash, noted);
+    const oldest = this.#noted.keys().next();
+    if (this.#noted.size > this.#limit && !oldest.done) this.#noted.delete(oldest.value);
     for (const fault of this.#faultsOf(noted, settings)) this.#warn(`${fault}${stays}`);
   }
 
   /** Those of a revision with these settings. `hashOf`: the hash of its document with this key. */
   of(hashOf: (key: string) => string | undefined, settings: HashedDocument): readonly string[] {
-    return [...this.#noted].flatMap(([hash, noted]) =>
-      hashOf(noted.key) === hash ? this.#faultsOf(noted, settings) : [],
-    );
+    const own = [...this.#noted].filter(([hash, { key }]) => hashOf(key) === hash);
+    for (const [hash, noted] of own) {
+      this.#noted.delete(hash);
+      this.#noted.set(hash, noted);
+    }
+    return own.flatMap(([, noted]) => this.#faultsOf(noted, settings));
   }
 
   #faultsOf(noted: NotedDocument, { hash, document }: HashedDocument): readonly string[] {

@@ -1,11 +1,9 @@
 /** The places of the sign-ins that answers about many are about: each zone, and several zones at once. */
 import type { Facts } from '../../../core/model/facts.ts';
-import { addressesInBlocks, sampleAddresses } from '../../../policy/analysis/analysed/sample-addresses.ts';
+import { sampleAddresses } from '../../../policy/analysis/analysed/sample-addresses.ts';
+import { existing } from '../../../policy/analysis/analysed/zones-on-file.ts';
 import type { Snapshot } from '../../../policy/revision/snapshot.ts';
-import { compileZones } from '../../../policy/schema/settings/zones.ts';
 import type { ReadNames } from './same-sign-ins.ts';
-
-type Network = Facts['network'];
 
 /** The place of a sign-in. */
 export interface SignInPlace {
@@ -93,38 +91,6 @@ function inSeveral(network: Facts['network'], together: readonly string[]): Sign
 
 function keyOf(zones: readonly string[]): string {
   return JSON.stringify(zones);
-}
-
-/** How many blocks of all networks together are looked up in the files. */
-const mostBlocks = 5000;
-
-/**
- * Finds the place at an address that is in these zones and in no other ones: the files know where networks lie, and a
- * network may lie in several countries. Undefined if there is none. An address in none of the networks stands for any.
- */
-function existing({ settings, zonesOf, prefixOf }: Snapshot): (place: Network) => Network | undefined {
-  const networksOf = compileZones(settings.zones);
-  const { addresses, isComplete } = addressesInBlocks(settings.zones, prefixOf, mostBlocks);
-  const found = new Map<string, Network & { readonly unknownZones: readonly string[] }>();
-  for (const ip of addresses) {
-    const { zones, unknownZones = [] } = zonesOf(ip);
-    const key = JSON.stringify([zones, unknownZones]);
-    if (!found.has(key)) found.set(key, { ip, zones, unknownZones });
-  }
-  return (place) => {
-    if (networksOf(place.ip).zones.length === 0) return place;
-    const at = [...found.values()].find(({ zones, unknownZones }) => isAt(place.zones, { zones, unknownZones }));
-    if (at) return { ...place, ip: at.ip };
-    return isComplete ? undefined : place;
-  };
-}
-
-/** Whether an address in these zones, and perhaps in the unknown ones, may be in those that are meant and no others. */
-function isAt(meant: readonly string[], { zones, unknownZones }: Pick<Network, 'zones' | 'unknownZones'>): boolean {
-  return (
-    zones.every((zone) => meant.includes(zone)) &&
-    meant.every((zone) => zones.includes(zone) || unknownZones?.includes(zone))
-  );
 }
 
 /** A network lies in a country, which the files know. Of a zone without networks, no address is known to be in it. */

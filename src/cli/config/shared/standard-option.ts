@@ -37,7 +37,10 @@ export interface StandardReport {
 
 export const standardNames = Object.keys(standards);
 
-/** Undefined if no standard was requested. Rejects for an unknown name, app or label. */
+/**
+ * Undefined if no standard was requested. Rejects for an unknown name, app or label, and for one with no app that users
+ * sign in to.
+ */
 export async function standardReport(
   context: ConfigContext,
   checked: CheckedFiles,
@@ -48,15 +51,13 @@ export async function standardReport(
     return undefined;
   }
   if (!isStandard(standard)) throw refusal(unknownName('standard', standard, standardNames));
-  refuseUnknown(checked, { app, label });
+  refuseUnfit(checked, { app, label });
   const { authenticators } = context;
   const now = context.now();
   const { findings, accepted, apps } = await standardFindings(
     checked,
     omitUndefined({ standard, authenticators, now, apps: app, labels: label }),
   );
-  // That nothing was looked at must not read like a standard that is met.
-  if (apps === 0 && (app ?? label)) throw refusal('users sign in to none of these apps: there is nothing to look at');
   const meets = findings.every(isRecommendation);
   const { title, notShown } = standards[standard];
   return { standard, title, meets, apps, findings, accepted, notShown };
@@ -70,7 +71,8 @@ function isRecommendation({ severity }: AnalysisFinding): boolean {
   return severity === 'warning';
 }
 
-function refuseUnknown(
+/** Also what no standard is about: that nothing was looked at must not read like a standard that is met. */
+function refuseUnfit(
   { documents }: CheckedFiles,
   { app = [], label = [] }: Record<'app' | 'label', readonly string[] | undefined>,
 ): void {
@@ -81,7 +83,15 @@ function refuseUnknown(
   if (strangeApp !== undefined) throw refusal(unknownName('app', strangeApp, clientIds));
   const strangeLabel = label.find((name) => !labels.includes(name));
   if (strangeLabel !== undefined) throw refusal(unknownName('label', strangeLabel, labels));
+  const forUsers = apps.filter(({ signOnPolicies }) => signOnPolicies !== undefined);
+  const service = app.find((name) => forUsers.every(({ clientId }) => clientId !== name));
+  if (service !== undefined) throw refusal(`users do not sign in to the app \`${service}\`: ${nothing}`);
+  const ofServices = label.find((name) => forUsers.every((readableApp) => !readableApp.labels.includes(name)));
+  if (ofServices !== undefined) throw refusal(`users sign in to no app with the label \`${ofServices}\`: ${nothing}`);
+  if (forUsers.length === 0) throw refusal(`users sign in to no app here: ${nothing}`);
 }
+
+const nothing = 'there is nothing to look at';
 
 /** The findings, and the overall result. `dir`: for the examples. */
 export function standardText(report: StandardReport, dir: string): string {

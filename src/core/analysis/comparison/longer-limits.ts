@@ -28,7 +28,9 @@ export function longerLimits(
   now: LimitingTerms,
   refresh?: RefreshLimits,
 ): readonly LongerLimit[] {
-  const [old, current] = [limitsOf(before), limitsOf(now)];
+  const [old, limits] = [limitsOf(before), limitsOf(now)];
+  // Once none can be kept, a session that was goes on like any other.
+  const current = old.kept > 0 && limits.kept === 0 ? { ...limits, kept_idle: limits.idle } : limits;
   const kinds = Object.keys(current) as readonly LongerLimit['what'][];
   const [then, next] = [effectOf(old, refresh), effectOf(current, refresh)];
   const isLonger = next.absolute > then.absolute;

@@ -26,7 +26,9 @@ export function otherValues(path: string, constants: Constants, universe: Univer
       return ages.map((age) => (facts) => ofSubject(() => ({ createdAt: facts.now - age }))(facts));
     case 'network.ip':
     case 'network.zones':
-      return universe.places.map((network) => (facts) => ({ ...facts, network }));
+      return universe.places
+        .filter(({ isRuledOut }) => !isRuledOut)
+        .map((network) => (facts) => ({ ...facts, network }));
     case 'now':
       return later.map((seconds) => (facts) => ({ ...facts, now: facts.now + seconds }));
     default:

@@ -18,7 +18,7 @@ export function factsOfModel(
   model: ClassModel,
   { clientIds, places, notBefore = plainTime, skipped }: Universe,
 ): UserFacts {
-  const [network] = places;
+  const network = places.find(({ isRuledOut }) => !isRuledOut);
   const plain: UserFacts = neutralFacts({
     now: Math.max(plainTime, notBefore),
     request: neutralRequest(clientIds[0] ?? '', ['openid']),

@@ -7,7 +7,7 @@ import type { Facts } from '../../model/facts.ts';
 import { type ConditionDescriptor, resultOf } from '../condition-descriptor.ts';
 import { allOf, anyOf } from '../condition-result.ts';
 import { choiceTheory, namesIn } from '../theories/membership-theory.ts';
-import type { Universe } from '../theories/theory.ts';
+import type { Universe, UserFacts } from '../theories/theory.ts';
 import { meetsLists } from '../values/membership.ts';
 
 export const networkCondition: ConditionDescriptor<'network'> = {
@@ -25,9 +25,9 @@ export const networkCondition: ConditionDescriptor<'network'> = {
     const named = new Set(conditions.flatMap(namesIn));
     return choiceTheory(
       'network',
-      distinctPlaces(places, named).map((network) => ({
+      distinctPlaces(places, named).map(({ isRuledOut, ...network }) => ({
         names: network.zones,
-        applyTo: (facts) => ({ ...facts, network }),
+        ...(!isRuledOut && { applyTo: (facts: UserFacts) => ({ ...facts, network }) }),
       })),
     );
   },
@@ -41,12 +41,13 @@ function uncertain({ any, all = [], none = [] }: AnyAllNone, network: Facts['net
   return allOf([...(any === undefined ? [] : [anyOf(any.map(isIn))]), ...all.map(isIn), ...none.map(isOutside)]);
 }
 
-/** One place for each distinct set of the zones that conditions name. */
+/** One place for each distinct set of the zones that conditions name, one for examples if there is one. */
 function distinctPlaces(places: Universe['places'], named: ReadonlySet<string>): Universe['places'] {
   const bySet = new Map<string, Universe['places'][number]>();
   for (const place of places) {
     const key = JSON.stringify(place.zones.filter((zone) => named.has(zone)).sort());
-    if (!bySet.has(key)) bySet.set(key, place);
+    const known = bySet.get(key);
+    if (known === undefined || (known.isRuledOut && !place.isRuledOut)) bySet.set(key, place);
   }
   return [...bySet.values()];
 }

@@ -4,6 +4,7 @@ import { meetsLists } from '../values/membership.ts';
 import {
   among,
   type ConditionPart,
+  type FactClass,
   type Formula,
   isYes,
   negated,
@@ -52,10 +53,10 @@ function listParts({ any, all, none }: AnyAllNone, has: (name: string) => Formul
 /** For facts that have exactly one of several sets of names: each set is a class. */
 export function choiceTheory(
   what: string,
-  sets: readonly { readonly names: readonly string[]; readonly applyTo: (facts: UserFacts) => UserFacts }[],
+  sets: readonly (FactClass & { readonly names: readonly string[] })[],
   marks: Pick<Variable, 'lasting'> = {},
 ): (lists: AnyAllNone) => readonly ConditionPart[] {
-  const variable: Variable = { ...marks, name: what, classes: sets.map(({ applyTo }) => ({ applyTo })) };
+  const variable: Variable = { ...marks, name: what, classes: sets.map(({ applyTo }) => (applyTo ? { applyTo } : {})) };
   return sharedChoice(
     variable,
     sets.map(({ names }) => names),

@@ -84,8 +84,8 @@ export interface Universe {
   readonly clientIds: readonly string[];
   /** Facts are at the first of these apps, and at no other one. */
   readonly isOneApp?: true;
-  /** One address for each possible set of zones. The first is in the fewest zones. */
-  readonly places: readonly { readonly ip: string; readonly zones: readonly string[] }[];
+  /** One address for each set of zones, the fewest first. `isRuledOut`: none is in it now, so no example is there. */
+  readonly places: readonly { readonly ip: string; readonly zones: readonly string[]; readonly isRuledOut?: true }[];
   /** The zones of the places have the names that expressions give them. */
   readonly areZonesAsWritten?: true;
   /** What trusted sources can say of devices, as far as these assurances tell: first nothing. Undefined: anything. */

@@ -18,7 +18,7 @@ import type { DocumentSource, YamlSource } from '../../source/yaml-source.ts';
 import { type AnalysedPolicy, analysedPolicies, readPolicies } from './analysed-policies.ts';
 import { believableDevices } from './believable-devices.ts';
 import { refusedToApps } from './refused-to-apps.ts';
-import { examplePlaces } from './sample-addresses.ts';
+import { examplePlaces, placesOnFile } from './zones-on-file.ts';
 
 interface ReadFile {
   readonly document: Document;
@@ -95,7 +95,7 @@ export async function readConfiguration(
   });
   const byName = new Map(files.map((file) => [file.source.file, file]));
   const snapshot = await snapshotOfDocuments(documents, authenticators);
-  const settings = knownIn(snapshot.settings);
+  const settings = { ...knownIn(snapshot.settings), places: placesOnFile(snapshot) };
   const apps = files.flatMap(({ document, source }) =>
     document.kind === 'app' ? [{ app: readApp(document), source }] : [],
   );

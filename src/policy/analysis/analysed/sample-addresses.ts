@@ -26,25 +26,6 @@ export function sampleAddresses(zones: Settings['zones']): Universe['places'] {
   return [...bySet.values()].sort((a, b) => a.zones.length - b.zones.length);
 }
 
-/** Cached by zones: each app has examples in the same ones. */
-const placesOfExamples = new WeakMap<Settings['zones'], Universe['places']>();
-
-/**
- * The same for examples. Where files say which addresses are in a zone, the address of an example would bring zones
- * with it that the example does not mean: then it names zones alone.
- */
-export function examplePlaces(zones: Settings['zones']): Universe['places'] {
-  const places = placesOfExamples.get(zones) ?? placesFor(zones);
-  placesOfExamples.set(zones, places);
-  return places;
-}
-
-function placesFor(zones: Settings['zones']): Universe['places'] {
-  const places = sampleAddresses(zones);
-  const isByData = Object.values(zones).some(({ countries, asns, anonymisers }) => countries ?? asns ?? anonymisers);
-  return isByData ? places.map((place) => ({ ...place, ip: '' })) : places;
-}
-
 /**
  * The sets of zones that MaxMind DB files can put an address into: it is in one country at most, in one autonomous
  * system at most, and an anonymiser or not. The files say which addresses those are.

@@ -5,21 +5,29 @@ import type { PasswordRule } from '../../../core/model/password-policy.ts';
 import { type AnalysedConfiguration, withOldGrants } from '../analysed/configuration.ts';
 import { examineRules } from '../rules/dead-rule-findings.ts';
 
-/** In the order of the file, without those that are proved never to decide. Undefined: there is no such policy. */
+interface ApplyingPasswordRules {
+  /** Without those that are proved never to decide. */
+  readonly deciding: readonly PasswordRule[];
+  /** Those whose lockout may count. */
+  readonly lockingOut: readonly PasswordRule[];
+}
+
+/** Both in the order of the file. Undefined: there is no such policy. */
 export async function applyingPasswordRules(
   configuration: AnalysedConfiguration,
-): Promise<readonly PasswordRule[] | undefined> {
+): Promise<ApplyingPasswordRules | undefined> {
   const policy = await configuration.snapshot.passwordPolicy();
-  const rules = policy?.rules.map(({ rule }): PasswordRule => rule);
+  if (policy === undefined) return undefined;
+  const rules = policy.rules.map(({ rule }): PasswordRule => rule);
   const anyRequest = withOldGrants(configuration);
   const policies = anyRequest.policies.filter(({ kind }) => kind === 'password');
   const passwords = { ...anyRequest, policies };
-  if (rules === undefined || mayFail(passwords)) return rules;
   const dead = examineRules(passwords).filter(
     ({ verdict: { kind } }) => kind === 'contradictory' || kind === 'shadowed',
   );
   const never = new Set(dead.map(({ rule }) => locationKey(rule)));
-  return rules.filter((rule) => !never.has(locationKey(rule)));
+  const deciding = rules.filter((rule) => !never.has(locationKey(rule)));
+  return { deciding, lockingOut: never.size > 0 && mayFail(passwords) ? rules : deciding };
 }
 
 /** A user for whom a rule fails has the lockout of any rule, be it one that never decides (decision 48). */

@@ -242,8 +242,9 @@ function findingAtRule(
 /** Each rule of the password policy that may apply; without one, the default. None where no password is in use. */
 async function passwordFindings({ configuration, standard, roles }: Context): Promise<readonly AnalysisFinding[]> {
   if (roles.passwords.length === 0) return [];
-  const rules = await applyingPasswordRules(configuration);
-  return (standard.passwords ?? []).flatMap(({ section, text, isMet }) => {
+  const applying = await applyingPasswordRules(configuration);
+  return (standard.passwords ?? []).flatMap(({ section, text, isMet, isAboutLockout }) => {
+    const rules = isAboutLockout ? applying?.lockingOut : applying?.deciding;
     const message = `falls short of ${section}: ${text}`;
     const advice = 'set it in policies/password.yaml';
     const short = rules?.filter(({ then }) => !isMet(then)) ?? [];
@@ -251,7 +252,7 @@ async function passwordFindings({ configuration, standard, roles }: Context): Pr
     const found = locations.flatMap((location) =>
       location ? [findingAt('standard', location, { message, advice })] : [],
     );
-    const isShort = rules === undefined && !isMet(defaultPasswordTerms);
+    const isShort = applying === undefined && !isMet(defaultPasswordTerms);
     return isShort ? [...found, missingFileFinding(message)] : found;
   });
 }

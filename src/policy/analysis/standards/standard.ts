@@ -39,6 +39,8 @@ export interface PasswordCriterion {
   readonly section: string;
   readonly text: string;
   readonly isMet: (terms: PasswordTerms) => boolean;
+  /** It asks for the lockout, which a user for whom a rule fails has of any rule (decision 48). */
+  readonly isAboutLockout?: true;
 }
 
 export interface Standard {

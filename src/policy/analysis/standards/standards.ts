@@ -221,6 +221,7 @@ export const standards = {
       {
         section: `${pci}, 8.3.4`,
         text: 'after 10 wrong attempts at most, none is taken for 30 minutes at least',
+        isAboutLockout: true,
         isMet: ({ lockout: { attempts, wait } }) => attempts <= 10 && (wait ?? 0) >= 30 * oneMinute,
       },
       {

@@ -53,6 +53,24 @@ test.each<[string, Limits, Limits, readonly LongerLimit[]]>([
   ],
   ['sessions that may no longer be kept', { session: kept }, { session: plain }, []],
   [
+    'sessions that are kept, and whose pause becomes the longer one of others',
+    { session: { ...plain, keep: { idle: 5, absolute: 200 } } },
+    { session: plain },
+    [{ what: 'kept_idle', before: 5, now: 10 }],
+  ],
+  [
+    'the same at an app where they count like others',
+    { session: { ...plain, keep: { idle: 5, absolute: 200 } }, appSession: { unkept: true } },
+    { session: plain, appSession: { unkept: true } },
+    [{ what: 'kept_idle', before: 5, now: 10 }],
+  ],
+  [
+    'sessions that are kept, and end without a pause like others from now on',
+    { session: { ...plain, keep: { idle: 10, absolute: 200 } } },
+    { session: plain },
+    [],
+  ],
+  [
     'kept sessions that last longer',
     { session: kept },
     { session: { ...plain, keep: { idle: 21, absolute: 201 } } },

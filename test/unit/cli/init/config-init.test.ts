@@ -31,7 +31,7 @@ async function init(words: readonly string[], context: Partial<InitContext> = {}
     interrupted: () => new AbortController().signal,
     now: () => now,
     openQuestions: async () => undefined,
-    existingStore: () => undefined,
+    hasStore: () => false,
     ...context,
   });
   await command.parseAsync([...words], { from: 'user' });
@@ -124,19 +124,33 @@ test('what comes next is printed as commands for a shell', async () => {
 
 test('where there is a store already, such as that of the demo, what comes next makes one of its own', async () => {
   const dir = join(parent, 'mine');
-  const printed = await init([dir, ...options], { existingStore: () => 'data' });
+  const printed = await init([dir, ...options], { dataDir: 'data', hasStore: (name) => name === 'data' });
   const own = `DATA_DIR=${dir}-data CONFIG_DIR=${dir} `;
   expect(printed).toContain('  # data has a store already, such as that of the demo: these commands make a new one.\n');
   expect(printed).toContain(`  CONFIG_DIR=${dir} stepgate config check\n`);
   expect(printed).toContain(`  ${own}stepgate config apply --init\n  DATA_DIR=${dir}-data stepgate users add root`);
   expect(printed).toContain(`  ${own}stepgate serve\n`);
-  expect(await init([join(parent, 'other'), ...options])).not.toMatch(/DATA_DIR|already/);
+  expect(await init([join(parent, 'other'), ...options], { dataDir: 'data' })).not.toMatch(/DATA_DIR|already/);
+  // In Redis.
+  expect(await init([join(parent, 'another'), ...options])).not.toMatch(/DATA_DIR|already/);
 });
 
 test.each(['mine', 'mine/', './mine/.'])('the store of its own is beside the directory: %s', async (name) => {
   const dir = `${parent}/${name}`;
-  const { next } = JSON.parse(await init([dir, ...options, '--json'], { existingStore: () => 'data' }));
+  const context = { dataDir: 'data', hasStore: (at: string) => at === 'data' };
+  const { next } = JSON.parse(await init([dir, ...options, '--json'], context));
   expect(next).toContain(`DATA_DIR=${join(parent, 'mine')}-data CONFIG_DIR=${dir} stepgate serve`);
+});
+
+test.each([
+  [['mine-data'], 'mine-data-2'],
+  [['mine-data', 'mine-data-2', 'mine-data-4'], 'mine-data-3'],
+])('the store of its own is where none is yet: beside %j', async (taken, expected) => {
+  const dir = join(parent, 'mine');
+  const stores = taken.map((name) => join(parent, name));
+  const context = { dataDir: join(parent, 'mine-data'), hasStore: (at: string) => stores.includes(at) };
+  const { next } = JSON.parse(await init([dir, ...options, '--json'], context));
+  expect(next).toContain(`DATA_DIR=${join(parent, expected)} CONFIG_DIR=${dir} stepgate serve`);
 });
 
 test('on a terminal it asks for what no option gives, and asks again after an invalid answer', async () => {

@@ -73,7 +73,7 @@ export function configContext({ context }: Terminal, own: Partial<ConfigContext>
     checkViews: async () => [],
     interrupted: () => new AbortController().signal,
     openQuestions: async () => undefined,
-    existingStore: () => undefined,
+    hasStore: () => false,
     ...own,
   };
 }

@@ -13,7 +13,7 @@ import {
 } from '../../../../core/policy/rules/compile.ts';
 import type { Universe } from '../../../../core/policy/theories/theory.ts';
 import { knownIn } from '../../../../policy/analysis/analysed/configuration.ts';
-import { examplePlaces } from '../../../../policy/analysis/analysed/sample-addresses.ts';
+import { examplePlaces } from '../../../../policy/analysis/analysed/zones-on-file.ts';
 import { canonicalJson } from '../../../../policy/revision/document-store.ts';
 import { refusing } from '../../../../policy/revision/refused-scopes.ts';
 import type { AppPair } from '../compared/app-pairs.ts';

@@ -54,7 +54,7 @@ async function runOn(openStore: () => Promise<Store>, dir: string, args: readonl
     variables: {},
     interrupted: () => new AbortController().signal,
     openQuestions: async () => undefined,
-    existingStore: () => undefined,
+    hasStore: () => false,
     now: () => Date.parse('2026-11-26T12:00:00Z') / 1000,
   });
   await command.parseAsync(args, { from: 'user' });
@@ -310,6 +310,19 @@ test('apply says what newly identifies users, and how to let existing users sign
   });
 });
 
+/** A service, to which no user signs in. */
+const serviceFiles = {
+  'stepgate.yaml': `${validFiles['stepgate.yaml']}resources:\n  - { indicator: "https://api.test", scopes: [r] }\n`,
+  'apps/job.yaml': JSON.stringify({
+    ...{ clientId: 'job', name: 'Job', labels: ['batch'] },
+    service: { resources: [{ indicator: 'https://api.test', scopes: ['r'] }] },
+    client: {
+      ...{ grant_types: ['client_credentials'], response_types: [] },
+      ...{ token_endpoint_auth_method: 'private_key_jwt', jwks_uri: 'https://job.example.org/jwks' },
+    },
+  }),
+};
+
 describe('check --standard', () => {
   test('says which rules fall short, and what no policy shows', async () => {
     await withConfiguration(validFiles, async (dir) => {
@@ -366,19 +379,22 @@ describe('check --standard', () => {
     });
   });
 
-  test('is not said to be met by apps that no user signs in to', async () => {
-    const client =
-      '{ grant_types: [client_credentials], response_types: [], token_endpoint_auth_method: private_key_jwt, jwks_uri: "https://job.example.org/jwks" }';
-    const service = `clientId: job\nname: Job\nlabels: [batch]\nservice: { resources: [{ indicator: "https://api.test", scopes: [r] }] }\nclient: ${client}\n`;
-    const settings = `${validFiles['stepgate.yaml']}resources:\n  - { indicator: "https://api.test", scopes: [r] }\n`;
-    await withConfiguration({ ...validFiles, 'stepgate.yaml': settings, 'apps/job.yaml': service }, async (dir) => {
-      for (const choice of [
-        ['--app', 'job'],
-        ['--label', 'batch'],
-      ])
-        await expect(run(dir, 'check', '--standard', 'phr-only', ...choice)).rejects.toThrow(
-          /users sign in to none of these apps/,
-        );
+  test.each([
+    [['--app', 'job'], 'users do not sign in to the app `job`'],
+    [['--app', 'job', '--app', 'notes'], 'users do not sign in to the app `job`'],
+    [['--label', 'batch'], 'users sign in to no app with the label `batch`'],
+    [['--app', 'notes', '--label', 'batch'], 'users sign in to no app with the label `batch`'],
+  ])('is not said to be met by apps that no user signs in to: %j', async (choice, message) => {
+    await withConfiguration({ ...validFiles, ...serviceFiles }, async (dir) => {
+      await expect(run(dir, 'check', '--standard', 'phr-only', ...choice)).rejects.toThrow(message);
+    });
+  });
+
+  test('is not said to be met where users sign in to no app', async () => {
+    const noNotes = { 'apps/notes.yaml': undefined, 'policies/sign-on/notes.yaml': undefined };
+    await withConfiguration({ ...validFiles, ...serviceFiles, ...noNotes }, async (dir) => {
+      expect((await run(dir, 'check')).code).toBe(0);
+      await expect(run(dir, 'check', '--standard', 'phr-only')).rejects.toThrow('users sign in to no app here');
     });
   });
 

@@ -211,6 +211,25 @@ test('it contains findings, invariants and standards with their verdicts', async
   await expect(report({}, ['--standard', 'nist-all2'])).rejects.toThrow(/did you mean `nist-aal2`/);
 });
 
+test('it does not say that a standard is met where users sign in to no app', async () => {
+  const client = {
+    ...{ grant_types: ['client_credentials'], response_types: [] },
+    ...{ token_endpoint_auth_method: 'private_key_jwt', jwks_uri: 'https://job.example.org/jwks' },
+  };
+  const service = { resources: [{ indicator: 'https://api.test', scopes: ['r'] }] };
+  const files = {
+    ...base,
+    'stepgate.yaml': `${base['stepgate.yaml']}resources:\n  - { indicator: "https://api.test", scopes: [r] }\n`,
+    'apps/notes.yaml': JSON.stringify({ clientId: 'job', name: 'Job', service, client }),
+    'policies/sign-on/notes.yaml': undefined,
+  };
+  await withConfiguration(files, async (dir) => {
+    const asked = run(reportCommand(contextOf(dir, true)), dir, '--out', out, '--standard', 'phr-only');
+    await expect(asked).rejects.toThrow('users sign in to no app here');
+    await expect(readFile(out, 'utf8')).rejects.toThrow(/ENOENT/);
+  });
+});
+
 test('examples ask about the files of the report, whatever is active', async () => {
   const invariants = { 'invariants.yaml': JSON.stringify({ invariants: [{ name: 'Two', always: { factors: 2 } }] }) };
   await withConfiguration({ ...base, ...policy(all), ...invariants }, async (dir) => {

@@ -26,6 +26,7 @@ beforeEach(async () => {
     revisions: new Revisions(terminal.store, { authenticators: authenticatorKinds, now: () => clock * 1000 }),
     now: () => clock,
     warn: () => undefined,
+    alarm: () => undefined,
     recordExpiry: () => ({ ops: () => [], written: () => undefined }),
     build: () => ({}) as never,
   });

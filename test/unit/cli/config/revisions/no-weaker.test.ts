@@ -251,6 +251,17 @@ test.each<[string, Files, Files, string]>([
     'a session lasts longer: 2 d, and 1 d before\n',
   ],
   [
+    'a longer pause of sessions that are kept, where none can be kept any more',
+    {
+      'policies/session.yaml': session.replace(
+        'absolute: P1D',
+        'absolute: P1D, keepSignedIn: { idle: PT1H, absolute: P30D }',
+      ),
+    },
+    {},
+    'a kept session lasts longer without use: 2 h, and 1 h before\n',
+  ],
+  [
     'a second factor that is remembered',
     signOn(allow(two)),
     signOn(remembering(two)),

@@ -1,9 +1,13 @@
 /** `invariants.yaml`: how it is read, and what its invariants come to. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { explainCommand } from '../../../../../src/cli/explain/explain.ts';
 import type { Explanation } from '../../../../../src/flow/explain.ts';
 import { analysis } from '../../../../../src/policy/analysis/findings/analyse.ts';
 import { overallVerdict } from '../../../../../src/policy/analysis/invariants/invariants.ts';
+import { mmdb } from '../../../../support/values/mmdb-writer.ts';
 import { openTerminal, run } from '../../../cli/support/harness.ts';
 import {
   authenticators,
@@ -413,6 +417,32 @@ describe('an invariant that does not hold', () => {
     );
     expect(findings[0]?.example).toEqual(expect.arrayContaining(['--zone', 'office']));
     expect(findings[0]?.example).not.toContain('--ip');
+  });
+
+  test.each([
+    ['none: [dach]', ['undecided', []]],
+    ['any: [abroad]', ['undecided', []]],
+    ['any: [abroad, dach]', ['refuted', ['dach,office']]],
+    ['any: [abroad, office]', ['refuted', ['dach,office']]],
+    ['any: [lab]', ['refuted', ['lab,dach,office']]],
+  ])('an example is at no place that the files rule out: %s is denied', async (zones, expected) => {
+    const folder = await mkdtemp(join(tmpdir(), 'stepgate-places-'));
+    const country = join(folder, 'country.mmdb');
+    await writeFile(country, mmdb('GeoLite2-Country', { '192.0.2.0/24': { country: { iso_code: 'AT' } } }));
+    const more = 'lab: { cidrs: [192.0.2.0/28] }, dach: { countries: [AT] }, abroad: { countries: [US] }';
+    const { verdicts, findings } = await examined(
+      [`{ name: In, ${notes}, when: { network: { any: [office] } }, always: allow }`],
+      {
+        'stepgate.yaml': `${withKeys.replace('zones: {', `zones: { ${more},`)}networkData: { country: ${country} }\n`,
+        'policies/sign-on/notes.yaml': policy(
+          `{ name: Elsewhere, when: { network: { ${zones} } }, then: deny }`,
+          rest(passkey),
+        ),
+      },
+    );
+    await rm(folder, { recursive: true });
+    const places = findings.flatMap(({ example = [] }) => example[example.indexOf('--zone') + 1] ?? []);
+    expect([verdicts.join(), places]).toEqual(expected);
   });
 
   test('rules ask for what no user can have', async () => {
