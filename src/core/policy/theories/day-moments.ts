@@ -32,7 +32,7 @@ export function dayMoments(views: readonly DayView[], since: Seconds | undefined
   if (classes.size > mostClasses) return undefined;
   const seen = [...classes.values()].map((now) => views.map((view) => seenAt(view, now)));
   const factClasses = [...classes].map(([key, now]) => ({
-    applyTo: placedAt(now, (other) => keyAt(views, other) === key),
+    applyTo: placedAt(now, (other) => (since === undefined || other >= since) && keyAt(views, other) === key),
   }));
   return { variable: { name: 'now', order: 1, classes: factClasses }, seen };
 }

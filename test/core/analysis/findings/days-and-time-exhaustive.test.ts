@@ -171,6 +171,16 @@ test.each<[string, readonly Conditions[], string, number | undefined]>([
     'decides',
     plainTime,
   ],
+  [
+    'a day that a rule above takes in the first second only, though earlier times look alike',
+    [
+      { attributes: { ends: { before: fromNow(0), after: fromNow(-oneDay) } } },
+      { attributes: { ends: { before: fromNow(-oneDay), after: fromNow(-oneDay) } } },
+      { attributes: { ends: { equals: dayText(today + 2) } } },
+    ],
+    'decides',
+    (today + 3) * oneDay,
+  ],
 ])('%s', (_, whens, expected, since) => {
   expect(verdictsAndSeen(whens, [], since).at(-1)?.verdict?.kind).toBe(expected);
 });
