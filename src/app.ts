@@ -57,6 +57,8 @@ export interface AppOptions {
   readonly variables?: Readonly<Record<string, string | undefined>>;
   /** The files of this node are refused. Absent: it has none. */
   readonly refusesFiles?: () => boolean;
+  /** Default: never. */
+  readonly isGoingDown?: () => boolean;
 }
 
 export interface ServerApp {
@@ -122,7 +124,7 @@ export function createApp(options: AppOptions): ServerApp {
     services,
     renderer: views.pages,
     active: activeRevision,
-    health: createHealth({ storeHealth, activeRevision, refusesFiles: options.refusesFiles ?? (() => false) }),
+    health: createHealth({ refusesFiles: no, isGoingDown: no, ...options, storeHealth, activeRevision }),
     accountClientId,
     ...(options.demo ? { readInbox: () => readInbox(store) } : {}),
     logError: log.error,
@@ -143,6 +145,8 @@ export function createApp(options: AppOptions): ServerApp {
     networkFiles,
   };
 }
+
+const no = () => false;
 
 function createStoreHealth({ store, log }: AppOptions): StoreHealth {
   return new StoreHealth({ store, warn: log.warn, alarm: (error) => log.error(error, { part: 'store' }) });

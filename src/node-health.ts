@@ -11,12 +11,15 @@ interface Examined {
   readonly activeRevision: Pick<ActiveRevision, 'current' | 'unreadyBecause'>;
   /** The files of this node are refused. */
   readonly refusesFiles: () => boolean;
+  /** It finishes what is under way, and takes nothing new. */
+  readonly isGoingDown: () => boolean;
 }
 
-export function createHealth({ storeHealth, activeRevision, refusesFiles }: Examined): Health {
+export function createHealth({ storeHealth, activeRevision, refusesFiles, isGoingDown }: Examined): Health {
   const active = () => activeRevision.current();
   return {
     unreadyBecause() {
+      if (isGoingDown()) return { code: 'shutting_down', detail: 'it finishes what is under way' };
       const ofStore = storeHealth.unreadyBecause();
       if (ofStore !== undefined) return { code: 'store_unavailable', detail: ofStore };
       const ofRevision = activeRevision.unreadyBecause();

@@ -150,7 +150,7 @@ export class OperatorFiles {
     return this.#refusal(findings);
   }
 
-  /** Logs the same refusal once: a directory that cannot be watched is looked at all the time. */
+  /** Logs the same refusal once: they are read after each change of a file, also of one that does not count. */
   #noteRefused(lines: readonly string[], how: string): void {
     const refused = [...lines, how].join('\n');
     if (refused !== this.#refused) this.#warnRefused(lines, how);

@@ -6,11 +6,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { createApp, type ServerApp } from './app.ts';
 import { omitUndefined } from './core/model/omit-undefined.ts';
 import { StepgateError } from './errors.ts';
-import { closingConnections } from './http/health.ts';
 import type { Logger } from './log.ts';
 import { createKeyring } from './oidc/keys/keyring.ts';
 import { OperatorFiles } from './operator-files.ts';
 import { goodViewsDir, loadViews } from './operator-views.ts';
+import { type ConfigurationState, configurationState } from './policy/source/configuration-state.ts';
 import { watchConfiguration } from './policy/source/watch-configuration.ts';
 import { openStore } from './stores/open.ts';
 import type { RedisDurability } from './stores/redis/durability-check.ts';
@@ -57,6 +57,8 @@ const usual = { shutdownDelay: 1, shutdownTimeout: 7 };
 interface NodeOptions extends ServeOptions {
   readonly port: number;
   readonly files: OperatorFiles;
+  /** What the files were before they were first read. Undefined with Redis, where they are not followed. */
+  readonly since: ConfigurationState | undefined;
 }
 
 /**
@@ -106,7 +108,8 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   try {
     const listening = await listen(server, options);
     const { port } = listening;
-    const node: NodeOptions = { ...options, port, files: new OperatorFiles({ ...options, port }) };
+    const since = options.redisUrl === undefined ? await configurationState(options.configDir) : undefined;
+    const node: NodeOptions = { ...options, port, files: new OperatorFiles({ ...options, port }), since };
     const { store, isNew } = await openNodeStore(node);
     closing.add(() => store.close());
     const isApplied = options.redisUrl === undefined;
@@ -114,7 +117,11 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     const { variables, demo } = options;
     const views = loadViews(goodViewsDir(options.viewsDir, log.warn));
     const refusesFiles = () => node.files.areRefused();
-    const app = createApp({ store, issuer, log, demo: demo !== undefined, variables, views, refusesFiles });
+    let isGoingDown = false;
+    const app = createApp({
+      ...{ store, issuer, log, demo: demo !== undefined, variables, views, refusesFiles },
+      isGoingDown: () => isGoingDown,
+    });
     await startApp(app, { ...node, isNew, store }, closing);
     if (options.demo) {
       const { prepareDemo } = await import('./demo/prepare.ts');
@@ -123,7 +130,11 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     const callback = app.koa.callback();
     listening.answerWith(() => (req, res) => void callback(req, res));
     log.info('listening', { port, host: options.host, issuer });
-    return { port, issuer, stop: () => drain(listening, closing, { ...usual, ...options }) };
+    const stop = () => {
+      isGoingDown = true;
+      return drain(listening, closing, { ...usual, ...options });
+    };
+    return { port, issuer, stop };
   } catch (error) {
     server.close();
     await closing.closeAll();
@@ -172,9 +183,9 @@ async function startApp(
   options: NodeOptions & { readonly isNew: boolean; readonly store: Store },
   closing: Closing,
 ): Promise<void> {
-  const isEmbedded = options.redisUrl === undefined;
+  const { since } = options;
   // A new store was filled with it a moment ago.
-  if (isEmbedded && !options.isNew) await options.files.apply(options.store);
+  if (since !== undefined && !options.isNew) await options.files.apply(options.store);
   await app.activeRevision.start();
   closing.add(() => app.activeRevision.stop());
   app.networkFiles.start();
@@ -187,10 +198,10 @@ async function startApp(
   closing.add(() => app.deletions.stop());
   app.shadow.start();
   closing.add(() => app.shadow.stop());
-  if (!isEmbedded) return;
+  if (since === undefined) return;
   const onError = (error: unknown) => options.log.error(error, { part: 'config' });
   closing.add(() => options.files.stop());
-  closing.add(watchConfiguration(options.configDir, () => reapply(app, options), { onError }));
+  closing.add(watchConfiguration(options.configDir, () => reapply(app, options), { since, onError }));
 }
 
 function issuerOf(options: NodeOptions, configured: string | undefined): string {
@@ -210,17 +221,17 @@ async function reapply(app: ServerApp, options: NodeOptions & { readonly store: 
   }
 }
 
-/**
- * First every answer says that the connection ends with it and that the node is not ready. Then it stops listening, and
- * at last it cuts off what is still under way.
- */
+/** First every answer ends its connection. Then it stops listening, and at last it cuts off what is still under way. */
 async function drain(
   { server, answerWith }: Listening,
   closing: Closing,
   { shutdownDelay, shutdownTimeout }: typeof usual,
 ): Promise<void> {
   const closed = once(server, 'close');
-  answerWith(closingConnections);
+  answerWith((handle) => (req, res) => {
+    res.setHeader('Connection', 'close');
+    handle(req, res);
+  });
   await pause(shutdownDelay * 1000);
   server.close();
   const timer = setTimeout(() => server.closeAllConnections(), shutdownTimeout * 1000);

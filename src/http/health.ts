@@ -1,8 +1,6 @@
 /**
  * `/livez`: the process runs. `/readyz`: it can serve, which means that the store answers and there is a configuration.
  */
-
-import type { RequestListener } from 'node:http';
 import type { Context } from 'koa';
 
 /** Why a node cannot serve. */
@@ -43,18 +41,5 @@ export function healthHandlers(health: Health, warn: (message: string) => void) 
         ...(warnings.length > 0 && { warnings }),
       };
     },
-  };
-}
-
-/**
- * Handles requests while a node shuts down: it answers everything, closes each connection afterwards, and reports that
- * it is not ready.
- */
-export function closingConnections(handle: RequestListener): RequestListener {
-  return (req, res) => {
-    res.setHeader('Connection', 'close');
-    if (req.url !== '/readyz') return handle(req, res);
-    res.writeHead(503, { 'content-type': 'application/json', 'cache-control': 'no-store' });
-    res.end('{"status":"not_ready","reason":"shutting_down"}');
   };
 }

@@ -3,7 +3,7 @@
  * setting would be found by the first user whose sign-in fails (Law 13).
  */
 import { StoreUnavailable } from '../errors.ts';
-import { writeProbeKey } from './keys.ts';
+import { keyringKey, writeProbeKey } from './keys.ts';
 import { readStoreAlone, type StoreAlone, storeAloneText } from './redis/store-alone.ts';
 import type { Store } from './store.ts';
 
@@ -84,7 +84,7 @@ export class StoreHealth {
     try {
       await store.ping();
       await writeProbe(store);
-      if (this.#failingSince !== undefined) warn('the store accepts writes again');
+      if (this.#failingSince !== undefined) warn(`the store accepts writes again${await lossText(store)}`);
       this.#failingSince = undefined;
       this.#failure = undefined;
     } catch (error) {
@@ -123,6 +123,12 @@ export class StoreHealth {
       this.#unsafe = failure.message;
     }
   }
+}
+
+/** What came back may have lost everything: that it accepts writes is not the news then. */
+async function lossText(store: Store): Promise<string> {
+  const keyring = (await store.load([keyringKey])).entries.get(keyringKey);
+  return keyring === undefined ? ', but the keys are gone from it' : '';
 }
 
 function asUnavailable(error: unknown): StoreUnavailable {

@@ -140,7 +140,7 @@ describe('files are refused', () => {
   });
 });
 
-test('a refusal is logged once until it changes, as files that cannot be watched are looked at all the time', async () => {
+test('a refusal is logged once until it changes, as changes of files that do not count have them read, too', async () => {
   await withConfiguration(validFiles, async (dir) => {
     const files = filesOf(dir);
     await files.apply(store);

@@ -35,7 +35,8 @@ export interface ConfigurationPicture {
 
 /** Largest file, in bytes. */
 const maxFileSize = 1024 * 1024;
-const deepest = 4;
+/** Directories below this depth are not looked into; that of the configuration has depth 0. */
+export const deepestDirectory = 4;
 
 type KindOfFile = WrittenKind | 'picture' | 'ignored';
 
@@ -161,7 +162,7 @@ function listFiles(root: string): ListedFiles {
       // A directory that is named like a file is told when it is read.
       if (linked === 'outside') outside.push(name);
       else if ((!entry.isDirectory() && linked === undefined) || isFileName(name)) names.push(name);
-      else if (depth < deepest) list(name, depth + 1);
+      else if (depth < deepestDirectory) list(name, depth + 1);
       else tooDeep.push(name);
     }
   };
@@ -183,7 +184,7 @@ function linkedDirectory(root: string, name: string): 'inside' | 'outside' | und
   }
 }
 
-function isOutside(root: string, target: string): boolean {
+export function isOutside(root: string, target: string): boolean {
   return relative(root, target).split(sep)[0] === '..';
 }
 

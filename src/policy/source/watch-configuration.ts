@@ -1,145 +1,130 @@
 /** Watches a configuration directory for changes. */
-import { type FSWatcher, readdirSync, statSync, watch as watchPath } from 'node:fs';
-import { join } from 'node:path';
+import { type FSWatcher, watch as watchPath } from 'node:fs';
+import { type ConfigurationState, configurationState, isSameState } from './configuration-state.ts';
 
 export interface WatchOptions {
+  /** From before what `onChange` knows was read. */
+  readonly since: ConfigurationState;
   /** Milliseconds without a change before `onChange` is called, as editors write in several steps. Default 200. */
   readonly quiet?: number;
-  /** Milliseconds after which it is looked whether another directory has taken a place. Default 2000. */
+  /** Milliseconds between two looks for changes that the system does not tell. Default 2000. */
   readonly interval?: number;
-  /** Something cannot be watched. Told once for each error. */
+  /** Gets what `onChange` rejects with, and once that directories cannot be watched, until they can. */
   readonly onError: (error: unknown) => void;
   /** As that of `node:fs`, which is the default. */
   readonly watch?: (path: string, options: { readonly persistent: boolean }, onEvent: () => void) => FSWatcher;
+  /** Default: `configurationState`. */
+  readonly look?: (dir: string) => Promise<ConfigurationState>;
 }
 
 /**
  * Calls `onChange` after changes in `dir` or below, never twice at the same time: a change meanwhile leads to one more
- * call. So does another directory in the place of this one or of one below, or a link that leads elsewhere; that one is
- * watched from then on. What `onChange` rejects with goes to `onError`. A directory that is not there is watched
- * as soon as it is. While one cannot be watched (the limit of inotify, say), `onChange` is called after every interval
- * instead. Returns a function that stops it. Does not keep the process alive.
+ * call. The system tells of a change at once, but not of each: not on network disks, not if a file has a second path,
+ * and not where it cannot watch (the limit of inotify, say). So it is looked after every interval, too. Returns a
+ * function that stops it. Does not keep the process alive.
  */
 export function watchConfiguration(
   dir: string,
   onChange: () => Promise<void>,
-  { quiet = 200, interval = 2000, onError, watch = watchPath }: WatchOptions,
+  { since, quiet = 200, interval = 2000, onError, watch = watchPath, look = configurationState }: WatchOptions,
 ): () => void {
+  let seen = since;
   let timer: NodeJS.Timeout | undefined;
-  let running = false;
-  let again = false;
+  let isChanged = false;
   let stopped = false;
-  const run = async () => {
-    if (running) {
-      again = true;
-      return;
-    }
-    running = true;
-    do {
-      again = false;
-      await onChange().catch(onError);
-    } while (again && !stopped);
-    running = false;
-  };
-  const onEvent = () => {
+  const schedule = () => {
     clearTimeout(timer);
-    timer = setTimeout(() => {
-      timer = undefined;
-      // The event may be that of the directory itself: then what was watched is no longer there.
-      watchAgain();
-      void run();
-    }, quiet);
+    timer = setTimeout(() => void turn(), isChanged ? quiet : interval);
     timer.unref();
   };
-  const report = onceForEach(onError);
-  const watchNow = (): Watched => {
-    try {
-      return watchDirectories(dir, (path) => watch(path, { persistent: false }, onEvent).on('error', report));
-    } catch (error) {
-      report(error);
-      // As if it was not there, so that it is tried again.
-      return { identity: undefined, close: () => undefined };
-    }
+  const onEvent = () => {
+    isChanged = true;
+    // Without it, a turn is under way, and schedules the next one itself.
+    if (timer !== undefined) schedule();
   };
-  let watched = watchNow();
-  const watchAgain = () => {
-    watched.close();
-    watched = watchNow();
+  const watchers = new DirectoryWatchers((path, onPathEvent) =>
+    watch(path, { persistent: false }, () => {
+      onPathEvent();
+      onEvent();
+    }).on('error', onPathEvent),
+  );
+  const onMissing = onceUntilNone((errors) => {
+    const text = `the system does not watch ${errors.length} directories of ${dir}; changes there are looked for every ${interval / 1000} s`;
+    onError(new Error(text, { cause: errors[0] }));
+  });
+  const turn = async () => {
+    timer = undefined;
+    const isDue = isChanged;
+    isChanged = false;
+    const now = await look(dir);
+    if (stopped) return;
+    if (!isDue && !isSameState(seen, now)) isChanged = true;
+    seen = now;
+    onMissing(watchers.follow(now));
+    if (isDue) await onChange().catch(onError);
+    if (!stopped) schedule();
   };
-  const look = setInterval(() => {
-    if (timer === undefined && identityOf(inodesOf(dir)) !== watched.identity) onEvent();
-  }, interval);
-  look.unref();
+  void turn();
   return () => {
     stopped = true;
     clearTimeout(timer);
-    clearInterval(look);
-    watched.close();
+    watchers.close();
   };
 }
 
-/** The most errors to remember. */
-const mostReported = 100;
-
-/** Leaves out an error that says the same as one before, since it last forgot them. */
-function onceForEach(onError: (error: unknown) => void): (error: unknown) => void {
-  const reported = new Set<string>();
-  return (error) => {
-    const text = String(error);
-    if (reported.has(text)) return;
-    if (reported.size === mostReported) reported.clear();
-    reported.add(text);
-    onError(error);
+/** Leaves out errors as long as there are some, with the same codes. */
+function onceUntilNone(tell: (errors: readonly unknown[]) => void): (errors: readonly unknown[]) => void {
+  let told = '';
+  return (errors) => {
+    const codes = [...new Set(errors.map((error) => (error as NodeJS.ErrnoException).code))].sort().join();
+    if (errors.length > 0 && codes !== told) tell(errors);
+    told = codes;
   };
-}
-
-interface Watched {
-  /** Of what is watched. Undefined if that is nothing. */
-  readonly identity: string | undefined;
-  close(): void;
 }
 
 /**
- * Each directory by itself: the recursive watcher of Node tells nothing of a directory that is swapped for another, and
- * nothing of what it cannot watch. Throws what keeps one that is there from being watched.
+ * Watches each directory by itself: the recursive watcher of Node tells nothing of a directory that is swapped for
+ * another, and nothing of what it cannot watch.
  */
-function watchDirectories(dir: string, start: (path: string) => FSWatcher): Watched {
-  const inodes = inodesOf(dir);
-  const watchers: FSWatcher[] = [];
-  const close = () => {
-    for (const watcher of watchers) watcher.close();
-  };
-  for (const path of inodes.keys())
+class DirectoryWatchers {
+  readonly #start: (path: string, onEvent: () => void) => FSWatcher;
+  /** By path. `state`: of the directory that is watched. */
+  readonly #watched = new Map<string, { state: string | undefined; readonly watcher: FSWatcher }>();
+
+  constructor(start: (path: string, onEvent: () => void) => FSWatcher) {
+    this.#start = start;
+  }
+
+  /** Watches these directories, and no others. Returns what keeps some from being watched. */
+  follow(now: ConfigurationState): readonly unknown[] {
+    for (const [path, { state, watcher }] of this.#watched) {
+      const { isDirectory, state: current } = now.get(path) ?? {};
+      if (isDirectory && current === state) continue;
+      watcher.close();
+      this.#watched.delete(path);
+    }
+    return [...now].flatMap(([path, { isDirectory, state }]) =>
+      isDirectory && !this.#watched.has(path) ? this.#watch(path, state) : [],
+    );
+  }
+
+  close(): void {
+    for (const { watcher } of this.#watched.values()) watcher.close();
+    this.#watched.clear();
+  }
+
+  #watch(path: string, state: string): readonly unknown[] {
     try {
-      watchers.push(start(path));
+      const watcher = this.#start(path, () => {
+        // It may be the event that the directory itself is gone, which ends its watching.
+        const watched = this.#watched.get(path);
+        if (watched?.watcher === watcher) watched.state = undefined;
+      });
+      this.#watched.set(path, { state, watcher });
+      return [];
     } catch (error) {
       // What has gone since is a difference when it is looked next.
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') continue;
-      close();
-      throw error;
+      return (error as NodeJS.ErrnoException).code === 'ENOENT' ? [] : [error];
     }
-  return { identity: identityOf(inodes), close };
-}
-
-/** Differs for other directories, or links that lead elsewhere. Undefined if there are none. */
-function identityOf(inodes: ReadonlyMap<string, string>): string | undefined {
-  return inodes.size === 0 ? undefined : JSON.stringify([...inodes].sort());
-}
-
-/** Device and inode of this directory, and of each directory and what each link below leads to, by path. */
-function inodesOf(dir: string): Map<string, string> {
-  const inodes = new Map<string, string>();
-  const visit = (path: string, isDirectory: boolean) => {
-    try {
-      const { dev, ino } = statSync(path);
-      inodes.set(path, `${dev} ${ino}`);
-      if (!isDirectory) return;
-      for (const entry of readdirSync(path, { withFileTypes: true }))
-        if (entry.isDirectory() || entry.isSymbolicLink()) visit(join(path, entry.name), entry.isDirectory());
-    } catch {
-      // It is not there (any more), leads nowhere, or may not be read.
-    }
-  };
-  visit(dir, true);
-  return inodes;
+  }
 }

@@ -2,7 +2,7 @@
 import { afterEach, expect, test } from '@jest/globals';
 import { StoreUnavailable } from '../../../src/errors.ts';
 import { openEmbedded } from '../../../src/stores/embedded/embedded.ts';
-import { storeAloneKey, writeProbeKey } from '../../../src/stores/keys.ts';
+import { keyringKey, storeAloneKey, writeProbeKey } from '../../../src/stores/keys.ts';
 import { standAloneOp } from '../../../src/stores/redis/store-alone.ts';
 import type { Store } from '../../../src/stores/store.ts';
 import { StoreHealth } from '../../../src/stores/store-health.ts';
@@ -17,7 +17,7 @@ afterEach(() => {
 function watch(faults: Partial<Store>, patience = 0) {
   const alarms: string[] = [];
   const warnings: string[] = [];
-  const store: Store = { ...fakeStore(), ...faults };
+  const store: Store = { ...withKeys(), ...faults };
   const health = new StoreHealth({
     store,
     warn: (text) => warnings.push(text),
@@ -28,6 +28,12 @@ function watch(faults: Partial<Store>, patience = 0) {
   running.push(health);
   health.start();
   return { health, alarms, warnings };
+}
+
+function withKeys(): Store {
+  const store = fakeStore();
+  void store.commit([{ op: 'create', key: keyringKey, value: '{}' }]);
+  return store;
 }
 
 const full = async () => {
@@ -78,6 +84,17 @@ test('a short failure is reported and changes nothing', async () => {
     ['the disk is full'],
     ['the store accepts writes again'],
   ]);
+});
+
+test('a store that comes back without its keys is not said to be fine', async () => {
+  let pings = 0;
+  const ping = async () => {
+    pings += 1;
+    if (pings === 1) await full();
+  };
+  const { warnings } = watch({ ...fakeStore(), ping });
+  await until('a good probe', () => warnings.length > 0);
+  expect(warnings).toEqual(['the store accepts writes again, but the keys are gone from it']);
 });
 
 test('settings that no longer hold count at once, until they are good again', async () => {
