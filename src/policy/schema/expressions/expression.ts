@@ -88,13 +88,17 @@ export function parseExpression(written: string): ParseResult | undefined {
 interface Program {
   readonly run: ParseResult;
   readonly zonesRead: ZonesRead;
+  /** The same for expressions that read the zones alike. */
+  readonly zonesKey: string;
   readonly steps: number;
 }
 
 const unknownAttributes = assumedSizes(() => largestAttribute);
 
 function programOf(run: ParseResult): Program {
-  return { run, zonesRead: zonesReadBy(run.ast), steps: mostStepsFor(run.ast, unknownAttributes).steps };
+  const zonesRead = zonesReadBy(run.ast);
+  const zonesKey = JSON.stringify([[...zonesRead.named], zonesRead.all]);
+  return { run, zonesRead, zonesKey, steps: mostStepsFor(run.ast, unknownAttributes).steps };
 }
 
 /** It counts only if it is the same wherever the address may be. */
@@ -104,19 +108,18 @@ function resultOf(program: Program, facts: RuleFacts): 'hit' | 'miss' | 'error' 
   const context = contextOf(facts);
   if (network.unknownZones === undefined || !readsZones(zonesRead))
     return isWithinSteps(program, context, 1) ? resultIn(run, context) : 'error';
-  const lists = possibleZones(network, zonesRead) ?? [];
-  const longest = contextIn([...network.zones, ...network.unknownZones], context);
-  if (!isWithinSteps(program, longest, lists.length)) return 'error';
-  const [result, another] = new Set(lists.map((zones) => resultIn(run, contextIn(zones, context))));
+  const possible = possibleValues(program, context);
+  if (!isWithinSteps(program, context.withAllZones(), possible.length)) return 'error';
+  const [result, another] = new Set(possible.map((values) => resultIn(run, { values })));
   return result === undefined || another !== undefined ? 'error' : result;
 }
 
 /** What takes too long is not evaluated at all: the result must not depend on how fast the node is. */
-function isWithinSteps({ run, steps }: Program, { sizes, isUnusual }: Context, times: number): boolean {
+function isWithinSteps({ run, steps }: Program, { sizes, isUnusual }: Measured, times: number): boolean {
   return (steps * times <= mostSteps && !isUnusual) || stepsWith(run.ast, sizes) * times <= mostSteps;
 }
 
-function resultIn(run: ParseResult, { values }: Context): 'hit' | 'miss' | 'error' {
+function resultIn(run: ParseResult, { values }: Pick<Context, 'values'>): 'hit' | 'miss' | 'error' {
   const { stackTraceLimit } = Error;
   // A test of each member goes on if it fails for one: with a stack, each error takes ten times as long.
   Error.stackTraceLimit = 0;
@@ -134,32 +137,57 @@ function resultIn(run: ParseResult, { values }: Context): 'hit' | 'miss' | 'erro
 /** Cached by the last facts: several expressions in a row are about the same ones. */
 let last: Context | undefined;
 
-interface Context {
-  readonly facts: RuleFacts;
-  readonly values: ReturnType<typeof newContext>;
+interface Measured {
   readonly sizes: FactSizes;
   readonly isUnusual: boolean;
+}
+
+type Values = ReturnType<typeof newContext>;
+
+interface Context extends Measured {
+  readonly facts: RuleFacts;
+  readonly values: Values;
+  /** By `Program.zonesKey`: the same with each list of zones that is possible. */
+  readonly possible: Map<string, readonly Values[]>;
+  /** With every zone that the address may be in. It is measured only if it is asked for, and then once. */
+  readonly withAllZones: () => Measured;
 }
 
 function contextOf(facts: RuleFacts): Context {
   if (last?.facts === facts) return last;
   const values = newContext(facts);
-  last = { facts, values, sizes: actualSizes(values), isUnusual: hasUnusualSizes(facts) };
+  const measured = { sizes: actualSizes(values), isUnusual: hasUnusualSizes(facts) };
+  let longest: Measured | undefined;
+  const withAllZones = () => {
+    longest ??= measuredIn(facts.network, { ...measured, values });
+    return longest;
+  };
+  last = { facts, values, ...measured, possible: new Map(), withAllZones };
   return last;
 }
 
-/** The same but for the zones. The rest is not measured again for each list of zones that is possible. */
-function contextIn(zones: readonly string[], context: Context): Context {
-  // As in `newContext`.
-  const network = { ...context.values.network, zones: zones.toSorted() };
-  const measured = actualSizes({ network });
-  const sizes: FactSizes = (path) => (path.split('.')[0] === 'network' ? measured(path) : context.sizes(path));
+/** The rest is not measured again. */
+function measuredIn(
+  { zones, unknownZones = [] }: RuleFacts['network'],
+  { values, sizes, isUnusual }: Measured & Pick<Context, 'values'>,
+): Measured {
+  const all = [...zones, ...unknownZones];
+  const measured = actualSizes({ network: { ...values.network, zones: all } });
   return {
-    ...context,
-    values: { ...context.values, network },
-    sizes,
-    isUnusual: context.isUnusual || areUnusual(zones),
+    sizes: (path) => (path.split('.')[0] === 'network' ? measured(path) : sizes(path)),
+    isUnusual: isUnusual || areUnusual(all),
   };
+}
+
+/** Of many expressions that read the zones alike, only the first one goes through them. None: there are too many. */
+function possibleValues({ zonesRead, zonesKey }: Program, { facts, values, possible }: Context): readonly Values[] {
+  const known = possible.get(zonesKey);
+  if (known) return known;
+  const lists = possibleZones(facts.network, zonesRead) ?? [];
+  // As in `newContext`.
+  const found = lists.map((zones) => ({ ...values, network: { ...values.network, zones: zones.toSorted() } }));
+  possible.set(zonesKey, found);
+  return found;
 }
 
 /** What is absent has no key, so that `has()` tells and reading it fails. */

@@ -38,15 +38,27 @@ export function possibleZones(
     rises = [],
     falls = [],
     any = [],
-  } = Object.groupBy(unknownZones, (zone) => dependenceOn(zone, read) ?? 'none');
+  } = Object.groupBy(readAmong(unknownZones, read), (zone) => dependenceOn(zone, read) ?? 'none');
   if (any.length > mostTried) return undefined;
   // Where more zones make it rise or fall, the result lies between those at both ends.
   const ends = rises.length + falls.length > 0 ? [falls, rises] : [[]];
+  const known = readAmong(zones, read);
   return any.reduce<readonly (readonly string[])[]>(
     (lists, zone) => lists.flatMap((list) => [list, [...list, zone]]),
-    ends.map((end) => [...zones, ...end]),
+    ends.map((end) => [...known, ...end]),
   );
 }
+
+/** Those of the zones on which the result depends: of many zones, most expressions name one or two. */
+function readAmong(zones: readonly string[], { named, all }: ZonesRead): readonly string[] {
+  if (all !== undefined) return zones;
+  const among = sets.get(zones) ?? new Set(zones);
+  sets.set(zones, among);
+  return [...named.keys()].filter((zone) => among.has(zone));
+}
+
+/** Cached by the list: many expressions in a row ask about the same zones. */
+const sets = new WeakMap<readonly string[], ReadonlySet<string>>();
 
 function dependenceOn(zone: string, { named, all }: ZonesRead): Dependence | undefined {
   return either(named.get(zone), all);
@@ -71,8 +83,15 @@ export function mostPossibleZones(zones: readonly string[], read: ZonesRead): nu
 /** By name: the texts that a member of a list of constants may be. Undefined: the list is another one. */
 type Members = ReadonlyMap<string, readonly string[] | undefined>;
 
-/** How the value of a node depends on zones. */
-export function zonesReadBy(node: ASTNode, members: Members = new Map()): ZonesRead {
+/** How the result of an expression depends on zones, without names that make no difference. */
+export function zonesReadBy(expression: ASTNode): ZonesRead {
+  const { named, all } = readByNode(expression);
+  const different = [...named].filter(([, dependence]) => either(dependence, all) !== all);
+  return { named: new Map(different), ...(all && { all }) };
+}
+
+/** How the value of a node does. */
+function readByNode(node: ASTNode, members: Members = new Map()): ZonesRead {
   const path = pathOf(node);
   if (path !== undefined) return path === 'network' || path.startsWith(zonesPath) ? anyZones : noZones;
   const asked = namesAsked(node, members);
@@ -82,7 +101,7 @@ export function zonesReadBy(node: ASTNode, members: Members = new Map()): ZonesR
     // More zones are more members, of which one may hold it, or not all do.
     const list = pathOf(child) === zonesPath ? own.get(child) : undefined;
     if (list !== undefined) return { named: new Map(), all: list };
-    return throughPart(zonesReadBy(child, membersIn(node, members)), own.get(child) ?? 'any');
+    return throughPart(readByNode(child, membersIn(node, members)), own.get(child) ?? 'any');
   });
   return parts.reduce(together, noZones);
 }

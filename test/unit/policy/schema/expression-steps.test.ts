@@ -211,6 +211,29 @@ test('what a user has is measured once, for however many expressions and lists o
   expect(measured).toBe(1);
 });
 
+test.each([
+  ['name one of them', (zone: string) => `"${zone}" in network.zones`, ['hit', 'error']],
+  ['ask about any', (zone: string) => `request.clientId in network.zones || device.os == "${zone}"`, ['error']],
+])('the zones of an address are gone through once, for however many expressions that %s', (_, writtenFor, expected) => {
+  let read = 0;
+  const counted = (some: readonly string[]) =>
+    new Proxy(some, {
+      get(target, key, receiver) {
+        read += 1;
+        return Reflect.get(target, key, receiver);
+      },
+    });
+  const zones = texts(100);
+  const network = { ip: '192.0.2.1', zones: counted(zones.slice(0, 50)), unknownZones: counted(zones.slice(50)) };
+  const facts = factsOf({ network, request: { clientId: zones.at(-1) ?? '' } });
+  const resultAt = (zone = '') => compileExpression(writtenFor(zone)).evaluate(facts);
+  resultAt();
+  const before = read;
+  expect(before).toBeGreaterThan(0);
+  expect([...new Set(zones.map(resultAt))]).toEqual(expected);
+  expect(read).toBe(before);
+});
+
 describe('a time in a zone is read as before', () => {
   test.each(['Europe/Vienna', 'America/St_Johns', 'Pacific/Apia', 'UTC'])('in %s', (zone) => {
     for (const now of [0, 1_711_846_799, 1_711_846_800, 1_799_999_999]) {
