@@ -2,7 +2,7 @@
 import type { Conditions } from '../../model/conditions.ts';
 import type { Rule } from '../../model/policy.ts';
 import type { CompiledPolicy } from '../../policy/rules/compile.ts';
-import { conditionSets } from '../../policy/rules/condition-table.ts';
+import { hasExpression } from '../../policy/rules/condition-table.ts';
 import type { Formula } from '../../policy/theories/theory.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
 
@@ -37,17 +37,13 @@ export function entryRules({ rules: compiled }: CompiledPolicy): EntryRules {
       rules.length = 0;
       isOpenBelow = true;
       isOpen = true;
-    } else if (rule.then.kind === 'deny' || !isOpen || mayFail(rule.when)) {
+      // Where an expression fails, the rule denies.
+    } else if (rule.then.kind === 'deny' || !isOpen || hasExpression(rule.when)) {
       rules.push(rule);
       isOpen = false;
     }
   }
   return { rules: rules.toReversed(), isOpenBelow };
-}
-
-/** Where an expression fails, the rule denies. */
-function mayFail(when: Conditions): boolean {
-  return conditionSets(when).some(({ expression }) => expression !== undefined);
 }
 
 /** The conditions of the places and of their rules, for a space. */
@@ -77,7 +73,7 @@ function letInBy({ rules, isOpenBelow }: EntryRules, space: RuleSpace): Formula 
   return rules.reduceRight<Formula>(
     (below, { when, then }) => {
       const goesOn: Formula = { all: [space.misses(when), below] };
-      return then.kind === 'deny' ? goesOn : { any: [space.applies(when), mayFail(when) ? goesOn : below] };
+      return then.kind === 'deny' ? goesOn : { any: [space.applies(when), hasExpression(when) ? goesOn : below] };
     },
     isOpenBelow ? { all: [] } : { any: [] },
   );

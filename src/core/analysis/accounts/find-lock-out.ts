@@ -13,7 +13,7 @@ import { notAll, type RuleSpace } from '../space/rule-space.ts';
 import type { AdditionRule } from './addition-rules.ts';
 import { afterSignInAlike, type RuleAfterSignIn, ruleAfterSignIn } from './after-sign-in-rules.ts';
 import { type AdditionSearch, askingOf, type Reachable, reachableBySome } from './reachable-authenticators.ts';
-import { type OneUser, oneByOne } from './user-by-user.ts';
+import { type OneUser, oneByOne, type UserResult, type UsersLeftOut } from './user-by-user.ts';
 
 /** One app, and what its users can add anywhere. */
 export interface LockOutSearch extends Pick<AdditionSearch, 'budget'> {
@@ -43,11 +43,19 @@ export interface LockOut {
   readonly isForAll: boolean;
 }
 
-/** A user who matches these formulas and is denied for good. Undefined: there is none. */
-export function findLockOut(formulas: readonly Formula[], search: LockOutSearch): LockOut | 'undecided' | undefined {
+/**
+ * A user who matches these formulas and is denied for good. Undefined: there is none. `letIn`: users who are let in are
+ * known, and it is not asked whether all others are denied.
+ */
+export function findLockOut(
+  formulas: readonly Formula[],
+  search: LockOutSearch,
+  letIn?: UsersLeftOut,
+): LockOut | 'undecided' | undefined {
   const outcomeOf = outcomesOf(search);
+  if (letIn) return findLockOutOfSome(formulas, search, { outcomeOf, letIn });
   const ofAll = isFirstLetIn(formulas, search, outcomeOf) ? undefined : findLockOutOfAll(formulas, search);
-  return ofAll ?? findLockOutOfSome(formulas, search, outcomeOf);
+  return ofAll ?? findLockOutOfSome(formulas, search, { outcomeOf });
 }
 
 /** The outcome for a user with all that such a user can reach. */
@@ -109,16 +117,20 @@ const mostSignIns = 24;
 function findLockOutOfSome(
   formulas: readonly Formula[],
   search: LockOutSearch,
-  outcomeOf: OutcomeOfUser,
+  { outcomeOf, letIn }: { readonly outcomeOf: OutcomeOfUser; readonly letIn?: UsersLeftOut },
 ): LockOut | 'undecided' | undefined {
-  return oneByOne<LockOut>(formulas, additionsOf(search), (user) => {
+  const examine = (user: OneUser): UserResult<LockOut> => {
     const { facts, isShown } = user;
     const outcome = outcomeOf(user);
-    if (!outcome.isDenied || !isShown || !search.isConfirmed(facts)) return { alike: alikeAfter(outcome, search) };
+    const alike = alikeAfter(outcome, search);
+    const isConfirmed = isShown && search.isConfirmed(facts);
+    if (!outcome.isDenied) return { alike, ...(isConfirmed && { isAlways: true }) };
+    if (!isConfirmed) return { alike };
     const { never } = user.reachable;
     const reachable = asOften(user.reachable, search.most);
     return { found: { facts, reachable, never, after: rulesIn(outcome.after), isForAll: false } };
-  });
+  };
+  return oneByOne(formulas, { ...additionsOf(search), ...(letIn && { leftOut: letIn }) }, examine);
 }
 
 /** The outcome of the sign-ins of a user. */

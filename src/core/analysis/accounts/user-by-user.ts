@@ -25,27 +25,30 @@ export interface OneUser {
 }
 
 /**
- * `alike`: nothing else is found about users who match these formulas and can reach the same. `unless`: nothing is
- * found about users for whom it does not hold, this one included.
+ * `alike`: nothing else is found about users who match these formulas and can reach the same. `isAlways`: neither is it
+ * in other searches. `unless`: nothing is found about users for whom it does not hold, this one included.
  */
 export type UserResult<Found> =
   | { readonly found: Found }
-  | { readonly alike: readonly Formula[] }
+  | { readonly alike: readonly Formula[]; readonly isAlways?: true }
   | { readonly unless: Formula };
 
 const mostUsers = 24;
 
+/** What does not hold for users of whom it is known that nothing is found about them. A search adds more. */
+export type UsersLeftOut = Formula[];
+
 /** Searches the users who match the formulas. Undefined: nothing is found for any of them. */
 export function oneByOne<Found>(
   formulas: readonly Formula[],
-  additions: AdditionSearch & { readonly space: RuleSpace },
+  additions: AdditionSearch & { readonly space: RuleSpace; readonly leftOut?: UsersLeftOut },
   examine: (user: OneUser) => UserResult<Found>,
 ): Found | 'undecided' | undefined {
-  const { space } = additions;
+  const { space, leftOut = [] } = additions;
   const asking = askingOf(additions);
   const known = knownUsers(additions);
   const lasting = new Set([...lastingIn(formulas), ...known.lasting]);
-  const others: Formula[] = [];
+  const others: Formula[] = [...leftOut];
   // Facts of another sign-in, which some formulas are about, are none of the user's example.
   let own: ReadonlySet<Variable> | undefined;
   for (let count = 0; count < mostUsers; count += 1) {
@@ -64,7 +67,9 @@ export function oneByOne<Found>(
     if (alike === undefined) return 'undecided';
     // What the model leaves open may decide what others of these classes can reach.
     const shown = isShown ? [] : asInBoth(user, model);
-    others.push(notAll([...shown, ...alike, ...result.alike]));
+    const left = notAll([...shown, ...alike, ...result.alike]);
+    others.push(left);
+    if (result.isAlways) leftOut.push(left);
   }
   return 'undecided';
 }

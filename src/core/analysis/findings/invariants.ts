@@ -16,7 +16,6 @@ import { avoidedBy, type DemandCheck, demandCheck, type Guarantee } from '../pro
 import { type AdmittedWith, withoutKeys } from '../proofs/proving-user.ts';
 import { isLockedOut, isSignInDenied } from '../simulation/simulated-outcome.ts';
 import { isSpent } from '../space/find-model.ts';
-import { isOrdinary } from '../space/ordinary-facts.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
 import {
   appRulesIn,
@@ -27,6 +26,7 @@ import {
   mayHoldTogether,
   type SignInScope,
 } from '../space/sign-in-rules.ts';
+import { isOrdinary } from '../space/usual-groups.ts';
 import { denyingRules } from './denying-rules.ts';
 
 /** A statement about all sign-ins that the conditions describe. */

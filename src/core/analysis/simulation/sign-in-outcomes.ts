@@ -63,18 +63,26 @@ export function outcomeKey(policies: PolicySet, facts: UserFacts): string {
   const made = keys.get(facts) ?? [];
   const known = made.find((kept) => kept.policies === policies);
   if (known) return known.key;
-  const key = keyFor(policies, facts);
+  const key = keyFor(policies, facts, askedOf(policies).layers);
   made.push({ policies, key });
   keys.set(facts, made);
   return key;
 }
 
-function keyFor(policies: PolicySet, facts: UserFacts): string {
+/** Key of how a sign-in begins and what it asks for, whatever the account policy says. */
+export function entryKey(policies: PolicySet, facts: UserFacts): string {
+  return keyFor(policies, facts, askedOf(policies).layers.slice(0, entryLayers));
+}
+
+/** Session policy, sign-on policy and enrollment policy. */
+const entryLayers = 3;
+
+function keyFor(policies: PolicySet, facts: UserFacts, layers: AskedPolicies['layers']): string {
   const { signedInWith: _, ...rest } = facts;
   // Before the first proof the past does not count, and other rules may decide.
   const before = { ...rest, evidence: [] };
   const proved = hasPast(before) ? withProof(before) : before;
-  const { numbering, layers, others } = askedOf(policies);
+  const { numbering, others } = askedOf(policies);
   const { request, now, subject } = facts;
   return [
     others,

@@ -1,6 +1,4 @@
 /** Examples that surprise no reader: with as few groups as possible. */
-import type { ConditionSet, Conditions } from '../../model/conditions.ts';
-import { conditionSets } from '../../policy/rules/condition-table.ts';
 import { type Formula, isYes, negated, type UserFacts, type Variable } from '../../policy/theories/theory.ts';
 import {
   askWithin,
@@ -41,7 +39,7 @@ function ordinaryModel(
   follows: Consequences | 'undecided',
   { reader, budget }: Asking,
 ): ClassModel | undefined {
-  const groups = [...variablesIn(formulas)].filter(({ name }) => name.startsWith('groups.'));
+  const groups = [...variablesIn(formulas)].filter((variable) => groupOf(variable) !== undefined);
   for (const only of mayBeOnlyOne(groups, follows)) {
     const others = groups.map((group) => (group === only ? isIn(group) : isNotIn(group)));
     const isOpen = follows === 'undecided' || askWithin(budget, (own) => mayHold(follows, others, own));
@@ -51,9 +49,16 @@ function ordinaryModel(
   return undefined;
 }
 
+const groupPrefix = 'groups.';
+
+/** The name of the group whose members the variable tells apart. Undefined: it is about something else. */
+export function groupOf({ name }: Variable): string | undefined {
+  return name.startsWith(groupPrefix) ? name.slice(groupPrefix.length) : undefined;
+}
+
 /** Cached by variable, so that each is read once. */
 const isIn = cachedFormula(isYes);
-const isNotIn = cachedFormula((group: Variable) => negated(isIn(group)));
+export const isNotIn = cachedFormula((group: Variable) => negated(isIn(group)));
 
 /** Each group that may be the only one. Undefined: a user of none. */
 function mayBeOnlyOne(
@@ -112,31 +117,6 @@ function anyModel(formulas: readonly Formula[], asking: Asking): ModelSearchResu
   const found =
     any ?? (typeof follows === 'object' ? askWithin(asking.budget, (own) => findModelFrom(follows, own)) : follows);
   models.any = found;
-  return found;
-}
-
-interface WithConditions {
-  readonly when: Conditions;
-}
-
-/**
- * Whether such a user may well exist: in one group at most, or in groups that one of the rules names together. No
- * configuration says that a user is in two other groups at once.
- */
-export function isOrdinary({ subject: { groups } }: UserFacts, rules: readonly WithConditions[]): boolean {
-  if (groups.length < 2) return true;
-  return rules.some(({ when }) => namedTogether(when).some((all) => groups.every((group) => all.includes(group))));
-}
-
-/** Cached by conditions: users of all apps are looked at by the same few rules. */
-const together = new WeakMap<Conditions, readonly (readonly string[])[]>();
-
-/** The groups that the conditions name together. */
-function namedTogether(when: Conditions): readonly (readonly string[])[] {
-  const known = together.get(when);
-  if (known) return known;
-  const found = conditionSets(when).flatMap(({ groups: { all } = {} }: ConditionSet) => (all ? [all] : []));
-  together.set(when, found);
   return found;
 }
 

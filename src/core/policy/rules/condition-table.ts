@@ -94,6 +94,11 @@ export function conditionSets({ any = [], ...when }: Conditions): readonly Condi
   return [when, ...any];
 }
 
+/** A formula is among the conditions. */
+export function hasExpression(when: Conditions): boolean {
+  return conditionSets(when).some(({ expression }) => expression !== undefined);
+}
+
 /** A formula among the conditions may fail. A failed condition denies (Law 4). */
 export function mayFail(when: Conditions): boolean {
   return conditionSets(when).some(({ expression }) => expression !== undefined && hasUnknownPart(expression.logic));

@@ -1,6 +1,6 @@
 /** Invariants that do not hold, and those that the analysis could not decide, as findings. */
 import type { Invariant, Violation } from '../../../core/analysis/findings/invariants.ts';
-import { isOrdinary } from '../../../core/analysis/space/ordinary-facts.ts';
+import { isOrdinary } from '../../../core/analysis/space/usual-groups.ts';
 import type { ConditionSet } from '../../../core/model/conditions.ts';
 import { locationKey } from '../../../core/model/location-key.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';

@@ -19,7 +19,7 @@ import { expressionParts, isRead } from '../../../core/policy/rules/expression-p
 import type { UserFacts } from '../../../core/policy/theories/theory.ts';
 import { type AnalysedApp, rulesOfApp } from '../analysed/analysed-apps.ts';
 import { clientIdsOf } from './addition-apps.ts';
-import type { Denied, LockOutFinder, NewcomerSearch } from './denied-newcomers.ts';
+import type { Denied, LockOutFinder, NewcomerSearch } from './denied-users.ts';
 
 /** The search for users who are denied. */
 export interface CombinationSearch {

@@ -5,7 +5,14 @@
  */
 import { afterSignInFormulas, type RuleAfterSignIn } from '../../../core/analysis/accounts/after-sign-in-rules.ts';
 import { signInOutcome } from '../../../core/analysis/simulation/sign-in-outcomes.ts';
-import { findModelWithin } from '../../../core/analysis/space/find-model.ts';
+import {
+  askWithin,
+  consequencesOf,
+  consequencesWith,
+  findModelFrom,
+  isSpent,
+  type ModelSearchResult,
+} from '../../../core/analysis/space/find-model.ts';
 import type { ClassModel } from '../../../core/analysis/space/read-formulas.ts';
 import { decideTogether, deciding, type RuleCombination } from '../../../core/analysis/space/rule-combinations.ts';
 import { notAll } from '../../../core/analysis/space/rule-space.ts';
@@ -22,10 +29,14 @@ export interface DeniedThere {
   readonly cause: Cause;
   /** What decides after the sign-in, in the end. Absent: no rule asks how the user signed in. */
   readonly after?: RuleAfterSignIn;
+  /** What must hold for others to be denied by the same. Absent: not known. */
+  readonly alike?: readonly Formula[];
 }
 
 export interface DenialSearch {
   readonly denied: readonly DeniedThere[];
+  /** What must hold for users to be let in as one was who was examined. */
+  readonly letIn: readonly (readonly Formula[])[];
   /** Other circumstances may be denied: the steps of the search did not suffice. */
   readonly isPartial: boolean;
 }
@@ -33,32 +44,64 @@ export interface DenialSearch {
 /** The largest number of circumstances of one rule combination. */
 const mostCombinations = 256;
 
-/** `keys`: the authenticators that a new account has. Takes its steps from the app's `denialBudget`. */
-export function deniedCircumstances(
-  combination: RuleCombination,
-  app: AnalysedApp,
-  keys: readonly string[],
-): DenialSearch {
+/** What is searched. */
+export interface CircumstancesOf {
+  readonly app: AnalysedApp;
+  readonly combination: RuleCombination;
+  /** The authenticators that a new account has. */
+  readonly keys: readonly string[];
+  /** Circumstances that need not be searched. If there are others, the first facts are looked at all the same. */
+  readonly known: readonly Formula[];
+}
+
+/** Takes its steps from the app's `denialBudget`. */
+export function deniedCircumstances({ app, combination, keys, known: before }: CircumstancesOf): DenialSearch {
   const denied: DeniedThere[] = [];
-  const others: Formula[] = [];
+  const letIn: (readonly Formula[])[] = [];
+  const others = modelsBesides([...combination.formulas, ...before], app);
+  if (before.length > 0 && others.next() === 'impossible') return { denied, letIn, isPartial: false };
   let facts: UserFacts | undefined = combination.facts;
   let model: ClassModel = new Map();
   for (let count = 0; facts !== undefined; count += 1) {
-    if (count === mostCombinations) return { denied, isPartial: true };
+    if (count === mostCombinations) return { denied, letIn, isPartial: true };
     const { cause, after, alike } = examined({ ...combination, facts }, app, keys);
-    if (cause) denied.push({ facts, cause, ...(after && { after }) });
     // Otherwise no values were found for which the parts of expressions are as in the model.
     const isShown = alike.every((formula) => mayHoldIn(formula, model));
-    others.push(notAll(isShown ? alike : app.space.opaquePartsAs(model)));
-    const found = findModelWithin([...combination.formulas, ...others], app.denialBudget, app.space.reader);
-    if (found === 'undecided') return { denied, isPartial: true };
+    if (cause) denied.push({ facts, cause, ...(after && { after }), ...(isShown && { alike }) });
+    else if (isShown) letIn.push(alike);
+    others.exclude(notAll(isShown ? alike : app.space.opaquePartsAs(model)));
+    const found = others.next();
+    if (found === 'undecided') return { denied, letIn, isPartial: true };
     if (found === 'impossible') break;
     model = found.model;
     facts = app.space.factsOf(model);
     // Facts for which the evaluator finds other rules show nothing.
     if (!decideTogether(app.policies, combination, facts)) facts = undefined;
   }
-  return { denied, isPartial: false };
+  return { denied, letIn, isPartial: false };
+}
+
+/**
+ * Models of the formulas, besides those that are excluded. What follows from each formula is drawn once, and its steps
+ * are taken once.
+ */
+function modelsBesides(formulas: readonly Formula[], { denialBudget, space: { reader } }: AnalysedApp) {
+  let follows = isSpent(denialBudget)
+    ? ('undecided' as const)
+    : askWithin(denialBudget, (own) => consequencesOf(formulas, own, reader));
+  return {
+    exclude: (excluding: Formula): void => {
+      const before = follows;
+      if (typeof before === 'object')
+        follows = askWithin(denialBudget, (own) => consequencesWith(before, [excluding], own));
+    },
+    next: (): ModelSearchResult => {
+      const from = follows;
+      return typeof from === 'object'
+        ? askWithin(denialBudget, (own) => findModelFrom({ ...from, steps: 0 }, own))
+        : from;
+    },
+  };
 }
 
 function mayHoldIn(formula: Formula, model: ClassModel): boolean {

@@ -13,7 +13,8 @@ import type { EnrollmentRule } from '../../../core/model/enrollment-policy.ts';
 import type { Rule, RuleHead } from '../../../core/model/policy.ts';
 import type { CompiledPolicy, PolicySet } from '../../../core/policy/rules/compile.ts';
 import { findRule } from '../../../core/policy/rules/rules.ts';
-import type { UserFacts } from '../../../core/policy/theories/theory.ts';
+import { type UserFacts, withProof } from '../../../core/policy/theories/theory.ts';
+import { hasPast } from '../../../core/policy/values/risk.ts';
 
 /** The rules without which the users would get in. None: those that let users in ask for what none can have there. */
 export interface Cause {
@@ -37,12 +38,14 @@ export interface DeniedUser {
   readonly keys: readonly string[];
 }
 
-interface KnownCause extends Pick<Cause, 'account' | 'together'> {
+interface FoundCause extends Pick<Cause, 'account' | 'together'>, Pick<KnownCause, 'by'> {}
+
+interface KnownCause extends Readonly<Record<'account' | 'together', readonly number[]>> {
   /** The enrollment rule that decides before the sign-in, or the one that decides after it, is part of the cause. */
   readonly by?: 'before' | 'after';
 }
 
-/** Cached by the rules that decide: they ask for the same, whatever the app and the facts. */
+/** Cached by what the rules that decide ask for, whatever the app and the facts: the positions of those rules. */
 const causes = new WeakMap<PolicySet['authenticators'], Map<string, KnownCause>>();
 
 export function causeOf(user: DeniedUser, policies: PolicySet): Cause {
@@ -50,16 +53,21 @@ export function causeOf(user: DeniedUser, policies: PolicySet): Cause {
   causes.set(policies.authenticators, known);
   const { combination, facts, keys } = user;
   const rules = decidingAdditionRules(policies, facts);
-  const decided = governedBy(rules, facts, policies).map(({ key, rule }) => [key, rules.indexOf(rule)]);
-  const locations = [...rules, ...(combination.enrollment ? [combination.enrollment] : [])].map(
-    ({ location }) => location,
-  );
-  const causeKey = JSON.stringify([keys, outcomeKey(policies, facts), locations, decided]);
-  const found = known.get(causeKey) ?? findCause(user, rules, policies);
+  const decidedIn = (some: UserFacts) =>
+    governedBy(rules, some, policies).map(({ key, rule }) => [key, rules.indexOf(rule)]);
+  // Once something is proved, other rules may decide.
+  const decided = [decidedIn(facts), hasPast(facts) && decidedIn(withProof(facts))];
+  const causeKey = JSON.stringify([keys, outcomeKey(policies, facts), combination.enrollment?.location, decided]);
+  const found = known.get(causeKey) ?? positionsIn(rules, findCause(user, rules, policies));
   known.set(causeKey, found);
-  const { account, together, by } = found;
-  const enrollment = by && enrollmentRules(user, policies)[by];
-  return { account, together, ...(enrollment && { enrollment }) };
+  const enrollment = found.by && enrollmentRules(user, policies)[found.by];
+  const at = (positions: readonly number[]) => rules.filter((_, position) => positions.includes(position));
+  return { account: at(found.account), together: at(found.together), ...(enrollment && { enrollment }) };
+}
+
+function positionsIn(rules: readonly Rule[], { account, together, by }: FoundCause): KnownCause {
+  const positions = (some: readonly Rule[]) => some.map((rule) => rules.indexOf(rule));
+  return { account: positions(account), together: positions(together), ...(by && { by }) };
 }
 
 /**
@@ -82,7 +90,7 @@ function enrollmentRules(
 }
 
 /** Rules of the account policy alone, a rule of the enrollment policy alone, or both. */
-function findCause(user: DeniedUser, rules: readonly Rule[], policies: PolicySet): KnownCause {
+function findCause(user: DeniedUser, rules: readonly Rule[], policies: PolicySet): FoundCause {
   const isDeniedBy = (some: PolicySet) => signInOutcome(some, user.facts, { keys: user.keys }).isDenied;
   const account = accountCause(policies, rules, isDeniedBy);
   if (account.length > 0) {

@@ -1,57 +1,32 @@
 /** Searches for users who are denied with what their account begins with. */
 
-import type { LockOut } from '../../../core/analysis/accounts/find-lock-out.ts';
 import { isLockedOut } from '../../../core/analysis/simulation/simulated-outcome.ts';
 import { isSpent } from '../../../core/analysis/space/find-model.ts';
+import { onceFor } from '../../../core/analysis/space/once-for.ts';
 import type { RuleCombination } from '../../../core/analysis/space/rule-combinations.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
 import type { AnalysedApp } from '../analysed/analysed-apps.ts';
 import { type DeniedThere, deniedCircumstances } from './circumstances.ts';
 import { rulesIn } from './denial-cause.ts';
-
-/** The authenticators of a new account. `how`: the way in which the account was made, in words. */
-export interface NewAccount {
-  readonly keys: readonly string[];
-  readonly how: string;
-}
-
-/** Rules that let a newcomer in, who is denied in the end all the same. */
-export interface Denied extends DeniedThere {
-  readonly app: AnalysedApp;
-  readonly combination: RuleCombination;
-  readonly beginning: NewAccount;
-  /** Users who are denied with everything that they can reach. Absent: there are none. */
-  readonly lockOut?: LockOut;
-}
-
-export interface NewcomerSearch {
-  readonly denied: readonly Denied[];
-  /** Rules for which the steps of the search did not suffice to find the users that they lock out. */
-  readonly undecided: readonly RuleHead[];
-}
-
-/** The users who are denied for good. */
-export interface LockOutFinder {
-  /** Finds the users whom the causing rules lock out. */
-  readonly find: (denied: Omit<Denied, 'lockOut'>) => LockOut | 'undecided' | undefined;
-  /**
-   * Keys of the authenticators that one user or another can reach, each as often as any rule requires; each set once.
-   * `isPartial`: there may be others.
-   */
-  readonly reachable: (app: AnalysedApp) => {
-    readonly sets: readonly (readonly string[])[];
-    readonly isPartial: boolean;
-  };
-  /** Whether all parts of expressions that were evaluated for the app have the same results at this other one. */
-  readonly isLike: (app: AnalysedApp, clientId: string) => boolean;
-}
+import type { Denied, LockOutFinder, NewAccount, NewcomerSearch } from './denied-users.ts';
+import { type SettledCauses, settledCauses } from './settled-causes.ts';
+import type { MayBeUsual } from './usual-lock-outs.ts';
 
 type Finder = Pick<LockOutFinder, 'find' | 'reachable'>;
 
+/** Searches one rule combination of an app after the other. */
+export type NewcomersIn = (combination: RuleCombination, app: AnalysedApp) => NewcomerSearch;
+
 /** One for each cause, with what an account has that was imported with a password and an address, or registered. */
-export function deniedIn(combination: RuleCombination, app: AnalysedApp, find: Finder): NewcomerSearch {
-  if (isLockedOut(app.policies, combination)) return { denied: [], undecided: [] };
-  const search = { ...find, found: new Map<string, NewcomerSearch>() };
+export function newcomerSearch(finder: Finder, mayBeUsual: MayBeUsual): NewcomersIn {
+  const settled = onceFor((app: AnalysedApp) => settledCauses(app, mayBeUsual));
+  return (combination, app) => {
+    if (isLockedOut(app.policies, combination)) return { denied: [], undecided: [] };
+    return deniedIn(combination, app, { ...finder, settled: settled(app), found: new Map() });
+  };
+}
+
+function deniedIn(combination: RuleCombination, app: AnalysedApp, search: OneSearch): NewcomerSearch {
   const newcomers = deniedNewcomers(combination, app, search);
   if (app.policies.enrollment?.beforeSignIn === undefined) return newcomers;
   // They may get in once, and then be asked for more when they sign in with the authenticator that they set up.
@@ -70,10 +45,11 @@ export function deniedIn(combination: RuleCombination, app: AnalysedApp, find: F
 
 function deniedNewcomers(combination: RuleCombination, app: AnalysedApp, search: OneSearch): NewcomerSearch {
   const undecided: RuleHead[] = [];
-  for (const beginning of beginningsAt(app).filter(({ keys }) => keys.length > 0)) {
+  const beginnings = beginningsAt(app).filter(({ keys }) => keys.length > 0);
+  for (const beginning of beginnings) {
     const found = deniedWith({ app, combination, beginning }, search);
     undecided.push(...found.undecided);
-    if (found.denied.length > 0) return { denied: found.denied, undecided };
+    if (beginning === beginnings.at(-1) || found.isDenied()) return { denied: found.denied, undecided };
   }
   return { denied: [], undecided };
 }
@@ -82,11 +58,17 @@ type Start = Pick<Denied, 'app' | 'combination' | 'beginning'>;
 
 /** Of one rule combination at one app. */
 interface OneSearch extends Finder {
+  readonly settled: SettledCauses;
   /** By the authenticators that users have, however they came to them. */
-  readonly found: Map<string, NewcomerSearch>;
+  readonly found: Map<string, FoundWith>;
 }
 
-function deniedWith(start: Start, search: OneSearch): NewcomerSearch {
+interface FoundWith extends NewcomerSearch {
+  /** Whether users are denied, also by what is settled. */
+  readonly isDenied: () => boolean;
+}
+
+function deniedWith(start: Start, search: OneSearch): FoundWith {
   const key = JSON.stringify(start.beginning.keys);
   const known = search.found.get(key) ?? searchWith(start, search);
   search.found.set(key, known);
@@ -94,13 +76,20 @@ function deniedWith(start: Start, search: OneSearch): NewcomerSearch {
   return { ...known, denied: known.denied.map((denied) => ({ ...denied, beginning })) };
 }
 
-function searchWith(start: Start, search: Finder): NewcomerSearch {
+function searchWith(start: Start, search: OneSearch): FoundWith {
   const { app, combination, beginning } = start;
-  const { denied, isPartial } = deniedCircumstances(combination, app, beginning.keys);
+  const { keys } = beginning;
+  const { known, isSettled, mayDeny, letInBy, add } = search.settled(combination, keys);
+  const { denied, letIn, isPartial } = deniedCircumstances({ app, combination, keys, known });
   const undecided = isPartial ? firstRuleAbout(app) : [];
-  if (denied.length === 0) return { denied: [], undecided };
-  const found = byCause(start, denied, search);
-  return { denied: found.denied, undecided: [...undecided, ...found.undecided] };
+  const open = denied.filter((each) => !isSettled(each));
+  const found = byCause(start, open, (each) => search.find(each, letInBy(each)));
+  add({ letIn, denied, found: found.denied });
+  return {
+    denied: found.denied,
+    undecided: [...undecided, ...found.undecided],
+    isDenied: () => denied.length > 0 || mayDeny(),
+  };
 }
 
 /** The rule at which it is reported that not all of them were examined together. */
@@ -109,17 +98,18 @@ function firstRuleAbout({ policies: { accountPolicy, enrollment } }: AnalysedApp
   return first ? [first] : [];
 }
 
-function byCause(start: Start, all: readonly DeniedThere[], search: Finder): NewcomerSearch {
+function byCause(start: Start, all: readonly DeniedThere[], find: LockOutFinder['find']): NewcomerSearch {
   const causes = new Map<string, Omit<Denied, 'lockOut'>>();
   for (const circumstance of all) {
-    const { cause, after } = circumstance;
+    const { alike: _, ...there } = circumstance;
+    const { cause, after } = there;
     const rules = [...rulesIn(cause), after?.rule].map((rule) => rule?.location);
     const key = JSON.stringify([rules, after?.signedInWith]);
-    if (!causes.has(key)) causes.set(key, { ...start, ...circumstance });
+    if (!causes.has(key)) causes.set(key, { ...start, ...there });
   }
   const undecided: RuleHead[] = [];
   const denied = [...causes.values()].map((found): Denied => {
-    const lockOut = search.find(found);
+    const lockOut = find(found);
     if (lockOut === 'undecided') undecided.push(...undecidedRules(found));
     return typeof lockOut === 'object' ? { ...found, lockOut } : found;
   });

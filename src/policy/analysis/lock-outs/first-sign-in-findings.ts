@@ -1,8 +1,8 @@
 /** Rules by which new accounts can never sign in for the first time, as findings. */
 import type { DeniedSignIn } from '../../../core/analysis/accounts/denied-sign-ins.ts';
 import { firstSignIn, neverFirst } from '../../../core/analysis/accounts/first-sign-ins.ts';
-import { isOrdinary } from '../../../core/analysis/space/ordinary-facts.ts';
 import { ruleSpace } from '../../../core/analysis/space/rule-space.ts';
+import { isOrdinary } from '../../../core/analysis/space/usual-groups.ts';
 import { locationKey } from '../../../core/model/location-key.ts';
 import { conditionSets } from '../../../core/policy/rules/condition-table.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';

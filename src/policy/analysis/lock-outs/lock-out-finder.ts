@@ -22,7 +22,7 @@ import type { AnalysedConfiguration } from '../analysed/configuration.ts';
 import { type AccountAdditions, isGiven } from './account-additions.ts';
 import { clientIdsOf } from './addition-apps.ts';
 import { type DecidingAdditionRule, governedBy } from './denial-cause.ts';
-import type { Denied, LockOutFinder } from './denied-newcomers.ts';
+import type { Denied, LockOutFinder } from './denied-users.ts';
 
 export function lockOutFinder(
   additions: AccountAdditions,
@@ -34,8 +34,8 @@ export function lockOutFinder(
     known.set(app, search);
     return search;
   };
-  const find: LockOutFinder['find'] = (denied) => {
-    const { app, combination, facts } = denied;
+  const find: LockOutFinder['find'] = (denied, letIn) => {
+    const { app, facts } = denied;
     const search = searchOf(app);
     const { closed, keysOfAll, reachable: _, ...others } = search;
     // The result differs by user if rules ask how users signed in.
@@ -43,10 +43,9 @@ export function lockOutFinder(
     if (isSameForAll && !signInOutcome(closed, facts, { keys: keysOfAll }).isDenied) return undefined;
     const among = (rules: readonly Rule[]) => {
       const governed = governedBy(rules, facts, app.policies);
-      const isConfirmed = (some: Denied['facts']) =>
-        decideTogether(app.policies, combination, some) && decideAlike(governed, some);
+      const isConfirmed = confirming(denied, governed);
       const by = (some: readonly DecidingAdditionRule[]) =>
-        findLockOut(formulasOf(denied, some, search.space), { ...others, isConfirmed });
+        findLockOut(formulasOf(denied, some, search.space), { ...others, isConfirmed }, letIn);
       const found = by(governed);
       if (typeof found !== 'object' || !found.isForAll) return found;
       return { ...found, isForAll: eachOfOne(governed).every((some) => isForAll(by(some))) };
@@ -104,8 +103,9 @@ interface AppSearch extends Omit<LockOutSearch, 'isConfirmed'> {
   readonly reachable: () => ReachableKeys;
 }
 
-function searchIn(
-  app: AnalysedApp,
+/** What the search for such users at one app begins with. */
+export function searchIn(
+  app: Pick<AnalysedApp, 'app' | 'policies' | 'denialBudget'>,
   { most, places }: AccountAdditions,
   { universe }: Pick<AnalysedConfiguration, 'universe'>,
 ): AppSearch {
@@ -145,8 +145,8 @@ export function hereAlone(clientId: string): RuleHead['when'] {
 }
 
 /** The rules of the combination decide in this app, and these of the account policy on what is named with them. */
-function formulasOf(
-  { app, combination, after }: Omit<Denied, 'lockOut'>,
+export function formulasOf(
+  { app, combination, after }: Omit<Denied, 'lockOut' | 'beginning'>,
   governed: readonly DecidingAdditionRule[],
   space: RuleSpace,
 ): readonly Formula[] {
@@ -175,8 +175,14 @@ export function formulasOfRule(
   return at < 0 ? [] : decidingFormulas(rule, rules.slice(0, at), space);
 }
 
-function decideAlike(governed: readonly DecidingAdditionRule[], facts: Denied['facts']): boolean {
-  return governed.every(({ policy, rule }) => findRule(policy, facts).rule === rule);
+/** Whether the evaluator finds the rules of the combination, and these of the account policy, in facts. */
+export function confirming(
+  { app, combination }: Pick<Denied, 'app' | 'combination'>,
+  governed: readonly DecidingAdditionRule[],
+): LockOutSearch['isConfirmed'] {
+  return (facts) =>
+    decideTogether(app.policies, combination, facts) &&
+    governed.every(({ policy, rule }) => findRule(policy, facts).rule === rule);
 }
 
 /** Whether some user of the finding may add at the account pages what the causing rules keep from being added here. */

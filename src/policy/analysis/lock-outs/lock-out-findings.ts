@@ -1,12 +1,12 @@
 /** Rules of the enrollment policy that disable what the other policies ask for, as findings: one at each. */
 import { deniedEverywhere } from '../../../core/analysis/accounts/denied-everywhere.ts';
 import { isLockedOut, isSignInDenied } from '../../../core/analysis/simulation/simulated-outcome.ts';
-import { isOrdinary } from '../../../core/analysis/space/ordinary-facts.ts';
 import {
   decideTogether,
   ordinaryFactsFor,
   type RuleCombination,
 } from '../../../core/analysis/space/rule-combinations.ts';
+import { isOrdinary } from '../../../core/analysis/space/usual-groups.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
 import type { UserFacts } from '../../../core/policy/theories/theory.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';

@@ -4,7 +4,7 @@ import { deciding, type RuleCombination } from '../../../core/analysis/space/rul
 import type { RuleHead } from '../../../core/model/policy.ts';
 import { atOwnApp, type DeniedAt } from './alike-apps.ts';
 import { governedBy } from './denial-cause.ts';
-import type { Denied } from './denied-newcomers.ts';
+import type { Denied } from './denied-users.ts';
 
 /**
  * Whether every user for whom one of the named rules decides is locked out, in each rule combination in which they

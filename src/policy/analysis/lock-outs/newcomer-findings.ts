@@ -1,6 +1,5 @@
 /** Users who are denied with what their account begins with, as findings: at the rule that is the cause. */
 import { onceFor } from '../../../core/analysis/space/once-for.ts';
-import { isOrdinary } from '../../../core/analysis/space/ordinary-facts.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';
 import { findingAt } from '../../source/finding-at.ts';
@@ -12,10 +11,13 @@ import { exampleOptions } from '../text/example-options.ts';
 import { type AccountAdditions, accountAdditions, neverAddedFindings } from './account-additions.ts';
 import { atOwnApp, type DeniedAt, searchAlike } from './alike-apps.ts';
 import { rulesIn } from './denial-cause.ts';
-import { type Denied, deniedIn, type NewAccount } from './denied-newcomers.ts';
+import { newcomerSearch } from './denied-newcomers.ts';
+import type { Denied, NewAccount } from './denied-users.ts';
 import { type AppsThen, graceEndOf, graceEnds } from './grace-ends.ts';
 import { lockOutFinder, mayAddAtPages, neverByCause } from './lock-out-finder.ts';
 import { isOfAllNamed } from './locked-out-users.ts';
+import { usualLockOuts } from './usual-lock-outs.ts';
+import { isUsualLockOut, isUsualNewcomer } from './usual-users.ts';
 
 /** One for each rule that is the cause, and for each sign-on rule where none is. */
 export function newcomerFindings(
@@ -49,7 +51,7 @@ export function newcomerFindings(
 function newcomersThen({ apps, configuration, afterSkips }: AppsThen, additions: AccountAdditions) {
   const finder = lockOutFinder(additions, configuration);
   const all = searchAlike(apps, additions.places, {
-    search: (combination, app) => deniedIn(combination, app, finder),
+    search: newcomerSearch(finder, usualLockOuts(additions, configuration)),
     isLike: finder.isLike,
   });
   const denied = all.flatMap((found) => found.denied);
@@ -102,7 +104,7 @@ function newcomersText({ keys, how }: NewAccount): string {
 
 /** Users could add it where other rules decide, or later. */
 function newcomerLockOut(same: readonly DeniedAt[], configuration: WithPlaces): readonly AnalysisFinding[] {
-  const ordinary = same.find((denied) => isOfOrdinary(atOwnApp(denied))) ?? same[0];
+  const ordinary = same.find((denied) => isUsualNewcomer(atOwnApp(denied))) ?? same[0];
   const shown = ordinary && atOwnApp(ordinary);
   const location = shown && locationOfCause(shown, configuration.locationOf);
   if (shown === undefined || location === undefined) return [];
@@ -159,20 +161,11 @@ function lockOutFor(same: readonly DeniedAt[], { locationOf }: AnalysedConfigura
 
 /** A user who is denied with everything, one who may well exist if there is one. */
 function exampleOf(same: readonly DeniedAt[]) {
-  const usual = same.find(({ found }) => isUsual(found));
+  const usual = same.find(({ found }) => isUsualLockOut(found));
   const shown = usual ?? same.find(({ found }) => found.lockOut);
   const denied = shown && atOwnApp(shown);
   return denied?.lockOut && { denied, ...denied.lockOut, isUsual: shown === usual };
 }
-
-function isOfOrdinary(denied: Denied): boolean {
-  return isOrdinary(denied.facts, rulesOf(denied));
-}
-
-/** Once for all that are like it. */
-const isUsual = onceFor(
-  (found: Denied) => found.lockOut !== undefined && isOrdinary(found.lockOut.facts, rulesOf(found)),
-);
 
 /** Users prove in any case what their account can (Law 7), so that nothing is lost. */
 function askForOneFactor({ cause }: Denied): string {
@@ -184,11 +177,6 @@ function askForOneFactor({ cause }: Denied): string {
 function locationOfCause({ cause }: Denied, locationOf: AnalysedConfiguration['locationOf']) {
   const [first] = rulesIn(cause);
   return first && locationOf(first);
-}
-
-function rulesOf({ combination, cause, after, lockOut }: Denied): readonly RuleHead[] {
-  const enrollment = [combination.enrollment ?? [], after?.rule ?? [], lockOut?.after ?? []].flat();
-  return [combination.session, combination.app, ...cause.account, ...cause.together, ...enrollment];
 }
 
 /** Other rules that are the cause, rules of the enrollment policy, and those that let users in. */

@@ -1,6 +1,6 @@
 /** Rules by which users sign in once, and are denied when they come back, as findings. */
 import type { DeniedSignIn } from '../../../core/analysis/accounts/denied-sign-ins.ts';
-import { isOrdinary } from '../../../core/analysis/space/ordinary-facts.ts';
+import { isOrdinary } from '../../../core/analysis/space/usual-groups.ts';
 import { accountClientId } from '../../model/account-client-id.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';
 import { findingAt } from '../../source/finding-at.ts';

@@ -1,8 +1,9 @@
 /** Which examples surprise no reader. */
 import { describe, expect, test } from '@jest/globals';
-import { isOrdinary, modelOf } from '../../../../src/core/analysis/space/ordinary-facts.ts';
+import { modelOf } from '../../../../src/core/analysis/space/ordinary-facts.ts';
 import { type ClassModel, formulaReader } from '../../../../src/core/analysis/space/read-formulas.ts';
 import { ruleSpace } from '../../../../src/core/analysis/space/rule-space.ts';
+import { isOrdinary } from '../../../../src/core/analysis/space/usual-groups.ts';
 import type { Conditions } from '../../../../src/core/model/conditions.ts';
 import {
   type Formula,

@@ -4,8 +4,10 @@ import { type AnalysedApp, analysedApps } from '../../../../../src/policy/analys
 import { analysedConfiguration } from '../../../../../src/policy/analysis/analysed/configuration.ts';
 import { accountAdditions } from '../../../../../src/policy/analysis/lock-outs/account-additions.ts';
 import { atOwnApp, searchAlike } from '../../../../../src/policy/analysis/lock-outs/alike-apps.ts';
-import { deniedIn, type NewcomerSearch } from '../../../../../src/policy/analysis/lock-outs/denied-newcomers.ts';
+import { newcomerSearch } from '../../../../../src/policy/analysis/lock-outs/denied-newcomers.ts';
+import type { NewcomerSearch } from '../../../../../src/policy/analysis/lock-outs/denied-users.ts';
 import { lockOutFinder } from '../../../../../src/policy/analysis/lock-outs/lock-out-finder.ts';
+import { usualLockOuts } from '../../../../../src/policy/analysis/lock-outs/usual-lock-outs.ts';
 import { authenticators, load } from '../../support/configuration-dir.ts';
 import { rules } from '../../support/lock-out-files.ts';
 
@@ -47,17 +49,20 @@ async function searched(apps: Readonly<Record<string, AppFiles>>, more: Readonly
   const analysed = await analysedApps(configuration);
   const additions = accountAdditions(analysed, configuration);
   const finder = lockOutFinder(additions, configuration);
-  const inApp = (app: AnalysedApp) => app.combinations.map((combination) => deniedIn(combination, app, finder));
+  const mayBeUsual = usualLockOuts(additions, configuration);
+  const search = newcomerSearch(finder, mayBeUsual);
+  const searchAlone = newcomerSearch(finder, mayBeUsual);
+  const inApp = (app: AnalysedApp) => app.combinations.map((combination) => searchAlone(combination, app));
   const rulesAt = new Map<string, string[]>();
   const searches = searchAlike(analysed, additions.places, {
     search: (combination, app) => {
       const { clientId } = app.app;
       rulesAt.set(clientId, [...(rulesAt.get(clientId) ?? []), combination.app.name]);
-      return deniedIn(combination, app, finder);
+      return search(combination, app);
     },
     isLike: finder.isLike,
   });
-  const found = searches.map((search) => ({ ...search, denied: search.denied.map(atOwnApp) }));
+  const found = searches.map((each) => ({ ...each, denied: each.denied.map(atOwnApp) }));
   const alone = (await analysedApps(configuration)).flatMap(inApp);
   return { found, alone, names: [...rulesAt.keys()], rulesAt, analysed };
 }

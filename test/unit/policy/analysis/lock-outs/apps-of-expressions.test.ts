@@ -8,8 +8,10 @@ import {
 import { analyse } from '../../../../../src/policy/analysis/findings/analyse.ts';
 import { accountAdditions } from '../../../../../src/policy/analysis/lock-outs/account-additions.ts';
 import { atOwnApp, searchAlike } from '../../../../../src/policy/analysis/lock-outs/alike-apps.ts';
-import { deniedIn, type NewcomerSearch } from '../../../../../src/policy/analysis/lock-outs/denied-newcomers.ts';
+import { newcomerSearch } from '../../../../../src/policy/analysis/lock-outs/denied-newcomers.ts';
+import type { NewcomerSearch } from '../../../../../src/policy/analysis/lock-outs/denied-users.ts';
 import { lockOutFinder } from '../../../../../src/policy/analysis/lock-outs/lock-out-finder.ts';
+import { usualLockOuts } from '../../../../../src/policy/analysis/lock-outs/usual-lock-outs.ts';
 import { authenticators, load } from '../../support/configuration-dir.ts';
 import { rules } from '../../support/lock-out-files.ts';
 
@@ -48,15 +50,18 @@ async function searched(files: Readonly<Record<string, string>>) {
   const additions = accountAdditions(analysed, configuration);
   const finder = lockOutFinder(additions, configuration);
   const names = new Set<string>();
-  const inApp = (each: AnalysedApp) => each.combinations.map((combination) => deniedIn(combination, each, finder));
+  const mayBeUsual = usualLockOuts(additions, configuration);
+  const search = newcomerSearch(finder, mayBeUsual);
+  const searchAlone = newcomerSearch(finder, mayBeUsual);
+  const inApp = (each: AnalysedApp) => each.combinations.map((combination) => searchAlone(combination, each));
   const searches = searchAlike(analysed, additions.places, {
     search: (combination, each) => {
       names.add(each.app.clientId);
-      return deniedIn(combination, each, finder);
+      return search(combination, each);
     },
     isLike: finder.isLike,
   });
-  const found = searches.map((search) => ({ ...search, denied: search.denied.map(atOwnApp) }));
+  const found = searches.map((each) => ({ ...each, denied: each.denied.map(atOwnApp) }));
   return { configuration, analysed, names: [...names], found, foundAlone: analysed.flatMap(inApp) };
 }
 

@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import { analysedApps } from '../../../../../src/policy/analysis/analysed/analysed-apps.ts';
 import { analysedConfiguration } from '../../../../../src/policy/analysis/analysed/configuration.ts';
 import { accountAdditions } from '../../../../../src/policy/analysis/lock-outs/account-additions.ts';
-import { deniedIn } from '../../../../../src/policy/analysis/lock-outs/denied-newcomers.ts';
+import { newcomerSearch } from '../../../../../src/policy/analysis/lock-outs/denied-newcomers.ts';
 import { lockOutFinder } from '../../../../../src/policy/analysis/lock-outs/lock-out-finder.ts';
 import { authenticators, load } from '../../support/configuration-dir.ts';
 import { rules } from '../../support/lock-out-files.ts';
@@ -37,11 +37,12 @@ test('users who have what their account began with are searched for once', async
   const { app, combination } = await analysed();
   const searchesWith = (...sets: readonly (readonly string[])[]) => {
     let count = 0;
-    const find = ({ facts }: Parameters<Parameters<typeof deniedIn>[2]['find']>[0]) => {
+    const find = ({ facts }: Parameters<Parameters<typeof newcomerSearch>[0]['find']>[0]) => {
       count += 1;
       return { facts, reachable: ['password'], never: ['totp'], after: [], isForAll: true };
     };
-    const { denied } = deniedIn(combination, app, { find, reachable: () => ({ sets, isPartial: false }) });
+    const finder = { find, reachable: () => ({ sets, isPartial: false }) };
+    const { denied } = newcomerSearch(finder, () => true)(combination, app);
     return { count, how: denied.map(({ beginning }) => beginning.how) };
   };
   const once = searchesWith();
