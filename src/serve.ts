@@ -117,11 +117,10 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     const { variables, demo } = options;
     const views = loadViews(goodViewsDir(options.viewsDir, log.warn));
     const refusesFiles = () => node.files.areRefused();
-    let isGoingDown = false;
-    const app = createApp({
-      ...{ store, issuer, log, demo: demo !== undefined, variables, views, refusesFiles },
-      isGoingDown: () => isGoingDown,
-    });
+    let isStopped = false;
+    const isGoingDown = () => isStopped;
+    const isDemo = demo !== undefined;
+    const app = createApp({ store, issuer, log, demo: isDemo, variables, views, refusesFiles, isGoingDown });
     await startApp(app, { ...node, isNew, store }, closing);
     if (options.demo) {
       const { prepareDemo } = await import('./demo/prepare.ts');
@@ -131,7 +130,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     listening.answerWith(() => (req, res) => void callback(req, res));
     log.info('listening', { port, host: options.host, issuer });
     const stop = () => {
-      isGoingDown = true;
+      isStopped = true;
       return drain(listening, closing, { ...usual, ...options });
     };
     return { port, issuer, stop };
