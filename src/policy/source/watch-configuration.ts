@@ -11,8 +11,8 @@ export interface WatchOptions {
   /** Milliseconds between two looks for changes that the system does not tell. Default 2000. */
   readonly interval?: number;
   /**
-   * Gets what `onChange` rejects with: while that is the store, once. And once that directories cannot be watched, until
-   * they can.
+   * Gets what `onChange` rejects with: while that is the store, once. And once that directories cannot be watched,
+   * until they can.
    */
   readonly onError: (error: unknown) => void;
   /** As that of `node:fs`, which is the default. */
@@ -25,8 +25,8 @@ export interface WatchOptions {
  * Calls `onChange` after changes in `dir` or below, never twice at the same time: a change meanwhile leads to one more
  * call. If it rejects with `StoreUnavailable`, it is called again after the next interval. The system tells of a change
  * at once, but not of each: not on network disks, not if a file has a second path, and not where it cannot watch (the
- * limit of inotify, say). So it is looked after every interval, too. Returns a function that stops it. Does not keep the
- * process alive.
+ * limit of inotify, say). So it is looked after every interval, too. Returns a function that stops it. Does not keep
+ * the process alive.
  */
 export function watchConfiguration(
   dir: string,
@@ -36,8 +36,7 @@ export function watchConfiguration(
   let seen = since;
   let timer: NodeJS.Timeout | undefined;
   let isChanged = false;
-  /** The last call of `onChange` failed for the store. */
-  let isWaiting = false;
+  const change = untilStored(onChange, onError);
   let stopped = false;
   const schedule = () => {
     clearTimeout(timer);
@@ -59,16 +58,6 @@ export function watchConfiguration(
     const text = `the system does not watch ${errors.length} directories of ${dir}; changes there are looked for every ${interval / 1000} s`;
     onError(new Error(text, { cause: errors[0] }));
   });
-  const call = async () => {
-    try {
-      await onChange();
-      isWaiting = false;
-    } catch (error) {
-      const isOutage = error instanceof StoreUnavailable;
-      if (!(isOutage && isWaiting)) onError(error);
-      isWaiting = isOutage;
-    }
-  };
   const turn = async () => {
     timer = undefined;
     const isDue = isChanged;
@@ -79,7 +68,7 @@ export function watchConfiguration(
     seen = now;
     onMissing(watchers.follow(now));
     // What changed meanwhile may still be half written.
-    if (isDue || (isWaiting && !isChanged)) await call();
+    if (isDue || (change.isWaiting() && !isChanged)) await change.call();
     if (!stopped) schedule();
   };
   void turn();
@@ -87,6 +76,24 @@ export function watchConfiguration(
     stopped = true;
     clearTimeout(timer);
     watchers.close();
+  };
+}
+
+/** `isWaiting`: the last call failed for the store. Of such failures in a row, the first is told. */
+function untilStored(act: () => Promise<void>, tell: (error: unknown) => void) {
+  let isWaiting = false;
+  return {
+    isWaiting: () => isWaiting,
+    async call(): Promise<void> {
+      try {
+        await act();
+        isWaiting = false;
+      } catch (error) {
+        const isOutage = error instanceof StoreUnavailable;
+        if (!(isOutage && isWaiting)) tell(error);
+        isWaiting = isOutage;
+      }
+    },
   };
 }
 
