@@ -79,7 +79,11 @@ describe.each<[string, Run, string]>([
     const bug = new TypeError('x is not a function');
     const { warnings, alarms } = await run(bug);
     expect(warnings).toEqual([]);
-    expect(alarms[0]).toMatchObject({ code: 'internal', message: `${what}: TypeError: x is not a function`, cause: bug });
+    expect(alarms[0]).toMatchObject({
+      code: 'internal',
+      message: `${what}: TypeError: x is not a function`,
+      cause: bug,
+    });
   });
 
   test('warns of a store that is away', async () => {
