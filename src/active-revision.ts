@@ -6,7 +6,7 @@
 
 import type { Provider } from 'oidc-provider';
 import type { Seconds } from './core/model/facts.ts';
-import { StepgateError, StoreUnavailable } from './errors.ts';
+import { type FailureLog, logFailure, StepgateError, StoreUnavailable, unexpectedFailure } from './errors.ts';
 import { keepKeysEnabled } from './oidc/keys/enabled-keys.ts';
 import { type Keyring, parseKeyring, publishedKeys, type SigningKey } from './oidc/keys/keyring.ts';
 import type { Settings } from './policy/model/settings.ts';
@@ -16,14 +16,11 @@ import { keyringKey, revisionConfirmationKey, revisionPointerKey } from './store
 import type { LoadedEntries, Op, Store } from './stores/store.ts';
 import type { UnitOfWork } from './stores/unit-of-work.ts';
 
-export interface ActiveRevisionOptions {
+export interface ActiveRevisionOptions extends FailureLog {
   readonly store: Store;
   readonly revisions: Revisions;
   readonly build: (settings: Settings, keys: readonly SigningKey[]) => Provider;
   readonly now: () => Seconds;
-  readonly warn: (message: string) => void;
-  /** Told of an unexpected failure, with its cause: the log needs its stack. */
-  readonly alarm: (error: StepgateError) => void;
   /** Records that a revision went back since it was not confirmed in time; `ops` are written in the same commit. */
   readonly recordExpiry: () => ExpiryRecord;
 }
@@ -134,12 +131,11 @@ export class ActiveRevision {
   #fail(error: unknown, isLost: boolean): void {
     const what = 'cannot follow the store';
     const isExpected = error instanceof StepgateError;
-    const failure = isExpected ? error : new StepgateError('internal', `${what}: ${String(error)}`, { cause: error });
+    const failure = isExpected ? error : unexpectedFailure(what, error);
     const isTold = this.#failure?.code === failure.code && !isLost;
     this.#failure = failure;
     if (isTold) return;
-    if (isExpected) this.#options.warn(`${what}: ${failure.message}`);
-    else this.#options.alarm(failure);
+    logFailure(what, error, this.#options);
   }
 
   async #follow(): Promise<void> {

@@ -9,7 +9,7 @@ import { inboxChannel, readInbox } from './delivery/inbox.ts';
 import type { LogoutNotification } from './delivery/outbox.ts';
 import { OutboxWorker } from './delivery/outbox-worker.ts';
 import { createMessageRenderer } from './delivery/render-message.ts';
-import { StepgateError } from './errors.ts';
+import { type FailureLog, StepgateError } from './errors.ts';
 import { type AuditSink, auditOp } from './flow/audit.ts';
 import { DeletionWorker } from './flow/deletion-worker.ts';
 import type { Services } from './flow/services.ts';
@@ -109,8 +109,7 @@ export function createApp(options: AppOptions): ServerApp {
     shadow: createShadow(options, revisions),
     activeRevision: new ActiveRevision({
       ...{ store, revisions, now, build },
-      warn: log.warn,
-      alarm: (error) => log.error(error, { part: 'revision' }),
+      ...failureLog(log, 'revision'),
       recordExpiry: () => recordExpiry(log),
     }),
   };
@@ -131,7 +130,7 @@ export function createApp(options: AppOptions): ServerApp {
   });
   const buildProvider = providerBuilder(foundation, { services, koa });
   const { start, stop } = messaging;
-  const deletions = new DeletionWorker({ services, directory });
+  const deletions = new DeletionWorker({ services, directory, ...failureLog(log, 'deletions') });
   return {
     koa,
     activeRevision,
@@ -148,15 +147,19 @@ export function createApp(options: AppOptions): ServerApp {
 
 const no = () => false;
 
-function createStoreHealth({ store, log }: AppOptions): StoreHealth {
-  return new StoreHealth({ store, warn: log.warn, alarm: (error) => log.error(error, { part: 'store' }) });
+function failureLog({ warn, error: write }: AppOptions['log'], part: string): FailureLog {
+  return { warn, alarm: (error) => write(error, { part }) };
 }
 
-function createShadow({ store, issuer, log: { warn } }: AppOptions, revisions: Revisions): ShadowWorker {
+function createStoreHealth({ store, log }: AppOptions): StoreHealth {
+  return new StoreHealth({ store, ...failureLog(log, 'store') });
+}
+
+function createShadow({ store, issuer, log }: AppOptions, revisions: Revisions): ShadowWorker {
   return new ShadowWorker({
     store,
     open: async (draft) => withAccountApp(await revisions.shadow(draft), issuer),
-    warn,
+    ...failureLog(log, 'shadow'),
   });
 }
 
@@ -216,7 +219,7 @@ function createMessaging(
       const { line, op } = auditOp({ event: 'message.failed', outcome: 'failure', ...about, reason });
       return { op, written: () => log.audit(line) };
     },
-    warn: log.warn,
+    ...failureLog(log, 'outbox'),
   });
   return {
     start: () => outbox.start(),

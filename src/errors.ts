@@ -39,6 +39,23 @@ export class StepgateError extends Error {
   }
 }
 
+/** Where what a part does in the background fails. */
+export interface FailureLog {
+  readonly warn: (message: string) => void;
+  /** Told of an unexpected failure, with its cause: the log needs its stack. */
+  readonly alarm: (error: StepgateError) => void;
+}
+
+/** `what` failed, as a sentence without its reason. */
+export function logFailure(what: string, error: unknown, { warn, alarm }: FailureLog): void {
+  if (error instanceof StepgateError) warn(`${what}: ${error.message}`);
+  else alarm(unexpectedFailure(what, error));
+}
+
+export function unexpectedFailure(what: string, error: unknown): StepgateError {
+  return new StepgateError('internal', `${what}: ${String(error)}`, { cause: error });
+}
+
 /** The store did not answer, or refused to serve: 503, never a login and never a hang (Law 13). */
 export class StoreUnavailable extends StepgateError {
   constructor(detail: string, cause?: unknown) {

@@ -176,7 +176,8 @@ export class OperatorFiles {
       throw this.#notConfigured(lines.join('\n'));
     }
     const revisions = new Revisions(store, { authenticators });
-    if (await this.#isRefused(candidate, revisions)) return false;
+    const warnings = await this.#warningsOf(candidate, revisions);
+    if (warnings === 'refused') return false;
     const recorded = { by: 'serve', message: `files of ${configDir}` };
     const audited = (policyRevision: number) =>
       auditOp({ event: 'config.applied', outcome: 'success', policyRevision, ...recorded });
@@ -185,6 +186,8 @@ export class OperatorFiles {
     );
     this.#lastApplied = documentHashes(documents);
     this.#refused = undefined;
+    // Not before: what fails for the store is tried again, every two seconds.
+    this.#log(warnings);
     if (changed.length === 0) return true;
     log.audit(audited(revision).line);
     log.info('configuration applied', { revision, changed });
@@ -201,18 +204,20 @@ export class OperatorFiles {
    * A configuration that changed is refused with an error: what is active stays active, and a store that has nothing
    * yet stays empty.
    */
-  async #isRefused({ documents, findings }: Candidate, revisions: Revisions): Promise<boolean> {
+  async #warningsOf({ documents, findings }: Candidate, revisions: Revisions): Promise<readonly string[] | 'refused'> {
     const { configDir } = this.#options;
     const changed = await revisions.changedBy(documents);
-    if (changed.length === 0) return false;
+    if (changed.length === 0) return [];
     const shown = (await findings()).filter(({ severity }) => severity !== 'note');
     const lines = shown.map((finding) => this.#lineOf(findingSummary(finding)));
-    const isRefused = shown.some(({ severity }) => severity === 'error');
-    const isFirst = isRefused && (await revisions.history(1)).length === 0;
-    if (isRefused && !isFirst) this.#noteRefused(lines, stays);
-    else this.#log(lines);
-    if (isFirst) throw this.#notConfigured(findingsText(shown, { config: configDir }).trimEnd());
-    return isRefused;
+    if (shown.every(({ severity }) => severity !== 'error')) return lines;
+    const isFirst = (await revisions.history(1)).length === 0;
+    if (!isFirst) {
+      this.#noteRefused(lines, stays);
+      return 'refused';
+    }
+    this.#log(lines);
+    throw this.#notConfigured(findingsText(shown, { config: configDir }).trimEnd());
   }
 
   /** A finding about the directory itself names it already. */

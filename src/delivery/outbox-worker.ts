@@ -4,13 +4,14 @@
  * sent once or, after a crash between sending and recording, a second time with the same content and id.
  */
 import type { Seconds } from '../core/model/facts.ts';
+import { type FailureLog, logFailure } from '../errors.ts';
 import { changeProofKey, outboxKey, outboxMessageKey } from '../stores/keys.ts';
 import type { Op, Store } from '../stores/store.ts';
 import { type Channel, type ChannelKind, TryLater } from './channel.ts';
 import { grace, type LogoutNotification, type OutboxMessage, parseOutboxMessage } from './outbox.ts';
 import type { MessageBrand, MessageRenderer } from './render-message.ts';
 
-export interface OutboxWorkerOptions {
+export interface OutboxWorkerOptions extends FailureLog {
   readonly store: Store;
   /** Epoch seconds. */
   readonly now: () => Seconds;
@@ -25,7 +26,6 @@ export interface OutboxWorkerOptions {
   readonly notifyLogout: (logout: LogoutNotification) => Promise<'sent' | 'not_over'>;
   /** What to write together with the end of a message that was not sent, and what to do after that is written. */
   readonly failed: (message: OutboxMessage, reason: FailureReason) => { readonly op: Op; readonly written: () => void };
-  readonly warn: (text: string) => void;
   /** How often to check the outbox, apart from being woken (milliseconds). */
   readonly interval?: number;
   /** How long a lease is valid (seconds). */
@@ -120,7 +120,7 @@ export class OutboxWorker {
   }
 
   async #look(): Promise<void> {
-    const { store, now, warn } = this.#options;
+    const { store, now } = this.#options;
     try {
       for await (const ids of store.members(outboxKey)) {
         const { entries } = await store.load(ids.map(outboxMessageKey));
@@ -134,7 +134,7 @@ export class OutboxWorker {
       this.#complained = false;
     } catch (error) {
       // Logged once, although the store is tried again every second.
-      if (!this.#complained) warn(`cannot read the outbox: ${textOf(error)}`);
+      if (!this.#complained) logFailure('cannot read the outbox', error, this.#options);
       this.#complained = true;
     }
   }
@@ -144,7 +144,7 @@ export class OutboxWorker {
     const busy = [...this.#inFlight.values()].filter((other) => other === destination).length;
     if (busy >= inFlightPerDestination) return;
     const work: Promise<void> = this.#work(waiting)
-      .catch((error: unknown) => this.#options.warn(`a message stays in the outbox: ${textOf(error)}`))
+      .catch((error: unknown) => logFailure('a message stays in the outbox', error, this.#options))
       .finally(() => {
         this.#inFlight.delete(work);
         if (busy + 1 === inFlightPerDestination) this.wake();
@@ -182,7 +182,7 @@ export class OutboxWorker {
     try {
       words = render(delivery, about, brand);
     } catch (error) {
-      warn(`the message ${id} (${template}) cannot be put into words: ${textOf(error)}`);
+      logFailure(`the message ${id} (${template}) cannot be put into words`, error, this.#options);
       return 'template';
     }
     try {

@@ -6,7 +6,7 @@
 import { omitUndefined } from '../core/model/omit-undefined.ts';
 import { timeZoneOf } from '../core/profile/time-zone.ts';
 import { messageOps } from '../delivery/outbox.ts';
-import { StepgateError } from '../errors.ts';
+import { type FailureLog, logFailure, StepgateError } from '../errors.ts';
 import { deletionsKey } from '../stores/keys.ts';
 import type { Op } from '../stores/store.ts';
 import type { Directory } from '../users/directory/directory.ts';
@@ -18,7 +18,7 @@ import { PeriodicTask } from './periodic-task.ts';
 import type { Services } from './services.ts';
 import { userDeletionOps } from './session-ends.ts';
 
-export interface DeletionWorkerOptions {
+export interface DeletionWorkerOptions extends FailureLog {
   readonly services: Services;
   readonly directory: Directory;
   /** Pause between two passes (milliseconds). Default: a minute. */
@@ -47,7 +47,7 @@ export class DeletionWorker {
     try {
       await this.deleteDue();
     } catch (error) {
-      this.#options.services.warn(`accounts that are due could not be deleted: ${textOf(error)}`);
+      logFailure('accounts that are due could not be deleted', error, this.#options);
     }
   }
 
@@ -65,7 +65,7 @@ export class DeletionWorker {
       await this.#end(due);
     } catch (error) {
       if (error instanceof StepgateError) throw error;
-      this.#options.services.warn(`the account ${due.user} is due and cannot be deleted: ${textOf(error)}`);
+      logFailure(`the account ${due.user} is due and cannot be deleted`, error, this.#options);
     }
   }
 
@@ -98,8 +98,4 @@ export class DeletionWorker {
       messageOps(delivery, { now: at, about, changed: before.user.id }),
     );
   }
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

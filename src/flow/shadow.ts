@@ -13,6 +13,7 @@ import {
 } from '../core/analysis/comparison/compare-decisions.ts';
 import type { Seconds } from '../core/model/facts.ts';
 import { omitUndefined } from '../core/model/omit-undefined.ts';
+import { type FailureLog, logFailure } from '../errors.ts';
 import { parseShadow, type ShadowDraft } from '../policy/revision/shadow-draft.ts';
 import { recordShadow, type ShadowComparison, type UnknownToShadow } from '../policy/revision/shadow-record.ts';
 import type { Snapshot } from '../policy/revision/snapshot.ts';
@@ -23,11 +24,10 @@ import { PeriodicTask } from './periodic-task.ts';
 import type { ShadowObserver, ShadowSample } from './services.ts';
 import { factsForDraft, keysForDraft, recordForDraft, unknownThatMatters } from './shadow-facts.ts';
 
-export interface ShadowWorkerOptions {
+export interface ShadowWorkerOptions extends FailureLog {
   readonly store: Store;
   /** Opens the draft as a snapshot. Rejects if it cannot be read. */
   readonly open: (draft: ShadowDraft) => Promise<Snapshot>;
-  readonly warn: (message: string) => void;
   /** Pause between two passes of the worker (milliseconds). */
   readonly interval?: number;
 }
@@ -100,7 +100,7 @@ export class ShadowWorker implements ShadowObserver {
   }
 
   async #follow(): Promise<void> {
-    const { store, open, warn } = this.#options;
+    const { store, open } = this.#options;
     const value = (await store.load([shadowKey])).entries.get(shadowKey)?.value;
     if (value === this.#draft?.value || value === this.#unreadable) return;
     this.#draft = undefined;
@@ -111,7 +111,7 @@ export class ShadowWorker implements ShadowObserver {
       this.#draft = { value, id: draft.id, since: draft.at, snapshot: await open(draft) };
     } catch (error) {
       this.#unreadable = value;
-      warn(`the draft of \`config shadow\` cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+      logFailure('the draft of `config shadow` cannot be read', error, this.#options);
     }
   }
 

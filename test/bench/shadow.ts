@@ -44,7 +44,7 @@ async function microseconds(drafted: Drafted): Promise<number> {
   const draft = asks ? { ...snapshot, historySince: 1, recordsPlaces: true as const } : snapshot;
   const store = openEmbedded({ file: ':memory:' });
   if (drafted !== 'no draft') await startShadow(store, loaded.documents, { by: 'bench', dir: 'config', now: 0 });
-  const worker = new ShadowWorker({ store, open: async () => draft, warn: () => undefined });
+  const worker = new ShadowWorker({ store, open: async () => draft, warn: () => undefined, alarm: () => undefined });
   await worker.pass();
   const samples = Array.from({ length: signIns }, (_, number): ShadowSample => {
     const facts = factsOfUser(number);

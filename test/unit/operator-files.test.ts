@@ -3,6 +3,7 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { authenticatorKinds } from '../../src/authenticators/index.ts';
+import { StoreUnavailable } from '../../src/errors.ts';
 import { createLogger } from '../../src/log.ts';
 import { OperatorFiles } from '../../src/operator-files.ts';
 import { loadConfiguration } from '../../src/policy/load.ts';
@@ -161,6 +162,25 @@ test('a refusal is logged once until it changes, as changes of files that do not
     const told: boolean[] = [];
     for (const look of looks) told.push(await isTold(look));
     expect(told).toEqual([true, false, true, false, true, true, false]);
+  });
+});
+
+test('warnings of a change are logged once it is applied, however often the store fails before', async () => {
+  await withConfiguration(validFiles, async (dir) => {
+    const files = filesOf(dir);
+    await files.apply(store);
+    const unlabelled = `${validFiles['stepgate.yaml']}scopes: { orders: [orders] }\n`;
+    await writeFile(join(dir, 'stepgate.yaml'), unlabelled);
+    await writeFile(join(dir, 'apps/notes.yaml'), `${validFiles['apps/notes.yaml']}firstParty: false\n`);
+    logged = [];
+    const commit = () => Promise.reject(new StoreUnavailable('the disk is full'));
+    for (const _ of [1, 2]) await expect(files.applyChanged({ ...store, commit })).rejects.toThrow('the disk is full');
+    expect(logged).toEqual([]);
+    await files.applyChanged(store);
+    expect(logged).toEqual([
+      expect.stringContaining('apps/notes.yaml:6:13: warning: firstParty asks users for `orders`'),
+      'configuration applied',
+    ]);
   });
 });
 

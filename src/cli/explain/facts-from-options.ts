@@ -161,22 +161,28 @@ function attributesFrom(
   pairs: readonly string[],
   { settings: { attributes: schema } }: Snapshot,
 ): Readonly<Record<string, ProfileValue>> {
-  const given = attributesFromPairs(pairs, schema);
+  const given = attributesFromPairs(pairs, schema, attributeValueOf);
   if (schema.closed) for (const name of given.keys()) knownName('attribute', name, Object.keys(schema.attributes));
   return Object.fromEntries(
     [...given].map(([name, value]) => {
-      if (typeof value !== 'string') return [name, value];
       const described = Object.hasOwn(schema.attributes, name) ? schema.attributes[name] : undefined;
-      const read = attributeValueOf(value);
-      if (described) assertPossible(name, read, described);
-      return [name, read];
+      return [name, described && !isList(value) ? storedValue(name, value, described) : value];
     }),
   );
 }
 
-/** Texts of another length or form are accepted, since an account may be older than the schema. */
-function assertPossible(name: string, value: AttributeValue, attribute: Attribute): void {
+function isList(value: AttributeValue | readonly string[]): value is readonly string[] {
+  return Array.isArray(value);
+}
+
+/**
+ * As a profile has it. Texts of another length or form are accepted, since an account may be older than the schema.
+ * Throws a refusal for others that do not fit.
+ */
+function storedValue(name: string, value: AttributeValue, attribute: Attribute): ProfileValue {
   const { type, options, min, max } = attribute;
+  const read = readAttribute(attribute, value);
+  if (read.ok) return read.value;
   if (options && !options.some((option) => option.value === value))
     throw refusal(
       unknownName(
@@ -185,17 +191,9 @@ function assertPossible(name: string, value: AttributeValue, attribute: Attribut
         options.map((option) => option.value),
       ),
     );
-  if (type !== 'number' && type !== 'boolean' && type !== 'date') return;
-  const read = readAttribute(attribute, value);
-  // Forms take more texts for a number than profiles have: 007 would be a text there.
-  if (read.ok && (type !== 'number' || typeof value === 'number')) return;
-  const limit = read.ok
-    ? ''
-    : read.fault === 'too_small'
-      ? ` of at least ${min}`
-      : read.fault === 'too_large'
-        ? ` of at most ${max}`
-        : '';
+  if (type !== 'number' && type !== 'boolean' && type !== 'date') return value;
+  const limit =
+    read.fault === 'too_small' ? ` of at least ${min}` : read.fault === 'too_large' ? ` of at most ${max}` : '';
   throw refusal(`\`${name}\` is a ${type}${limit}, and ${String(value)} is none`);
 }
 

@@ -5,7 +5,6 @@ import type { AttributeSchema } from '../../core/model/attribute.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { ProfileValue } from '../../core/profile/attribute-value.ts';
 import { canonicalIdentifier, type IdentifierFault } from '../../identifier.ts';
-import { quotedText } from '../../policy/analysis/text/attribute-text.ts';
 import { newUser } from '../../users/directory/changes.ts';
 import type { DirectoryResult } from '../../users/directory/directory-result.ts';
 import { identifyingTexts } from '../../users/identifiers/identifier-kinds.ts';
@@ -15,7 +14,7 @@ import { type Profile, toSubject } from '../../users/record/user.ts';
 import { takenValue, uniqueValues } from '../../users/reservations/attribute-reservations.ts';
 import { newCommand } from '../commands.ts';
 import { misspelledGroups } from '../shared/configuration/misspelled-groups.ts';
-import { attributesFromPairs } from '../shared/options/attribute-pairs.ts';
+import { attributesFromPairs, unquoted } from '../shared/options/attribute-pairs.ts';
 import { collect } from '../shared/options/collect.ts';
 import { printResult, type ResultOptions } from '../shared/output/print-result.ts';
 import { operatorOps } from './operator-audit.ts';
@@ -110,13 +109,9 @@ function profileFromOptions(options: AddOptions, schema: AttributeSchema): Profi
 const withOption = ['email', 'emailVerified', 'phone', 'phoneVerified'] as const;
 
 function givenAttributes(pairs: readonly string[], schema: AttributeSchema): Readonly<Record<string, unknown>> {
-  const given = attributesFromPairs(pairs, schema);
+  const given = attributesFromPairs(pairs, schema, unquoted);
   for (const name of withOption) if (given.has(name)) throw new Error(`--attribute: ${name} has an option of its own`);
-  const values = [...given].map(([name, value]) => [
-    name,
-    typeof value === 'string' ? (quotedText(value) ?? value) : value,
-  ]);
-  return Object.fromEntries(values);
+  return Object.fromEntries(given);
 }
 
 /** An address is stored in the form used for comparisons. */

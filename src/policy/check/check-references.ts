@@ -15,6 +15,7 @@ import { unknownName } from '../source/nearest-name.ts';
 import { type FoundValue, valuesAt, valuesInConditions } from '../source/values-at.ts';
 import type { DocumentSource, YamlSource } from '../source/yaml-source.ts';
 import { accountScopes } from './account-scopes.ts';
+import { appScopeFindings } from './app-scopes.ts';
 
 /**
  * Names that files may refer to. `undefined`: a file of that kind cannot be read, so that references to it are not
@@ -25,6 +26,8 @@ export interface KnownNames {
   readonly assurances: readonly string[] | undefined;
   readonly acrValues: readonly string[] | undefined;
   readonly scopes: readonly string[] | undefined;
+  /** Those that belong to an API alone. */
+  readonly apiScopes: readonly string[] | undefined;
   readonly policies: readonly string[] | undefined;
   readonly profilePolicies: readonly string[] | undefined;
   readonly servicePolicies: readonly string[] | undefined;
@@ -159,7 +162,7 @@ export function checkReferences({ kind, source }: DocumentSource, names: KnownNa
     ...(kind === 'settings' || kind === 'app'
       ? []
       : unknownKeys(source, 'when.attributes', { what: 'attribute', known: names.attributes })),
-    ...(kind === 'app' ? unknownScopes(source, names) : []),
+    ...(kind === 'app' ? appScopeFindings(source, names) : []),
   ];
 }
 
@@ -218,15 +221,6 @@ function unknownKeys(source: YamlSource, pattern: string, { what, known }: Names
   });
 }
 
-function unknownScopes(source: YamlSource, { scopes }: KnownNames): readonly Finding[] {
-  return valuesAt(source.content, 'client.scope').flatMap(({ path, value }) =>
-    unknownNames(source, typeof value === 'string' ? value.split(' ').map((word) => ({ path, value: word })) : [], {
-      what: 'scope',
-      known: scopes,
-    }),
-  );
-}
-
 /** The names that files may refer to, read from the files whether their content is valid or not. */
 export function knownNames(
   sources: readonly DocumentSource[],
@@ -256,6 +250,7 @@ export function knownNames(
       assurances: undefined,
       acrValues: undefined,
       scopes: undefined,
+      apiScopes: undefined,
       resources: undefined,
     };
     return { ...known, ...unknown, attributes: undefined, askable: undefined };
@@ -265,18 +260,16 @@ export function knownNames(
   const acrValues = textsAt(settings, 'acrValues.*.value');
   const attributes = keysAt('attributes.*');
   const all = [...Object.keys(standardAttributes), ...attributes];
+  const own = [...Object.keys(standardScopes), ...keysAt('scopes.*'), ...textsAt(settings, 'attributes.*.scope')];
+  const apiScopes = ['resources.*.scopes.*', 'resources.*.scopes.*.scope'].flatMap((at) => textsAt(settings, at));
   return {
     ...known,
     zones: keysAt('zones.*'),
     assurances: keysAt('deviceSignals.assurances.*'),
     resources: textsAt(settings, 'resources.*.indicator'),
     acrValues: acrValues.length > 0 ? acrValues : defaultAcrLevels.map(({ value }) => value),
-    scopes: [
-      ...Object.keys(standardScopes),
-      ...keysAt('scopes.*'),
-      ...textsAt(settings, 'attributes.*.scope'),
-      ...textsAt(settings, 'resources.*.scopes.*'),
-    ],
+    scopes: [...own, ...apiScopes],
+    apiScopes: apiScopes.filter((scope) => !own.includes(scope)),
     attributes: attributes.length > 0 ? all : undefined,
     askable: all,
   };

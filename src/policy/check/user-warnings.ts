@@ -5,6 +5,7 @@ import { type Documents, documentKey } from '../model/documents.ts';
 import type { Settings } from '../model/settings.ts';
 import { standardScopes } from '../model/standard-scopes.ts';
 import { readApp, readSettings } from '../revision/read-document.ts';
+import { refusedScopes } from '../revision/refused-scopes.ts';
 import { comparedNames } from '../schema/expressions/compared-names.ts';
 import { findingAt } from '../source/finding-at.ts';
 import { valuesAt, valuesInConditions } from '../source/values-at.ts';
@@ -83,12 +84,13 @@ function isUserId(text: string): boolean {
 /** Scopes of third-party apps that the consent page can show only by name. */
 function scopesWithoutText(
   source: YamlSource,
-  { firstParty, client, signOnPolicies }: ReturnType<typeof readApp>,
+  app: ReturnType<typeof readApp>,
   { scopes, resources, scopeTexts }: Settings,
 ): readonly AnalysisFinding[] {
-  if (firstParty || signOnPolicies === undefined) return [];
+  if (app.firstParty || app.signOnPolicies === undefined) return [];
   const all = [...Object.keys(scopes), ...resources.flatMap((resource) => resource.scopes)];
-  const asked = client.scope?.split(' ') ?? all;
+  const refused = refusedScopes(app, scopes);
+  const asked = all.filter((scope) => !refused.includes(scope));
   const bare = asked.filter((scope) => !Object.hasOwn(standardScopes, scope) && !Object.hasOwn(scopeTexts, scope));
   if (bare.length === 0) return [];
   const path = valuesAt(source.content, 'client.scope').length > 0 ? ['client', 'scope'] : ['firstParty'];

@@ -1,5 +1,6 @@
 /** Watches a configuration directory for changes. */
 import { type FSWatcher, watch as watchPath } from 'node:fs';
+import { StoreUnavailable } from '../../errors.ts';
 import { type ConfigurationState, configurationState, isSameState } from './configuration-state.ts';
 
 export interface WatchOptions {
@@ -9,7 +10,10 @@ export interface WatchOptions {
   readonly quiet?: number;
   /** Milliseconds between two looks for changes that the system does not tell. Default 2000. */
   readonly interval?: number;
-  /** Gets what `onChange` rejects with, and once that directories cannot be watched, until they can. */
+  /**
+   * Gets what `onChange` rejects with: while that is the store, once. And once that directories cannot be watched,
+   * until they can.
+   */
   readonly onError: (error: unknown) => void;
   /** As that of `node:fs`, which is the default. */
   readonly watch?: (path: string, options: { readonly persistent: boolean }, onEvent: () => void) => FSWatcher;
@@ -19,9 +23,10 @@ export interface WatchOptions {
 
 /**
  * Calls `onChange` after changes in `dir` or below, never twice at the same time: a change meanwhile leads to one more
- * call. The system tells of a change at once, but not of each: not on network disks, not if a file has a second path,
- * and not where it cannot watch (the limit of inotify, say). So it is looked after every interval, too. Returns a
- * function that stops it. Does not keep the process alive.
+ * call. If it rejects with `StoreUnavailable`, it is called again after the next interval. The system tells of a change
+ * at once, but not of each: not on network disks, not if a file has a second path, and not where it cannot watch (the
+ * limit of inotify, say). So it is looked after every interval, too. Returns a function that stops it. Does not keep
+ * the process alive.
  */
 export function watchConfiguration(
   dir: string,
@@ -31,6 +36,7 @@ export function watchConfiguration(
   let seen = since;
   let timer: NodeJS.Timeout | undefined;
   let isChanged = false;
+  const change = untilStored(onChange, onError);
   let stopped = false;
   const schedule = () => {
     clearTimeout(timer);
@@ -61,7 +67,8 @@ export function watchConfiguration(
     if (!isDue && !isSameState(seen, now)) isChanged = true;
     seen = now;
     onMissing(watchers.follow(now));
-    if (isDue) await onChange().catch(onError);
+    // What changed meanwhile may still be half written.
+    if (isDue || (change.isWaiting() && !isChanged)) await change.call();
     if (!stopped) schedule();
   };
   void turn();
@@ -69,6 +76,24 @@ export function watchConfiguration(
     stopped = true;
     clearTimeout(timer);
     watchers.close();
+  };
+}
+
+/** `isWaiting`: the last call failed for the store. Of such failures in a row, the first is told. */
+function untilStored(act: () => Promise<void>, tell: (error: unknown) => void) {
+  let isWaiting = false;
+  return {
+    isWaiting: () => isWaiting,
+    async call(): Promise<void> {
+      try {
+        await act();
+        isWaiting = false;
+      } catch (error) {
+        const isOutage = error instanceof StoreUnavailable;
+        if (!(isOutage && isWaiting)) tell(error);
+        isWaiting = isOutage;
+      }
+    },
   };
 }
 

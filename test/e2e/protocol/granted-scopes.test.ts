@@ -147,3 +147,23 @@ test('an app gets no claim of a scope that it may not ask for', async () => {
   expect(await claimsBy(tokens?.access_token)).toContain('preferred_username');
   expect(await claimsBy(tokens?.access_token)).not.toContain('email');
 });
+
+test('an app may ask for scopes of an API, whatever its `client.scope` lists', async () => {
+  const api = 'https://api.example.test/';
+  const settings = readFileSync(new URL('../../../config/stepgate.yaml', import.meta.url), 'utf8');
+  const app = readFileSync(new URL('../../../config/apps/notes.yaml', import.meta.url), 'utf8');
+  await node.configure({
+    'stepgate.yaml': `${settings}\nresources: [{ indicator: ${api}, scopes: [read, write] }]\n`,
+    'apps/notes.yaml': app.replace('\nclient:\n', `\nclient:\n  scope: openid\n`),
+    ...signOnPolicy('notes', { then: { allow: { factors: 1 } } }),
+  });
+  const user = await userWithPassword(node);
+  const { agent, page, request } = await beginSignIn(node, {
+    client_id: 'notes',
+    scope: 'openid read',
+    resource: api,
+  });
+  const done = await identify(agent, page, user);
+  const { tokens } = await redeemCode(node.issuer, request, done.url);
+  expect(tokens?.scope).toBe('read');
+});

@@ -15,6 +15,8 @@ export interface TestOutbox {
   /** Reasons of messages that were given up. */
   readonly failures: readonly string[];
   readonly warnings: readonly string[];
+  /** Unexpected failures. */
+  readonly alarms: readonly Error[];
 }
 
 export interface TestOutboxOptions {
@@ -37,6 +39,7 @@ export function testOutbox(
 ): TestOutbox {
   const failures: string[] = [];
   const warnings: string[] = [];
+  const alarms: Error[] = [];
   const { pages, messages } = sharedViews();
   const worker = new OutboxWorker({
     store,
@@ -54,11 +57,12 @@ export function testOutbox(
       written: () => failures.push(reason),
     }),
     warn: (text) => warnings.push(text),
+    alarm: (error) => alarms.push(error),
     interval: 20,
     patience: 120_000,
     ...(lease === undefined ? {} : { lease }),
   });
-  return { worker, failures, warnings };
+  return { worker, failures, warnings, alarms };
 }
 
 /** SMTP without TLS to this machine; `timeout` in milliseconds. */

@@ -8,6 +8,11 @@ import { addressesInBlocks, sampleAddresses } from './sample-addresses.ts';
 
 type Network = Facts['network'];
 
+/** Zones, and what the files say about addresses. */
+export interface PlacedZones extends Pick<Snapshot, 'zonesOf' | 'prefixOf'> {
+  readonly settings: Pick<Settings, 'zones'>;
+}
+
 /** How many blocks of all networks together are looked up in the files. */
 const mostBlocks = 5000;
 
@@ -15,11 +20,7 @@ const mostBlocks = 5000;
  * Finds the place at an address that is in these zones and in no other ones: the files know where networks lie, and a
  * network may lie in several countries. Undefined if there is none. An address in none of the networks stands for any.
  */
-export function existing({
-  settings,
-  zonesOf,
-  prefixOf,
-}: Pick<Snapshot, 'settings' | 'zonesOf' | 'prefixOf'>): (place: Network) => Network | undefined {
+export function existing({ settings, zonesOf, prefixOf }: PlacedZones): (place: Network) => Network | undefined {
   const networksOf = compileZones(settings.zones);
   const { addresses, isComplete } = addressesInBlocks(settings.zones, prefixOf, mostBlocks);
   const found = new Map<string, Network & { readonly unknownZones: readonly string[] }>();
@@ -70,11 +71,11 @@ function areByData(zones: Settings['zones']): boolean {
  * The same, where no example is at a place that the files rule out now. What is proved is proved of these places, too:
  * files change.
  */
-export function placesOnFile(snapshot: Pick<Snapshot, 'settings' | 'zonesOf' | 'prefixOf'>): Universe['places'] {
-  const { zones } = snapshot.settings;
+export function placesOnFile(placed: PlacedZones): Universe['places'] {
+  const { zones } = placed.settings;
   const hasNetworks = Object.values(zones).some(({ cidrs }) => cidrs.length > 0);
   if (!(hasNetworks && areByData(zones))) return examplePlaces(zones);
-  const known = existing(snapshot);
+  const known = existing(placed);
   return sampleAddresses(zones).map((place) => ({
     ...place,
     ip: '',

@@ -105,19 +105,9 @@ function redirectContradictions({ client }: AppInput): readonly Contradiction[] 
   });
 }
 
-function consentContradictions({ client, firstParty, requiredScopes }: AppInput): readonly Contradiction[] {
-  const found: Contradiction[] = [];
-  if (firstParty && requiredScopes.length > 0) {
-    const message = 'has no use with `firstParty: true`: users are not asked';
-    found.push({ path: ['requiredScopes'], message });
-  }
-  const allowed = client.scope?.split(' ');
-  for (const [index, scope] of requiredScopes.entries())
-    if (allowed && !allowed.includes(scope)) {
-      const message = 'is not among the scopes in `client.scope`';
-      found.push({ path: ['requiredScopes', String(index)], message });
-    }
-  return found;
+function consentContradictions({ firstParty, requiredScopes }: AppInput): readonly Contradiction[] {
+  if (!firstParty || requiredScopes.length === 0) return [];
+  return [{ path: ['requiredScopes'], message: 'has no use with `firstParty: true`: users are not asked' }];
 }
 
 /** FAPI 2.0 Security Profile sections 5.3.2 and 5.4. What needs no entry in the file is set by the profile. */

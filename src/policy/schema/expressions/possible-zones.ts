@@ -50,8 +50,11 @@ export function possibleZones(
 }
 
 /** Those of the zones on which the result depends: of many zones, most expressions name one or two. */
-function readAmong(zones: readonly string[], { named, all }: ZonesRead): readonly string[] {
-  if (all !== undefined) return zones;
+function readAmong(zones: readonly string[], read: ZonesRead): readonly string[] {
+  return read.all === undefined ? namedAmong(zones, read) : zones;
+}
+
+function namedAmong(zones: readonly string[], { named }: ZonesRead): readonly string[] {
   const among = sets.get(zones) ?? new Set(zones);
   sets.set(zones, among);
   return [...named.keys()].filter((zone) => among.has(zone));
@@ -75,9 +78,13 @@ export function readsZones({ named, all }: ZonesRead): boolean {
 
 /** How many lists are tried at most where no zone is known. `zones`: all that there are. */
 export function mostPossibleZones(zones: readonly string[], read: ZonesRead): number {
-  const unknownZones = zones.filter((zone) => dependenceOn(zone, read) !== 'any');
-  const tried = zones.length - unknownZones.length;
-  return 2 ** Math.min(mostTried, tried) * (possibleZones({ zones: [], unknownZones }, read)?.length ?? 1);
+  const { named, all } = read;
+  const asked = namedAmong(zones, read).map((zone) => either(named.get(zone), all));
+  const others = all === undefined ? 0 : zones.length - asked.length;
+  const compared = asked.filter((dependence) => dependence === 'any').length;
+  const tried = compared + (all === 'any' ? others : 0);
+  const hasEnds = compared < asked.length || (all !== 'any' && others > 0);
+  return 2 ** Math.min(mostTried, tried) * (hasEnds ? 2 : 1);
 }
 
 /** By name: the texts that a member of a list of constants may be. Undefined: the list is another one. */

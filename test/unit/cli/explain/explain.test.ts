@@ -772,6 +772,26 @@ test('a user type and attributes instead of the real ones', async () => {
   expect(await explained(...words)).toMatch(/unknown +1 +Partners/);
 });
 
+test('an attribute is read by its declared type, as `users add` reads it', async () => {
+  const when = { attributes: { code: { equals: '3' }, level: { equals: 3 }, phone: { equals: '+4930901820001' } } };
+  const rules = [
+    { name: 'Stored', when, then: 'deny' },
+    { name: 'Rest', then: { allow: { factors: 1 } } },
+  ];
+  const described = 'attributes: { code: { label: Code }, level: { type: number }, near: { type: number } }\n';
+  const own = {
+    'policies/sign-on/notes.yaml': JSON.stringify({ name: 'notes', rules }),
+    'stepgate.yaml': `${validFiles['stepgate.yaml']}${described}`,
+  };
+  await withConfiguration({ ...validFiles, ...own }, async (files) => {
+    const words = ['--app', 'notes', '--config', files, '--attribute', 'phone=+49 (0)30 901820001', '--attribute'];
+    expect(await explained(...words, 'code=3', 'level=003')).toMatch(/hit +1 +Stored/);
+    expect(await explained(...words, 'code="3"', 'level="3"')).toMatch(/hit +1 +Stored/);
+    expect(await explained(...words, 'code=03', 'level=3')).toMatch(/miss +1 +Stored/);
+    expect(await explained(...words, 'near=1.2e-8')).toContain('near 1.2e-8');
+  });
+});
+
 test('a repeated attribute is a list, and the heading shows the given values', async () => {
   const policy = `name: notes
 rules:
@@ -998,7 +1018,7 @@ test('facts that no user can have are refused', async () => {
     const question = ['--app', 'notes', '--config', own];
     const refused: readonly (readonly [words: readonly string[], message: string])[] = [
       [['--attribute', 'grade=abc'], '`grade` is a number, and abc is none'],
-      [['--attribute', 'grade=007'], '`grade` is a number, and 007 is none'],
+      [['--attribute', 'grade=0070'], '`grade` is a number of at most 9, and 0070 is none'],
       [['--attribute', 'grade=99'], '`grade` is a number of at most 9, and 99 is none'],
       [['--attribute', 'grade=0'], '`grade` is a number of at least 1, and 0 is none'],
       [['--attribute', 'until=tomorrow'], '`until` is a date, and tomorrow is none'],

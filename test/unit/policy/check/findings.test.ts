@@ -1,5 +1,5 @@
 /** The findings in each kind of file, with their places. */
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { readYaml } from '../../../../src/policy/source/yaml-source.ts';
 import { findingLines, load, validFiles } from '../support/configuration-dir.ts';
 
@@ -71,6 +71,16 @@ test.each<[string, string, readonly string[]]>([
     'a number in quotes',
     `${brand}trustedProxies: "2"\n`,
     ['2:17 trustedProxies must be a number, not the text `2` (write it without quotes) [invalid_value]'],
+  ],
+  [
+    'a variable for a number',
+    `${brand}trustedProxies: \${N:-2}\n`,
+    ['2:17 trustedProxies must be a number, not the text `2` (a variable is always a text) [invalid_value]'],
+  ],
+  [
+    'a variable in quotes for true or false',
+    `${brand}account: { download: "\${N:-true}" }\n`,
+    ['2:22 account.download must be true or false, not the text `true` (a variable is always a text) [invalid_value]'],
   ],
   [
     'a fraction',
@@ -259,6 +269,31 @@ test.each<[string, string, readonly string[]]>([
   expect(await findingLines({ [app]: text })).toEqual(
     expected.map((line) => expect.stringContaining(`${app}:${line}`)),
   );
+});
+
+describe('scopes of APIs', () => {
+  const own = `${brand}resources: [{ indicator: https://api.test/, scopes: [read, { scope: write, label: Write }] }]\n`;
+
+  test('client.scope takes none, with which no request of the app would be answered', async () => {
+    const text = `${head}${redirect}  scope: openid write raed\n`;
+    const isOfApi = 'is a scope of an API, for which every app may ask: leave it out here [invalid_value]';
+    expect(await findingLines({ [app]: text, [settings]: own })).toEqual([
+      expect.stringContaining(`${app}:6:10 client.scope \`write\` ${isOfApi}`),
+      expect.stringContaining(`${app}:6:10 client.scope unknown scope \`raed\``),
+    ]);
+  });
+
+  test('users may have to allow them, whatever client.scope lists', async () => {
+    const text = `${head}firstParty: false\nrequiredScopes: [write, email]\n${redirect}  scope: openid\n`;
+    expect(await findingLines({ [app]: text, [settings]: own })).toEqual([
+      expect.stringContaining(`${app}:5:25 requiredScopes[1] is not among the scopes in \`client.scope\``),
+    ]);
+  });
+
+  test('rules name them, also those with a label', async () => {
+    const rules = '  - name: A\n    then: { allow: { factors: 1 }, grant: { scopes: [read, write] } }\n';
+    expect(await findingLines({ [policy]: `name: notes\nrules:\n${rules}`, [settings]: own })).toEqual([]);
+  });
 });
 
 const catchAll = '  - name: Rest\n    then: deny\n';

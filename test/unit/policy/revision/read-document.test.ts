@@ -260,7 +260,7 @@ test('settings override the defaults', async () => {
         'scopes: { address: [address] }',
       ].join('\n'),
       'apps/b.yaml':
-        'clientId: b\nname: B\nsignOnPolicy: notes\nminimumAcr: gold\nclient: { redirect_uris: [https://b.test/], scope: openid address read }\n',
+        'clientId: b\nname: B\nsignOnPolicy: notes\nminimumAcr: gold\nclient: { redirect_uris: [https://b.test/], scope: openid address }\n',
     },
     { HOST: 'id.test' },
   );

@@ -3,6 +3,7 @@ import { type FSWatcher, renameSync, watch } from 'node:fs';
 import { cp, link as linkFile, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { StoreUnavailable } from '../../../../src/errors.ts';
 import { configurationState } from '../../../../src/policy/source/configuration-state.ts';
 import { type WatchOptions, watchConfiguration } from '../../../../src/policy/source/watch-configuration.ts';
 import { until } from '../../../support/values/until.ts';
@@ -57,6 +58,30 @@ test('an error of the callback is reported, and watching continues', async () =>
     await writeFile(join(dir, 'stepgate.yaml'), 'a: 2\n');
     await again.promise;
     stop();
+  });
+});
+
+test('what failed for the store is tried again at the next look, and told once', async () => {
+  await withConfiguration(validFiles, async (dir) => {
+    let calls = 0;
+    const outage = new StoreUnavailable('the disk is full');
+    // Again after it was back, and for another reason, which is not tried again.
+    const results: readonly (Error | undefined)[] = [outage, outage, outage, undefined, outage, new Error('broken')];
+    const onChange = async () => {
+      const result = results[calls];
+      calls += 1;
+      if (result) throw result;
+    };
+    const { errors, looks, stop } = await watching(dir, { interval: 1, quiet: 1 }, onChange);
+    await writeFile(join(dir, 'stepgate.yaml'), 'a: 1\n');
+    await until('it is tried until the store is back', () => calls >= 4);
+    await looks(20);
+    expect([calls, errors]).toEqual([4, ['the disk is full']]);
+    await writeFile(join(dir, 'stepgate.yaml'), 'a: 1, b: 2\n');
+    await until('it fails for another reason', () => calls >= 6);
+    await looks(20);
+    stop();
+    expect([calls, errors]).toEqual([6, ['the disk is full', 'the disk is full', 'broken']]);
   });
 });
 

@@ -39,9 +39,8 @@ export function grantsOf({ policies }: AppSide): readonly (readonly string[])[] 
 function askedFor({ app, side: { snapshot } }: AppSide): ReadonlySet<string> {
   const { scopes, resources } = snapshot.settings;
   const all = [...Object.keys(scopes), ...resources.flatMap((resource) => resource.scopes)];
-  const own = app.client.scope?.split(' ');
   const refused = refusedScopes(app, scopes);
-  return new Set(all.filter((scope) => !refused.includes(scope) && (own?.includes(scope) ?? true)));
+  return new Set(all.filter((scope) => !refused.includes(scope)));
 }
 
 /**

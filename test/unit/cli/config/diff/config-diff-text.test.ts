@@ -128,6 +128,19 @@ test('what tokens carry is said of apps that may ask for it', async () => {
   expect(changes.flatMap((change) => change.apps)).toEqual(['notes', 'open']);
 });
 
+test('a scope of an API is given to an app whatever its `client.scope` lists', async () => {
+  await diffs.addUsers(1, [], { credentials: [password] });
+  const files = (...scopes: readonly string[]): Files => ({
+    'stepgate.yaml': `${settings}resources: [{ indicator: https://api.test/, scopes: [read, { scope: write, label: W }] }]\n`,
+    'apps/notes.yaml':
+      'clientId: notes\nname: Notes\nsignOnPolicy: notes\nclient: { redirect_uris: [https://notes.test/cb], scope: openid }\n',
+    ...signOn({ name: 'In', then: { ...factors(1), grant: { scopes } } }),
+  });
+  expect(await diffs.sentences(files('read', 'write'), files('read'))).toEqual([
+    'the one user: tokens may carry write, and did not',
+  ]);
+});
+
 test('the scopes that a rule grants to tokens are shown by the scopes that reach it', async () => {
   await diffs.addUsers(2, [], { credentials: [password] });
   const granting = (scopes: readonly string[] | undefined, more: readonly object[] = []) =>

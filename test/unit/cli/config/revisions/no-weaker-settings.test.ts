@@ -1,5 +1,9 @@
 /** `config apply --no-weaker` and the settings: what is switched on again, and where that which differs is written. */
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { mmdb } from '../../../../support/values/mmdb-writer.ts';
 import { validFiles } from '../../../policy/support/configuration-dir.ts';
 import { openTerminal, type Terminal } from '../../support/harness.ts';
 import { replayedChange } from '../support/replayed-change.ts';
@@ -68,6 +72,51 @@ describe('an authenticator that is switched on', () => {
   function terms(then: object): Files {
     return json('policies/enrollment.yaml', { rules: [{ name: 'E', then }] });
   }
+});
+
+describe('an example is at no place that the MaxMind DB files rule out', () => {
+  let folder = '';
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'stepgate-places-'));
+    const country = mmdb('GeoLite2-Country', { '192.0.2.0/24': { country: { iso_code: 'AT' } } });
+    await writeFile(join(folder, 'country.mmdb'), country);
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  const two = { name: 'All', then: { allow: { factors: 2 } } };
+  const placed = (office: string, when?: object): Files => ({
+    ...json('stepgate.yaml', {
+      brand: { name: 'Test' },
+      authenticators: { totp: { enabled: true } },
+      zones: { office: { cidrs: [office] }, dach: { countries: ['AT'] }, abroad: { countries: ['US'] } },
+      networkData: { country: join(folder, 'country.mmdb') },
+    }),
+    ...json('policies/sign-on/notes.yaml', {
+      name: 'notes',
+      rules: [...(when ? [{ name: 'Placed', when: { network: when }, then: { allow: { factors: 1 } } }] : []), two],
+    }),
+  });
+  const near = '192.0.2.0/24';
+
+  test.each<[string, string, string, object, readonly string[]]>([
+    ['in the office and at home', near, near, { any: ['dach', 'abroad'], all: ['office'] }, ['dach,office']],
+    ['abroad', near, near, { all: ['abroad'] }, ['abroad']],
+    ['in an office that moved, and at home', '198.51.100.0/24', near, { all: ['office', 'dach'] }, ['dach,office']],
+  ])('%s', async (_, before, now, when, expected) => {
+    const { claims, undecided } = await replayed([placed(before)], placed(now, when));
+    const zones = claims.map(({ example }) => /--zone (\S+)/.exec(example)?.[1]);
+    expect([zones, undecided]).toEqual([expected, []]);
+  });
+
+  test.each<[string, string, string, object]>([
+    ['in the office and abroad', near, near, { all: ['office', 'abroad'] }],
+    ['in the office, and not at home', near, near, { all: ['office'], none: ['dach'] }],
+    ['in an office that moved, and abroad', '198.51.100.0/24', near, { all: ['office', 'abroad'] }],
+  ])('so that it is undecided what holds %s', async (_, before, now, when) => {
+    const { claims, undecided } = await replayed([placed(before)], placed(now, when));
+    expect(claims).toEqual([]);
+    expect(undecided).toEqual([expect.stringContaining('"Placed"')]);
+  });
 });
 
 describe('what differs is printed as it is written, with its place', () => {
