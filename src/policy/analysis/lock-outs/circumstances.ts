@@ -150,17 +150,17 @@ function sameTerms(
   return [formula];
 }
 
-interface ReadPolicy {
+interface RulesInSpace {
   readonly rules: ReturnType<typeof deciding<Rule>>;
   /** What must hold so that one of the rules with these terms decides. */
   readonly byTerms: Map<string, Formula>;
 }
 
 /** Cached by rule space and policy: each circumstance of an app asks for them. */
-const readPolicies = new WeakMap<AnalysedApp['space'], Map<CompiledPolicy, ReadPolicy>>();
+const readPolicies = new WeakMap<AnalysedApp['space'], Map<CompiledPolicy, RulesInSpace>>();
 
-function readIn(policy: CompiledPolicy, space: AnalysedApp['space']): ReadPolicy {
-  const known = readPolicies.get(space) ?? new Map<CompiledPolicy, ReadPolicy>();
+function readIn(policy: CompiledPolicy, space: AnalysedApp['space']): RulesInSpace {
+  const known = readPolicies.get(space) ?? new Map<CompiledPolicy, RulesInSpace>();
   readPolicies.set(space, known);
   const found = known.get(policy) ?? { rules: deciding(policy, space), byTerms: new Map<string, Formula>() };
   known.set(policy, found);
