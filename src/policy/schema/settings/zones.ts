@@ -45,7 +45,7 @@ export function compileZones(zones: Settings['zones'], data: ZoneData = noData):
   const names = Object.keys(zones);
   const notKnown: ZonesOfAddress = { isUnknown: true, zones: [], ...(names.length > 0 && { unknownZones: names }) };
   return (ip) => {
-    const address = plain(ip);
+    const address = canonicalAddress(ip);
     return address === undefined ? notKnown : ofAddress(address);
   };
 }
@@ -127,16 +127,23 @@ function blockList(cidrs: readonly string[], family: 'ipv4' | 'ipv6'): BlockList
   return list;
 }
 
-/** The address without an interface (`fe80::1%eth0`), and as IPv4 when it is mapped (RFC 4291 section 2.5.5.2). */
-function plain(ip: string): string | undefined {
+/**
+ * The one form of an address: without an interface (`fe80::1%eth0`), as IPv4 when it is mapped (RFC 4291 section
+ * 2.5.5.2), else as in RFC 5952. `undefined`: it is none.
+ */
+export function canonicalAddress(ip: string): string | undefined {
   const address = ip.split('%', 1)[0] ?? '';
-  if (isIP(address) === 0) return undefined;
-  return mappedIPv4(address) ?? address;
+  const family = isIP(address);
+  if (family === 0) return undefined;
+  return family === 4 ? address : (mappedIPv4(address) ?? shortIPv6(address));
+}
+
+function shortIPv6(address: string): string {
+  return new URL(`http://[${address}]`).hostname.slice(1, -1);
 }
 
 function mappedIPv4(address: string): string | undefined {
-  if (!address.includes(':')) return undefined;
-  const canonical = new URL(`http://[${address}]`).hostname.slice(1, -1);
+  const canonical = shortIPv6(address);
   const match = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(canonical);
   if (match === null) return undefined;
   const [high, low] = [Number.parseInt(match[1] ?? '', 16), Number.parseInt(match[2] ?? '', 16)];
