@@ -1,7 +1,8 @@
 /** The MaxMind DB files of a revision on this node: what its zones read from them, and whether they can. */
 import type { NetworkFileFault, NetworkFileKind, NetworkFiles, NetworkRecord } from '../../network-data.ts';
+import { canonicalAddress } from '../model/canonical-address.ts';
 import type { Settings } from '../model/settings.ts';
-import { canonicalAddress, filesOf, type ZoneData } from '../schema/settings/zones.ts';
+import { filesOf, type ZoneData } from '../schema/settings/zones.ts';
 
 /** Looks addresses up in the files that a zone needs. */
 export function zoneData({ zones, networkData = {} }: Settings, files: NetworkFiles): ZoneData {

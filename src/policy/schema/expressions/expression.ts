@@ -3,7 +3,7 @@ import { type ASTNode, ParseError, type ParseResult } from '@marcbachmann/cel-js
 import type { CompiledExpression, ExpressionPart } from '../../../core/model/conditions.ts';
 import type { RuleFacts } from '../../../core/model/facts.ts';
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
-import { canonicalAddress } from '../settings/zones.ts';
+import { canonicalAddress } from '../../model/canonical-address.ts';
 import { partsComparedWithApp } from './compared-with-app.ts';
 import { childrenOf, forbiddenCalls, untypedEnvironment } from './expression-environment.ts';
 import { expressionLogic } from './expression-logic.ts';
