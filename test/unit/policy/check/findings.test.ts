@@ -73,6 +73,16 @@ test.each<[string, string, readonly string[]]>([
     ['2:17 trustedProxies must be a number, not the text `2` (write it without quotes) [invalid_value]'],
   ],
   [
+    'a variable for a number',
+    `${brand}trustedProxies: \${N:-2}\n`,
+    ['2:17 trustedProxies must be a number, not the text `2` (a variable is always a text) [invalid_value]'],
+  ],
+  [
+    'a variable in quotes for true or false',
+    `${brand}account: { download: "\${N:-true}" }\n`,
+    ['2:22 account.download must be true or false, not the text `true` (a variable is always a text) [invalid_value]'],
+  ],
+  [
     'a fraction',
     `${brand}trustedProxies: 2.5\n`,
     ['2:17 trustedProxies must be a whole number, not 2.5 [invalid_value]'],
