@@ -41,7 +41,7 @@ export class Tally {
     for (const difference of seen) this.#add(differenceKey(difference), difference, { users: 1 });
   }
 
-  /** One of so many sign-ins in which the user had not identified. */
+  /** `signIns`: the number of sign-ins that differ so and in which the user had not identified. */
   addUnidentified(difference: SeenDifference, signIns: number): void {
     this.#unidentified += signIns;
     this.#add(`unidentified ${differenceKey(difference)}`, difference, { users: 0, signIns });
