@@ -127,7 +127,7 @@ function examined(combination: RuleCombination, { policies, space }: AnalysedApp
   const cause = causeOf(user, policies);
   const governed = governedBy([...cause.account, ...cause.together], combination.facts, policies);
   const rules = governed.flatMap(({ policy, rule }) =>
-    decidingIn(policy, space).flatMap((each) => (each.rule === rule ? each.formulas : [])),
+    readIn(policy, space).rules.flatMap((each) => (each.rule === rule ? each.formulas : [])),
   );
   return { cause, ...(after && { after }), alike: [...asked, ...rules] };
 }
@@ -141,19 +141,28 @@ function sameTerms(
   const about = policies.accountPolicy?.about({ action: 'add', of });
   const terms = about && JSON.stringify(findRule(about, facts).rule?.then);
   if (about === undefined || terms === undefined) return [];
-  const same = decidingIn(about, space).filter(({ rule }) => JSON.stringify(rule.then) === terms);
-  return [{ any: same.map(({ formulas }) => ({ all: formulas })) }];
+  const { rules, byTerms } = readIn(about, space);
+  const known = byTerms.get(terms);
+  if (known) return [known];
+  const same = rules.filter(({ rule }) => JSON.stringify(rule.then) === terms);
+  const formula = { any: same.map(({ formulas }) => ({ all: formulas })) };
+  byTerms.set(terms, formula);
+  return [formula];
 }
 
-type RulesWithFormulas = ReturnType<typeof deciding<Rule>>;
+interface RulesInSpace {
+  readonly rules: ReturnType<typeof deciding<Rule>>;
+  /** What must hold so that one of the rules with these terms decides. */
+  readonly byTerms: Map<string, Formula>;
+}
 
-/** Cached by rule space and policy: each denied combination of an app asks for them. */
-const known = new WeakMap<AnalysedApp['space'], Map<CompiledPolicy, RulesWithFormulas>>();
+/** Cached by rule space and policy: each circumstance of an app asks for them. */
+const readPolicies = new WeakMap<AnalysedApp['space'], Map<CompiledPolicy, RulesInSpace>>();
 
-function decidingIn(policy: CompiledPolicy, space: AnalysedApp['space']): RulesWithFormulas {
-  const rules = known.get(space) ?? new Map<CompiledPolicy, RulesWithFormulas>();
-  known.set(space, rules);
-  const found = rules.get(policy) ?? deciding(policy, space);
-  rules.set(policy, found);
+function readIn(policy: CompiledPolicy, space: AnalysedApp['space']): RulesInSpace {
+  const known = readPolicies.get(space) ?? new Map<CompiledPolicy, RulesInSpace>();
+  readPolicies.set(space, known);
+  const found = known.get(policy) ?? { rules: deciding(policy, space), byTerms: new Map<string, Formula>() };
+  known.set(policy, found);
   return found;
 }
