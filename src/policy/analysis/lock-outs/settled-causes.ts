@@ -107,7 +107,7 @@ export function settledCauses(app: AnalysedApp, mayBeUsual: MayBeUsual): Settled
   };
 }
 
-/** Whether the other need not be known at this position and below. The formulas of one circumstance are the same ones. */
+/** Whether the other need not be known at this position and below. Equal circumstances have the same formulas. */
 function says(
   known: KnownCircumstance,
   { alike, isDenied }: Pick<KnownCircumstance, 'alike' | 'isDenied'>,

@@ -354,6 +354,13 @@ test.each<[string, string, readonly string[]]>([
     ['5:23 rules[0].then.allow.anyOf must not be empty: no user could ever get in [invalid_value]'],
   ],
   [
+    'chains in an alternative',
+    allow('{ anyOf: [{ chains: [[{ authenticators: [password] }]] }, { possession: {} }] }'),
+    [
+      '5:34 rules[0].then.allow.anyOf[0].chains cannot stand in `anyOf`: write `chains` in its place, with a list for each way, of which one is enough [invalid_value]',
+    ],
+  ],
+  [
     'alternatives beside factors',
     allow('{ anyOf: [{ factors: 2 }], factors: 2 }'),
     [
