@@ -129,7 +129,32 @@ function examined(combination: RuleCombination, { policies, space }: AnalysedApp
   const rules = governed.flatMap(({ policy, rule }) =>
     readIn(policy, space).rules.flatMap((each) => (each.rule === rule ? each.formulas : [])),
   );
-  return { cause, ...(after && { after }), alike: [...asked, ...rules] };
+  const others = noOthersAbove(cause, combination.facts, { policies, space });
+  return { cause, ...(after && { after }), alike: [...asked, ...rules, ...others] };
+}
+
+/**
+ * What must hold so that above the first rule of the cause no other rules decide about additions than in these facts:
+ * one of them may be enough alone, and so be the cause.
+ */
+function noOthersAbove(
+  { account, together }: Cause,
+  facts: UserFacts,
+  { policies, space }: Pick<AnalysedApp, 'policies' | 'space'>,
+): readonly Formula[] {
+  const { accountPolicy, authenticators } = policies;
+  const all = accountPolicy?.rules ?? [];
+  const first = all.findIndex((rule) => account.includes(rule) || together.includes(rule));
+  if (first < 0) return [];
+  const added = authenticators.filter(({ enrollable }) => enrollable);
+  const abouts = new Set(added.flatMap(({ key: of }) => accountPolicy?.about({ action: 'add', of }) ?? []));
+  return [...abouts].flatMap((about) => {
+    const here = findRule(about, facts).rule;
+    const isMeant = (rule: Rule) => rule === here || all.indexOf(rule) >= first;
+    const isOneAbove = about.rules.some(({ rule }) => !isMeant(rule));
+    const at = here === undefined ? -1 : all.indexOf(here);
+    return isOneAbove ? [oneDecides(about, space, { isMeant, key: `${first} ${Math.min(at, first)}` })] : [];
+  });
 }
 
 /** What must hold so that a rule of the account policy with the same terms for adding it decides. */
@@ -141,19 +166,31 @@ function sameTerms(
   const about = policies.accountPolicy?.about({ action: 'add', of });
   const terms = about && JSON.stringify(findRule(about, facts).rule?.then);
   if (about === undefined || terms === undefined) return [];
-  const { rules, byTerms } = readIn(about, space);
-  const known = byTerms.get(terms);
-  if (known) return [known];
-  const same = rules.filter(({ rule }) => JSON.stringify(rule.then) === terms);
-  const formula = { any: same.map(({ formulas }) => ({ all: formulas })) };
-  byTerms.set(terms, formula);
-  return [formula];
+  const isMeant = (rule: Rule) => JSON.stringify(rule.then) === terms;
+  return [oneDecides(about, space, { isMeant, key: terms })];
+}
+
+/** `key`: the same for the same rules. */
+interface MeantRules {
+  readonly isMeant: (rule: Rule) => boolean;
+  readonly key: string;
+}
+
+/** What must hold so that one of the rules that are meant decides. */
+function oneDecides(policy: CompiledPolicy, space: AnalysedApp['space'], { isMeant, key }: MeantRules): Formula {
+  const { rules, oneOf } = readIn(policy, space);
+  const known = oneOf.get(key);
+  if (known) return known;
+  const meant = rules.filter(({ rule }) => isMeant(rule));
+  const formula = { any: meant.map(({ formulas }) => ({ all: formulas })) };
+  oneOf.set(key, formula);
+  return formula;
 }
 
 interface RulesInSpace {
   readonly rules: ReturnType<typeof deciding<Rule>>;
-  /** What must hold so that one of the rules with these terms decides. */
-  readonly byTerms: Map<string, Formula>;
+  /** What must hold so that one of some rules decides, by their key. */
+  readonly oneOf: Map<string, Formula>;
 }
 
 /** Cached by rule space and policy: each circumstance of an app asks for them. */
@@ -162,7 +199,7 @@ const readPolicies = new WeakMap<AnalysedApp['space'], Map<CompiledPolicy, Rules
 function readIn(policy: CompiledPolicy, space: AnalysedApp['space']): RulesInSpace {
   const known = readPolicies.get(space) ?? new Map<CompiledPolicy, RulesInSpace>();
   readPolicies.set(space, known);
-  const found = known.get(policy) ?? { rules: deciding(policy, space), byTerms: new Map<string, Formula>() };
+  const found = known.get(policy) ?? { rules: deciding(policy, space), oneOf: new Map<string, Formula>() };
   known.set(policy, found);
   return found;
 }
