@@ -59,16 +59,18 @@ export class ShadowWorker implements ShadowObserver {
   }
 
   take(sample: ShadowSample): void {
-    if (this.#draft === undefined || sample.facts.subject === undefined || this.#isRepeated(sample)) return;
+    if (this.#draft === undefined || this.#isRepeated(sample)) return;
     if (this.#waiting.length >= limits.waiting) this.#dropped += 1;
     else this.#waiting.push(sample);
   }
 
-  #isRepeated({ transaction, isDenied }: ShadowSample): boolean {
+  /** Who is denied before identifying may identify later, and be denied for another reason. */
+  #isRepeated({ transaction, isDenied, facts }: ShadowSample): boolean {
     if (!isDenied || transaction === undefined) return false;
-    if (this.#denied.has(transaction)) return true;
+    const name = JSON.stringify([transaction, facts.subject === undefined]);
+    if (this.#denied.has(name)) return true;
     if (this.#denied.size >= limits.denied) this.#denied.clear();
-    this.#denied.add(transaction);
+    this.#denied.add(name);
     return false;
   }
 
@@ -177,7 +179,7 @@ async function compare(
     transaction,
     zones: facts.network.zones.slice(0, 10),
     unknownZones: facts.network.unknownZones?.slice(0, 10),
-    subject: facts.subject?.id ?? '',
+    subject: facts.subject?.id,
     revision: snapshot.revision,
   });
 }

@@ -8,7 +8,7 @@ import { Reader, type Response } from 'mmdb-lib';
 import { examineNetworkFile, type NetworkFileKind, NetworkFiles } from '../../src/network-data.ts';
 import { sampleAddresses } from '../../src/policy/analysis/analysed/sample-addresses.ts';
 import type { Settings } from '../../src/policy/model/settings.ts';
-import { networkFault, zoneData } from '../../src/policy/revision/network-files.ts';
+import { networkFault, placeOf, zoneData } from '../../src/policy/revision/network-files.ts';
 import { compileZones } from '../../src/policy/schema/settings/zones.ts';
 import { noteFound } from '../support/values/found-codes.ts';
 import { mmdb } from '../support/values/mmdb-writer.ts';
@@ -198,6 +198,16 @@ test('a check that is broken off changes nothing', async () => {
   await files.stop();
   await put(file, filled(0xff, 0, 300));
   expect([countryIn(file), files.refused('country', file), told]).toEqual(['AT', undefined, []]);
+});
+
+test.each([
+  ['192.0.2.1', 'AT'],
+  ['::ffff:192.0.2.1', 'AT'],
+  ['2001:db8::7%eth0', 'CH'],
+  ['nonsense', undefined],
+])('the place of %s', (ip, country) => {
+  const settings = { networkData: { country: path('city') } } as unknown as Settings;
+  expect(placeOf(settings, new NetworkFiles(), ip).country).toBe(country);
 });
 
 describe('zones', () => {

@@ -143,6 +143,7 @@ async function print(
   if (app === undefined) throw refusal(unknownName('app', options.app, appNames(manifest)));
   if (options.service && app.service === undefined)
     throw refusal(`${app.clientId} is no service: it lacks the grant client_credentials`);
+  if (options.ip !== undefined) stderr(unreadableFile(snapshot));
   const known = { snapshot, app, authenticators, now: now(), ...omitUndefined({ user: subject }) };
   const source = options.config === undefined ? `revision ${snapshot.revision}` : `the files of ${options.config}`;
   const printExplanation = <Of>(explanation: Of, text: (explanation: Of, source: string, paint: Paint) => string) =>
@@ -155,18 +156,27 @@ async function print(
   }
   const policies = await snapshot.policies(app);
   const sets = [...signInConditions(policies), ...reportedConditions(policies)];
-  const told = { ...(store && (await pastOptions(store, options, known))), ...options };
-  const facts = asFarAsAsked(factsFromOptions(told, known), sets, told);
+  const past = store && (await pastOptions(store, options, known));
+  const told = { ...past?.options, ...options };
+  const facts = asFarAsAsked({ ...factsFromOptions(told, known), ...past?.unknown }, sets, told);
   stderr(strangeGroups(options.groups ?? [], groupsNamedIn(sets, policies, snapshot.settings)));
   const locked =
     store && subject && (await lockedAuthenticators(store, subject, { kinds: authenticators, policies, facts }));
   const whoLeftAside = subject === undefined ? identityLeftAside(sets, told) : [];
-  const leftAside = facts.subject ? [...whoLeftAside, ...pastLeftAside(sets, told)] : [];
+  const leftAside = facts.subject ? [...whoLeftAside, ...pastLeftAside(sets, { ...told, ...past?.unknown })] : [];
   const outlived = outlivedSessions(facts, policies);
   const owned = facts.subject?.enrollments ?? [];
   const evidence = facts.evidence.map((proof) => ({ ...proof, name: numberedProofName(proof, owned) }));
   const more = { branches: branchesOf(policies, facts), evidence, leftAside, outlived, ...(locked && { locked }) };
   printExplanation({ ...(await explainWhole(snapshot, app, facts)), ...more }, explanationText);
+}
+
+/** Of a file that some rule needs: a node without it is not ready, either. */
+function unreadableFile({ networkFault }: Snapshot): string {
+  const fault = networkFault();
+  if (fault === undefined) return '';
+  const { message, code } = fault;
+  return `warning: on this machine, ${message} [${code}]: what needs it is not known, as on a node without it\n`;
 }
 
 /** A user may be in any group, so this is only a warning. */

@@ -60,7 +60,13 @@ function zonesText({ zones = [], unknownZones = [] }: ToldDecision): string {
 function deviceText({ device }: ToldDecision): string {
   const kind = [device.platform, device.os].filter((part) => part !== undefined);
   const browser = device.known ? 'a known browser' : 'a browser that is not known';
-  return [browser, ...kind].join(', ');
+  return [browser, ...kind, ...signalsText(device)].join(', ');
+}
+
+/** Nothing if no rule asked. */
+function signalsText({ signals }: ToldDecision['device']): readonly string[] {
+  if (signals === undefined) return [];
+  return [signals.length === 0 ? 'no signal believed' : `signals ${signals.join(', ')}`];
 }
 
 function requestText({ scopes, acrValues, acrEssential, maxAge, promptLogin }: ToldDecision): string {

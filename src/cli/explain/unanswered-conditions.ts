@@ -8,10 +8,10 @@ import type { FactOptions } from './fact-options.ts';
 /** Conditions about former sign-ins, each with an option of its name. Claims are a matter of the request. */
 const aboutThePast = conditionsAbout('past', 'other').filter((name) => name !== 'claims');
 
-/** The conditions about the past of which the options say nothing. */
-export function pastLeftAside(sets: readonly ConditionSet[], options: FactOptions): readonly string[] {
+/** The conditions about the past of which nothing is said. `told`: has a member named like each that is answered. */
+export function pastLeftAside(sets: readonly ConditionSet[], told: object): readonly string[] {
   return aboutThePast.filter(
-    (name) => !Object.hasOwn(options, name) && sets.some((set) => Object.hasOwn(set, name) && !isAnswered(set, name)),
+    (name) => !Object.hasOwn(told, name) && sets.some((set) => Object.hasOwn(set, name) && !isAnswered(set, name)),
   );
 }
 

@@ -48,20 +48,21 @@ function auditAsked(context: OpenTransaction, { facts, decision }: Decided): voi
 function auditDenial(context: OpenTransaction, { facts, decision }: Decided): void {
   const { request, services, snapshot, app, transaction } = context;
   const session = sampledSession(request.unit, transaction.session);
-  if (transaction.subject?.decoy === false)
-    request.unit.afterCommit(() =>
-      services.shadow.take({
-        kind: 'sign_in',
-        snapshot,
-        app,
-        facts,
-        transaction: transaction.id,
-        isDenied: true,
-        at: facts.now,
-        ...omitUndefined({ brought: request.visitor.brought }),
-        ...session,
-      }),
-    );
+  const { subject: _, ...anonymous } = facts;
+  request.unit.afterCommit(() =>
+    services.shadow.take({
+      kind: 'sign_in',
+      snapshot,
+      app,
+      // A decoy is no user. It is denied only by what denies all users, without knowing them.
+      facts: transaction.subject?.decoy ? anonymous : facts,
+      transaction: transaction.id,
+      isDenied: true,
+      at: facts.now,
+      ...omitUndefined({ brought: request.visitor.brought }),
+      ...session,
+    }),
+  );
   audit(context.request.unit, context.services.audit, {
     event: 'sign_in.denied',
     outcome: 'deny',

@@ -1,6 +1,6 @@
 /** The MaxMind DB files of a revision on this node: what its zones read from them, and whether they can. */
-import { isIP } from 'node:net';
 import type { NetworkFileFault, NetworkFileKind, NetworkFiles, NetworkRecord } from '../../network-data.ts';
+import { canonicalAddress } from '../model/canonical-address.ts';
 import type { Settings } from '../model/settings.ts';
 import { filesOf, type ZoneData } from '../schema/settings/zones.ts';
 
@@ -42,7 +42,8 @@ export function placeOf({ networkData }: Settings, files: NetworkFiles, ip: stri
   const path = networkData?.country;
   if (path === undefined) return {};
   if (files.fault('country', path) !== undefined) return { isUnknown: true };
-  return isIP(ip) === 0 ? {} : (files.lookup('country', path, ip) ?? {});
+  const address = canonicalAddress(ip);
+  return address === undefined ? {} : (files.lookup('country', path, address) ?? {});
 }
 
 /** What is unusual is asked of places (`recordsPlaces`). */

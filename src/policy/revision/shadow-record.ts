@@ -35,9 +35,11 @@ export interface ShadowTotals {
   /** Comparisons that failed, and those for which a node had no time. */
   readonly failed: number;
   readonly dropped: number;
-  /** Users with a record, and sign-ins of others for whom there was no room. */
+  /** Users with a record, and sign-ins for which there was no room. */
   readonly users: number;
   readonly unrecorded: number;
+  /** What would have changed for sign-ins in which the user had not identified. */
+  readonly unidentified: readonly UnidentifiedDifference[];
   /** The revisions that were active. */
   readonly firstRevision: number;
   readonly lastRevision: number;
@@ -54,6 +56,11 @@ export interface SeenDifference extends DecisionDifference {
   readonly unknownZones?: readonly string[];
 }
 
+/** One that was seen in sign-ins in which the user had not identified, with their number. */
+export interface UnidentifiedDifference extends SeenDifference {
+  readonly signIns: number;
+}
+
 /** What would have changed for one user. */
 export interface ShadowUser {
   readonly id: string;
@@ -62,8 +69,8 @@ export interface ShadowUser {
 
 /** One comparison. */
 export interface ShadowComparison extends SeenDifference {
-  /** Id of the user. */
-  readonly subject: string;
+  /** Id of the user. Absent: the user had not identified. */
+  readonly subject?: string;
   /** That was active. */
   readonly revision: number;
 }
@@ -77,8 +84,8 @@ export interface ShadowBatch {
   readonly dropped: number;
 }
 
-/** Most users, apps, and differences of one user that are kept apart. */
-const limits = { users: 10_000, apps: 500, differences: 20 };
+/** Most users, apps, and differences of one user and without a user that are kept apart. */
+const limits = { users: 10_000, apps: 500, differences: 20, unidentified: 100 };
 
 const ttl = keyTable['shadow-totals'].lifetime.seconds;
 
@@ -88,7 +95,7 @@ const rounds = 8;
 /** Adds it, unless the draft is another one by now. Rejects with `StoreUnavailable`. False: others were faster. */
 export async function recordShadow(store: Store, id: string, batch: ShadowBatch): Promise<boolean> {
   const differing = batch.compared.filter(({ change }) => change !== 'none');
-  const keys = [...new Set(differing.map(({ subject }) => shadowKeyOfUser(subject)))];
+  const keys = [...new Set(differing.flatMap(({ subject }) => (subject ? shadowKeyOfUser(subject) : [])))];
   for (let round = 0; round < rounds; round += 1) {
     const { entries } = await store.load([shadowKey, shadowTotalsKey, ...keys]);
     const draft = entries.get(shadowKey);
@@ -109,10 +116,12 @@ function opsOf(id: string, batch: Loaded): readonly Op[] {
   const before = entry && parseTotals(entry.value);
   const totals = before?.id === id ? before : { ...noTotals, id };
   const { ops, users, unrecorded } = userOps(id, batch, limits.users - totals.users);
+  const { unidentified, others } = withUnidentified(totals.unidentified, batch.differing);
   const value = JSON.stringify({
     ...withCompared(totals, batch),
     users: totals.users + users,
-    unrecorded: totals.unrecorded + unrecorded,
+    unrecorded: totals.unrecorded + unrecorded + others,
+    unidentified,
   });
   const write: Op =
     entry === undefined
@@ -130,6 +139,7 @@ const noTotals: Omit<ShadowTotals, 'id'> = {
   dropped: 0,
   users: 0,
   unrecorded: 0,
+  unidentified: [],
   firstRevision: 0,
   lastRevision: 0,
 };
@@ -162,6 +172,7 @@ function userOps(id: string, { entries, differing }: Loaded, room: number) {
   const ops: Op[] = [];
   let [users, unrecorded] = [0, 0];
   for (const [subject, seen] of Map.groupBy(differing, ({ subject: of }) => of)) {
+    if (subject === undefined) continue;
     const digest = shadowUserDigest(subject);
     const key = shadowUserKey(digest);
     const stored = entries.get(key);
@@ -184,8 +195,22 @@ function merged(known: readonly SeenDifference[], seen: readonly ShadowCompariso
   return [...all.values()].slice(-limits.differences);
 }
 
+/** Each difference once, with its newest example. `others`: sign-ins for whose difference there is no room. */
+function withUnidentified(known: readonly UnidentifiedDifference[], differing: readonly ShadowComparison[]) {
+  const all = new Map(known.map((difference) => [differenceKey(difference), difference]));
+  let others = 0;
+  for (const { subject, revision: _, ...one } of differing) {
+    if (subject !== undefined) continue;
+    const key = differenceKey(one);
+    const before = all.get(key);
+    if (before === undefined && all.size >= limits.unidentified) others += 1;
+    else all.set(key, { ...one, signIns: (before?.signIns ?? 0) + 1 });
+  }
+  return { unidentified: [...all.values()], others };
+}
+
 export function parseTotals(value: string): ShadowTotals {
-  // Those of an earlier release left nothing out.
+  // Those of an earlier release left nothing out, and compared nothing without a user.
   return { ...noTotals, ...(JSON.parse(value) as Partial<ShadowTotals> & Pick<ShadowTotals, 'id'>) };
 }
 

@@ -13,6 +13,7 @@ export function storedSource({ file, content, ruleLines, ruleColumns }: Document
   return {
     ...{ file, content, lines: [] },
     ...{ locationOf, locationOfKey: locationOf, locationWithin: locationOf },
+    hasVariable: () => false,
     finding: (code, path, message) => ({ ...locationOf(path), code, message }),
   };
 }

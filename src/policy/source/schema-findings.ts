@@ -39,7 +39,7 @@ function toFindings(issue: Issue, around: Path, source: YamlSource): readonly Fi
     default:
       return issue.code === 'custom'
         ? [ownFinding(source, path, issue)]
-        : [valueFinding(source, path, { value, message: sentence(issue, value) })];
+        : [valueFinding(source, path, { value, message: sentence(issue, value, source.hasVariable(path)) })];
   }
 }
 
@@ -80,18 +80,19 @@ function ownFinding(source: YamlSource, path: Path, { message, params }: z.core.
 }
 
 /** Our own messages are kept. Those of the library, which begin with a capital letter, are replaced. */
-function sentence(issue: Issue, value: unknown): string {
+function sentence(issue: Issue, value: unknown, hasVariable: boolean): string {
   if (!/^[A-Z]/.test(issue.message)) return issue.message;
-  if (issue.code === 'invalid_type') return wrongType(issue.expected, value);
+  if (issue.code === 'invalid_type') return wrongType(issue.expected, value, hasVariable);
   if (issue.code === 'invalid_value') return wrongChoice(issue.values.map(String), value);
   if (issue.code === 'too_small') return `must be at least ${issue.minimum}`;
   if (issue.code === 'too_big') return `must be at most ${issue.maximum}`;
   return issue.message;
 }
 
-function wrongType(expected: string, value: unknown): string {
+function wrongType(expected: string, value: unknown, hasVariable: boolean): string {
   const plain = typeof value === 'string' && isPlain(expected, value);
-  return `must be ${typeNames[expected] ?? `a ${expected}`}, not ${kindOf(value)}${plain ? ' (write it without quotes)' : ''}`;
+  const hint = hasVariable ? ' (a variable is always a text)' : ' (write it without quotes)';
+  return `must be ${typeNames[expected] ?? `a ${expected}`}, not ${kindOf(value)}${plain ? hint : ''}`;
 }
 
 /** Whether it would be of the type that is expected if it did not stand in quotes. */

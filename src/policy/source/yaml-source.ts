@@ -38,6 +38,8 @@ export interface YamlSource {
   locationOfKey(path: Path): FindingLocation;
   /** Within the text at this path: this many UTF-16 units from its beginning. */
   locationWithin(path: Path, offset: number): FindingLocation;
+  /** Whether the value at this path was filled in, as a whole or in part. */
+  hasVariable(path: Path): boolean;
   /** An error about the value at this path. */
   finding(code: FindingErrorCode, path: Path, message: string): Finding;
 }
@@ -159,6 +161,7 @@ function parse(file: string, text: string, { variables, renames = [] }: ReadOpti
   if (findings.length > 0) return { findings };
   const renamed = renameFindings(renameKeys(document.contents, renames), { locationAt, lines });
   findings.push(...renamed.errors);
+  const filledIn = new Set<number>();
   visit(document, {
     Pair(_, { key }) {
       const fault = keyFault(key);
@@ -167,6 +170,7 @@ function parse(file: string, text: string, { variables, renames = [] }: ReadOpti
     Scalar(role, node) {
       if (role === 'key' || typeof node.value !== 'string') return;
       const { text: filled, faults } = substituteVariables(node.value, variables);
+      if (filled !== node.value) filledIn.add(startOf(node));
       node.value = filled;
       if (faults.length === 0) return;
       const where = { ...locationAt(startOf(node)), path: '', code: 'variable_missing' } as const;
@@ -185,6 +189,7 @@ function parse(file: string, text: string, { variables, renames = [] }: ReadOpti
       ...{ file, content: content.plain, lines, locationOf },
       locationOfKey: (path) => at(path, offsetOf(contents, path.slice(0, -1), String(path.at(-1)))),
       locationWithin: (path, offset) => at(path, offsetWithin(text, offsetOf(contents, path), offset)),
+      hasVariable: (path) => filledIn.has(offsetOf(contents, path)),
       finding(code, path, message) {
         const place = locationOf(path);
         return { ...place, message, code, text: lines[place.line - 1] ?? '' };

@@ -13,6 +13,7 @@ import {
   userWithPassword,
   userWithTotp,
 } from '../../support/clients/sign-in-flow.ts';
+import { UserAgent } from '../../support/pages/user-agent.ts';
 import { configOn } from '../../support/servers/config-on-node.ts';
 import { startNode, type TestNode } from '../../support/servers/node.ts';
 
@@ -195,6 +196,41 @@ test('a denial counts once, however often its page was shown', async () => {
   expect(await replayed('P1D')).toContain(
     '  1 sign-in; 1 of them comes out otherwise, for 1 user\n\nnotes: 1 user would no longer be denied',
   );
+});
+
+test('denials before the user identified are replayed, without a user', async () => {
+  const noPhones = { then: 'deny', when: { device: { platform: ['mobile'] } } };
+  await node.configure({ 'policies/sign-on/notes.yaml': policy('notes', noPhones, ask(1)) });
+  await draft('notes', noPhones, ask(1));
+  for (let count = 0; count < 3; count += 1) {
+    const phone = new UserAgent({ headers: { 'User-Agent': 'Mozilla/5.0 (iPhone) Mobile' } });
+    const { agent, page } = await beginSignIn(node, 'notes', phone);
+    expect(currentStep(page)).toBe('denied.rule');
+    await agent.open(page.url);
+  }
+  const user = await userWithPassword(node, ['staff']);
+  const { agent, page } = await beginSignIn(node, 'notes');
+  expect(currentStep(await identify(agent, page, user))).toBe('code');
+  expect(await replayed('P1D')).toContain('  4 sign-ins; none of them comes out otherwise\n');
+  await draft('notes', noStaff, ask(1));
+  expect(
+    await replayed('P1D'),
+  ).toContain(`  4 sign-ins; 4 of them come out otherwise, for 1 user; in 3 of them the user had not identified
+
+notes: 1 user would be denied
+`);
+  await draft('notes', { ...ask(1), name: 'Rule 2' });
+  expect(
+    await replayed('P1D'),
+  ).toContain(`  4 sign-ins; 3 of them come out otherwise; in 3 of them the user had not identified
+
+notes: 3 sign-ins before the user identified would no longer be denied
+  active    denies: a rule says so, by session: Everybody; app: Rule 1
+  draft     asks the user to identify, by session: Everybody; app: Rule 2
+`);
+  const { replay } = JSON.parse(await diff('--replay', 'P1D', '--json'));
+  expect(replay).toMatchObject({ replayed: 4, differing: 3, users: 0, unidentified: 3 });
+  expect(replay.differences).toMatchObject([{ change: 'admitted', users: 0, signIns: 3 }]);
 });
 
 test.each([

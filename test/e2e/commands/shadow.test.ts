@@ -130,6 +130,58 @@ notes: 1 user would be denied
     expect(await shadow('report')).not.toContain('could not be compared');
   });
 
+  test('denials before the user identifies are compared, without a user', async () => {
+    const noPhones = { then: 'deny', when: { device: { platform: ['mobile'] } } };
+    const sinking = { ...noPhones, name: 'Still no phones' };
+    await one.configure({ 'policies/sign-on/notes.yaml': policy('notes', noPhones, noContractors, oneFactor) });
+    const onPhone = () => new UserAgent({ headers: { 'User-Agent': 'Mozilla/5.0 (iPhone) Mobile' } });
+    const request = async () => {
+      const { agent, page } = await beginSignIn(one, 'notes', onPhone());
+      expect(currentStep(page)).toBe('denied.rule');
+      return { agent, page };
+    };
+    await begin(noContractors, oneFactor);
+    const { agent, page } = await request();
+    await agent.open(page.url);
+    const taking = taken.at(-1);
+    await request();
+    await follow();
+    await request();
+    expect((await signIn(['staff'])).step).toBe('code');
+    await follow();
+    const text = await shadow('report');
+    expect(text).toContain('4 sign-ins and 0 exchanges for tokens\n');
+    expect(text).toContain(
+      '4 of them would have come out otherwise, for 1 user; in 3 of them the user had not identified\n',
+    );
+    expect(text).toContain(`
+notes: 3 sign-ins before the user identified would no longer be denied
+  active    denies: a rule says so, by session: Everybody; app: Rule 1
+  draft     asks the user to identify, by session: Everybody
+  e.g.      `);
+    expect(text).toContain('notes: 1 user would be decided by another rule, with the same outcome\n');
+    const data = JSON.parse(await shadow('report', '--json'));
+    expect(data).toMatchObject({ users: 1, unidentified: 3, totals: { signIns: 4, users: 1 } });
+    expect(data.differences[0]).toMatchObject({ change: 'admitted', users: 0, signIns: 3 });
+    expect(data.totals).not.toHaveProperty('unidentified');
+
+    await begin(sinking, oneFactor);
+    await request();
+    // The user identifies once the device may be used, and is denied by another rule.
+    const known = taken.findLast(({ facts }) => facts.subject !== undefined);
+    if (taking === undefined || known === undefined) throw new Error('no sign-in was compared');
+    one.app.shadow.take({ ...known, isDenied: true, transaction: 'tx' });
+    one.app.shadow.take({ ...taking, isDenied: true, transaction: 'tx' });
+    one.app.shadow.take({ ...taking, isDenied: true, transaction: 'tx' });
+    await follow();
+    const again = await shadow('report');
+    expect(again).toContain('3 sign-ins and 0 exchanges for tokens\n');
+    expect(again).toContain(
+      'notes: 2 sign-ins before the user identified would be decided by another rule, with the same outcome\n',
+    );
+    await one.configure({ 'policies/sign-on/notes.yaml': policy('notes', noContractors, oneFactor) });
+  });
+
   test('several nodes add to the same report', async () => {
     await begin(noStaff, oneFactor);
     expect((await signIn(['staff'])).step).toBe('code');

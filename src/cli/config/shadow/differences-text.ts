@@ -24,15 +24,31 @@ export interface DifferenceText {
 }
 
 export function differenceText(difference: TalliedDifference): DifferenceText {
-  const what = difference.kind === 'token' ? 'tokens of ' : '';
   return {
-    headline: `${printable(difference.client)}: ${what}${quantity(difference.users, 'user')} ${headings[difference.change]}`,
+    headline: `${printable(difference.client)}: ${whatDiffers(difference)} ${headings[difference.change]}`,
     details: [
       { label: 'active', text: summaryText(difference.before, difference) },
       { label: 'draft', text: summaryText(difference.after, difference) },
       ...difference.examples.map((example) => ({ label: 'e.g.', text: exampleText(example) })),
     ],
   };
+}
+
+function whatDiffers({ kind, users, signIns }: TalliedDifference): string {
+  if (signIns !== undefined) return `${quantity(signIns, 'sign-in')} before the user identified`;
+  return `${kind === 'token' ? 'tokens of ' : ''}${quantity(users, 'user')}`;
+}
+
+/** How many users and sign-ins without a user those are that differ: the end of a sentence about them. */
+export function forWhomText({
+  users,
+  unidentified,
+}: {
+  readonly users: number;
+  readonly unidentified: number;
+}): string {
+  const known = users > 0 || unidentified === 0 ? `, for ${quantity(users, 'user')}` : '';
+  return unidentified === 0 ? known : `${known}; in ${unidentified} of them the user had not identified`;
 }
 
 /** Differences as lines for a terminal. */
@@ -45,13 +61,17 @@ export function differenceLines(differences: readonly TalliedDifference[]): read
 
 function summaryText(summary: DecisionSummary, { kind }: TalliedDifference): string {
   const { outcome, rule } = summary;
-  const words = { allow: allowText(summary, kind), ask: `asks: ${summary.asks ?? ''}`, deny: denyText(summary) };
+  const words = { allow: allowText(summary, kind), ask: askText(summary), deny: denyText(summary) };
   return printable(rule === '' ? words[outcome] : `${words[outcome]}, by ${rule}`);
 }
 
 function allowText({ proofs }: DecisionSummary, kind: TalliedDifference['kind']): string {
   if (kind === 'token' || proofs === undefined) return 'allows';
   return proofs === 0 ? 'lets in without asking' : `lets in after ${quantity(proofs, 'proof')}`;
+}
+
+function askText({ asks = '' }: DecisionSummary): string {
+  return asks === 'identify' ? 'asks the user to identify' : `asks: ${asks}`;
 }
 
 function denyText({ reason = '' }: DecisionSummary): string {

@@ -22,7 +22,7 @@ import { withStore } from '../../shared/store/with-store.ts';
 import { checkedFiles, refuseErrors } from '../shared/checked-files.ts';
 import type { ConfigContext } from '../shared/config-context.ts';
 import { quantity } from '../shared/quantities.ts';
-import { differenceLines } from './differences-text.ts';
+import { differenceLines, forWhomText } from './differences-text.ts';
 import { Tally } from './tally.ts';
 
 interface ShadowOptions extends ResultOptions {
@@ -84,10 +84,13 @@ async function report(context: ConfigContext, store: Store, options: ShadowOptio
   const totals = value === undefined ? undefined : parseTotals(value);
   const own = totals?.id === draft.id ? totals : undefined;
   const { dir, by, at, until } = draft;
+  const { unidentified: seen, ...counts } = own ?? { unidentified: [] };
+  for (const { signIns, ...difference } of seen) tally.addUnidentified(difference, signIns);
+  const { users, unidentified } = tally;
   const differences = tally.differences();
   printResult(context, options, {
     text: `${[...headLines(draft, own, tally), ...differenceLines(differences)].join('\n')}\n`,
-    data: { draft: { dir, by, at, until }, ...(own && { totals: own }), users: tally.users, differences },
+    data: { draft: { dir, by, at, until }, ...(own && { totals: counts }), users, unidentified, differences },
   });
 }
 
@@ -124,10 +127,8 @@ function headLines(draft: ShadowDraft, totals: ShadowTotals | undefined, tally: 
   return [
     head,
     `compared with ${revisions}: ${quantity(signIns, 'sign-in')} and ${quantity(tokens, 'exchange')} for tokens`,
-    sum === 0
-      ? nothingChanged(left.length > 0)
-      : `${sum} of them would have come out otherwise, for ${quantity(tally.users, 'user')}`,
-    ...(unrecorded > 0 ? [`${unrecorded} of them are of users beyond the first 10,000, and not shown below`] : []),
+    sum === 0 ? nothingChanged(left.length > 0) : `${sum} of them would have come out otherwise${forWhomText(tally)}`,
+    ...(unrecorded > 0 ? [`${unrecorded} of them are not shown below: there was no room to record them`] : []),
     ...(tally.left > 0 ? [`${tally.left} differences more are not shown below`] : []),
     ...left,
     ...uncomparedTexts(totals),

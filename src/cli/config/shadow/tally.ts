@@ -11,6 +11,8 @@ import type { SeenDifference } from '../../../policy/revision/shadow-record.ts';
 /** One difference, and the number of users that it affects. */
 export interface TalliedDifference extends DecisionDifference {
   readonly users: number;
+  /** The number of sign-ins, if the user had not identified in them. `users` is 0 then. */
+  readonly signIns?: number;
   /** The newest ones, at most three. */
   readonly examples: readonly Pick<SeenDifference, 'at' | 'transaction' | 'zones' | 'unknownZones'>[];
 }
@@ -19,29 +21,46 @@ export interface TalliedDifference extends DecisionDifference {
 const maxDifferences = 500;
 const maxExamples = 3;
 
+interface Row {
+  readonly difference: DecisionDifference;
+  readonly users: number;
+  readonly signIns?: number;
+  readonly examples: readonly SeenDifference[];
+}
+
 /** Collects differences user by user. */
 export class Tally {
-  readonly #all = new Map<string, { difference: DecisionDifference; users: number; examples: SeenDifference[] }>();
+  readonly #all = new Map<string, Row>();
   #users = 0;
+  #unidentified = 0;
   #left = 0;
 
   /** The differences of one user, without duplicates. */
   addUser(seen: readonly SeenDifference[]): void {
     if (seen.length > 0) this.#users += 1;
-    for (const difference of seen) this.#add(difference);
+    for (const difference of seen) this.#add(differenceKey(difference), difference, { users: 1 });
   }
 
-  #add(difference: SeenDifference): void {
-    const key = differenceKey(difference);
+  /** `signIns`: the number of sign-ins that differ so and in which the user had not identified. */
+  addUnidentified(difference: SeenDifference, signIns: number): void {
+    this.#unidentified += signIns;
+    this.#add(`unidentified ${differenceKey(difference)}`, difference, { users: 0, signIns });
+  }
+
+  #add(key: string, difference: SeenDifference, count: Pick<Row, 'users' | 'signIns'>): void {
     const known = this.#all.get(key);
     if (known === undefined && this.#all.size >= maxDifferences) {
       this.#left += 1;
       return;
     }
     const { client, kind, change, before, after } = difference;
-    const row = known ?? { difference: { client, kind, change, before, after }, users: 0, examples: [] };
-    const examples = [...row.examples, difference].toSorted((a, b) => b.at - a.at).slice(0, maxExamples);
-    this.#all.set(key, { ...row, users: row.users + 1, examples });
+    const examples = [...(known?.examples ?? []), difference].toSorted((a, b) => b.at - a.at).slice(0, maxExamples);
+    this.#all.set(key, {
+      difference: { client, kind, change, before, after },
+      users: (known?.users ?? 0) + count.users,
+      ...(count.signIns !== undefined && { signIns: (known?.signIns ?? 0) + count.signIns }),
+      examples,
+    });
   }
 
   /** The number of users for whom something differs. */
@@ -49,22 +68,28 @@ export class Tally {
     return this.#users;
   }
 
+  /** The number of sign-ins that differ and in which the user had not identified. */
+  get unidentified(): number {
+    return this.#unidentified;
+  }
+
   /** The number of differences beyond the limit. */
   get left(): number {
     return this.#left;
   }
 
-  /** Differences that lock users out come first, then by number of users. */
+  /** Differences that lock users out come first, then by number of users or sign-ins. */
   differences(): readonly TalliedDifference[] {
     const rank = (change: DecisionChange) => changes.indexOf(change);
+    const size = ({ users, signIns = 0 }: TalliedDifference) => users + signIns;
     return [...this.#all.values()]
-      .map(({ difference, users, examples }) => ({
+      .map(({ difference, examples, ...counts }) => ({
         ...difference,
-        users,
+        ...counts,
         examples: examples.map(({ at, transaction, zones, unknownZones }) =>
           omitUndefined({ at, zones, unknownZones, transaction }),
         ),
       }))
-      .toSorted((a, b) => rank(a.change) - rank(b.change) || b.users - a.users || (a.client < b.client ? -1 : 1));
+      .toSorted((a, b) => rank(a.change) - rank(b.change) || size(b) - size(a) || (a.client < b.client ? -1 : 1));
   }
 }

@@ -1,5 +1,6 @@
 /** What lasts about one of the users of a model, with facts of such a user. */
 import { among, type Formula, type UserFacts, type Variable } from '../../policy/theories/theory.ts';
+import { onceFor } from '../space/once-for.ts';
 import type { ClassModel } from '../space/read-formulas.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
 
@@ -26,7 +27,17 @@ export function userOf(
 
 /** Formulas that hold for users of these classes. */
 export function asIn(user: ClassModel): readonly Formula[] {
-  return Array.from(user, ([variable, position]) => among(variable, (at) => at === position));
+  return Array.from(user, ([variable, position]) => inClass(variable, position));
+}
+
+/** Cached by variable: each class is read once. */
+const classesOf = onceFor((_variable: Variable): Formula[] => []);
+
+function inClass(variable: Variable, position: number): Formula {
+  const known = classesOf(variable);
+  const formula = known[position] ?? among(variable, (at) => at === position);
+  known[position] = formula;
+  return formula;
 }
 
 /** The classes of the user that the model asked for; the others were chosen freely. */

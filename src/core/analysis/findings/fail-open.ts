@@ -13,7 +13,7 @@ import { decidingFormulas } from '../space/deciding-formulas.ts';
 import { type FoundByRule, findByRule, findModel, newBudget } from '../space/find-model.ts';
 import { ordinaryFacts } from '../space/ordinary-facts.ts';
 import { allowing } from '../space/rule-combinations.ts';
-import { type RulePart, type RuleSpace, ruleSpace } from '../space/rule-space.ts';
+import { innermostParts, type RulePart, type RuleSpace, ruleSpace } from '../space/rule-space.ts';
 
 /** A rule that denies, but not users who lack the attribute. */
 export interface FailOpen {
@@ -84,12 +84,8 @@ function nameOf({ condition, path }: RulePart): string | undefined {
   return condition === 'attributes' ? path[0] : condition === 'userType' ? userTypeName : undefined;
 }
 
-function withAlternatives(part: RulePart): readonly RulePart[] {
-  return part.alternatives ? part.alternatives.flat().flatMap(withAlternatives) : [part];
-}
-
 function comparedIn(parts: readonly RulePart[]): readonly string[] {
-  return parts.flatMap(withAlternatives).flatMap((part) => nameOf(part) ?? []);
+  return parts.flatMap(innermostParts).flatMap((part) => nameOf(part) ?? []);
 }
 
 /** `has(...)` before a comparison says nothing: without it the expression would fail. */
@@ -98,7 +94,7 @@ function consideredIn(parts: readonly RulePart[]): readonly string[] {
     if (part.alternatives) return part.alternatives.flatMap(consideredIn);
     const name = nameOf(part);
     if (name === undefined || !part.isPresence) return [];
-    const others = parts.filter((other) => other !== part).flatMap(withAlternatives);
+    const others = parts.filter((other) => other !== part).flatMap(innermostParts);
     return part.isNegative || !others.some((other) => mayCompare(other, name)) ? [name] : [];
   });
 }
@@ -136,7 +132,7 @@ function* admittedWithout(
   if (denied === 'impossible') return;
   const isOpaque = space
     .takenApart(rule.when)
-    .flatMap(withAlternatives)
+    .flatMap(innermostParts)
     .some(({ reads }) => reads !== undefined);
   if (isOpaque && !(typeof denied === 'object' && isMet(rule, policy, space.factsOf(denied.model)))) return;
   const below = rules.slice(rules.indexOf(rule) + 1).filter(({ then }) => then.kind === 'allow');
@@ -160,7 +156,7 @@ function* admittedWithout(
 }
 
 /** What must hold so that the policy lets the user in: nothing, if no rule of it denies. */
-function admitting(policy: CompiledPolicy | undefined, space: RuleSpace): readonly Formula[] {
+export function admitting(policy: CompiledPolicy | undefined, space: RuleSpace): readonly Formula[] {
   if (policy === undefined || policy.rules.every(({ rule }) => rule.then.kind === 'allow')) return [];
   return [{ any: allowing(policy, space).map(({ formulas }) => ({ all: formulas })) }];
 }

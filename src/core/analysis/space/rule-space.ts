@@ -118,6 +118,11 @@ export function ruleSpace(rules: readonly Conditions[], universe: Universe): Rul
   return at(first);
 }
 
+/** The part, or the parts of its alternatives. */
+export function innermostParts(part: RulePart): readonly RulePart[] {
+  return part.alternatives ? part.alternatives.flat().flatMap(innermostParts) : [part];
+}
+
 /** Not all of these hold. A formula that is met many times is negated once, and so its negation is read once, too. */
 export function notAll(formulas: readonly Formula[]): Formula {
   return { any: formulas.map(negatedOnce) };

@@ -127,9 +127,34 @@ function examined(combination: RuleCombination, { policies, space }: AnalysedApp
   const cause = causeOf(user, policies);
   const governed = governedBy([...cause.account, ...cause.together], combination.facts, policies);
   const rules = governed.flatMap(({ policy, rule }) =>
-    decidingIn(policy, space).flatMap((each) => (each.rule === rule ? each.formulas : [])),
+    readIn(policy, space).rules.flatMap((each) => (each.rule === rule ? each.formulas : [])),
   );
-  return { cause, ...(after && { after }), alike: [...asked, ...rules] };
+  const others = noOthersAbove(cause, combination.facts, { policies, space });
+  return { cause, ...(after && { after }), alike: [...asked, ...rules, ...others] };
+}
+
+/**
+ * What must hold so that above the first rule of the cause no other rules decide about additions than in these facts:
+ * one of them may be enough alone, and so be the cause.
+ */
+function noOthersAbove(
+  { account, together }: Cause,
+  facts: UserFacts,
+  { policies, space }: Pick<AnalysedApp, 'policies' | 'space'>,
+): readonly Formula[] {
+  const { accountPolicy, authenticators } = policies;
+  const all = accountPolicy?.rules ?? [];
+  const first = all.findIndex((rule) => account.includes(rule) || together.includes(rule));
+  if (first < 0) return [];
+  const added = authenticators.filter(({ enrollable }) => enrollable);
+  const abouts = new Set(added.flatMap(({ key: of }) => accountPolicy?.about({ action: 'add', of }) ?? []));
+  return [...abouts].flatMap((about) => {
+    const here = findRule(about, facts).rule;
+    const isMeant = (rule: Rule) => rule === here || all.indexOf(rule) >= first;
+    const isOneAbove = about.rules.some(({ rule }) => !isMeant(rule));
+    const at = here === undefined ? -1 : all.indexOf(here);
+    return isOneAbove ? [oneDecides(about, space, { isMeant, key: `${first} ${Math.min(at, first)}` })] : [];
+  });
 }
 
 /** What must hold so that a rule of the account policy with the same terms for adding it decides. */
@@ -141,19 +166,40 @@ function sameTerms(
   const about = policies.accountPolicy?.about({ action: 'add', of });
   const terms = about && JSON.stringify(findRule(about, facts).rule?.then);
   if (about === undefined || terms === undefined) return [];
-  const same = decidingIn(about, space).filter(({ rule }) => JSON.stringify(rule.then) === terms);
-  return [{ any: same.map(({ formulas }) => ({ all: formulas })) }];
+  const isMeant = (rule: Rule) => JSON.stringify(rule.then) === terms;
+  return [oneDecides(about, space, { isMeant, key: terms })];
 }
 
-type RulesWithFormulas = ReturnType<typeof deciding<Rule>>;
+/** `key`: the same for the same rules. */
+interface MeantRules {
+  readonly isMeant: (rule: Rule) => boolean;
+  readonly key: string;
+}
 
-/** Cached by rule space and policy: each denied combination of an app asks for them. */
-const known = new WeakMap<AnalysedApp['space'], Map<CompiledPolicy, RulesWithFormulas>>();
+/** What must hold so that one of the rules that are meant decides. */
+function oneDecides(policy: CompiledPolicy, space: AnalysedApp['space'], { isMeant, key }: MeantRules): Formula {
+  const { rules, oneOf } = readIn(policy, space);
+  const known = oneOf.get(key);
+  if (known) return known;
+  const meant = rules.filter(({ rule }) => isMeant(rule));
+  const formula = { any: meant.map(({ formulas }) => ({ all: formulas })) };
+  oneOf.set(key, formula);
+  return formula;
+}
 
-function decidingIn(policy: CompiledPolicy, space: AnalysedApp['space']): RulesWithFormulas {
-  const rules = known.get(space) ?? new Map<CompiledPolicy, RulesWithFormulas>();
-  known.set(space, rules);
-  const found = rules.get(policy) ?? deciding(policy, space);
-  rules.set(policy, found);
+interface RulesInSpace {
+  readonly rules: ReturnType<typeof deciding<Rule>>;
+  /** What must hold so that one of some rules decides, by their key. */
+  readonly oneOf: Map<string, Formula>;
+}
+
+/** Cached by rule space and policy: each circumstance of an app asks for them. */
+const readPolicies = new WeakMap<AnalysedApp['space'], Map<CompiledPolicy, RulesInSpace>>();
+
+function readIn(policy: CompiledPolicy, space: AnalysedApp['space']): RulesInSpace {
+  const known = readPolicies.get(space) ?? new Map<CompiledPolicy, RulesInSpace>();
+  readPolicies.set(space, known);
+  const found = known.get(policy) ?? { rules: deciding(policy, space), oneOf: new Map<string, Formula>() };
+  known.set(policy, found);
   return found;
 }

@@ -7,6 +7,7 @@ import { type AnalysedConfiguration, namedRule } from '../analysed/configuration
 import { asksForScopes } from '../analysed/refused-to-apps.ts';
 import { mostTold } from '../analysed/undecided-findings.ts';
 import { failOpenFindings } from '../rules/fail-open-findings.ts';
+import { escapedDenialFindings } from '../rules/user-written-findings.ts';
 import { weakerRuleFindings } from '../rules/weaker-findings.ts';
 import { analysedAppsText, distinctRules, mostNamed as mostRules, otherAppsText } from '../text/apps-text.ts';
 import { firstSignInFindings } from './first-sign-in-findings.ts';
@@ -29,6 +30,7 @@ export function combinationFindings(
     ...unexaminedApps(apps, configuration),
     ...weakerRuleFindings(apps, configuration),
     ...failOpenFindings(apps, configuration),
+    ...escapedDenialFindings(apps, configuration),
     ...lockOutsIn(apps, configuration),
     ...passwordFindings(apps, configuration),
   ];

@@ -43,9 +43,12 @@ export function lockOutFinder(
     if (isSameForAll && !signInOutcome(closed, facts, { keys: keysOfAll }).isDenied) return undefined;
     const among = (rules: readonly Rule[]) => {
       const governed = governedBy(rules, facts, app.policies);
-      const isConfirmed = confirming(denied, governed);
       const by = (some: readonly DecidingAdditionRule[]) =>
-        findLockOut(formulasOf(denied, some, search.space), { ...others, isConfirmed }, letIn);
+        findLockOut(
+          formulasOf(denied, some, search.space),
+          { ...others, isConfirmed: confirming(denied, some) },
+          letIn,
+        );
       const found = by(governed);
       if (typeof found !== 'object' || !found.isForAll) return found;
       return { ...found, isForAll: eachOfOne(governed).every((some) => isForAll(by(some))) };

@@ -99,10 +99,22 @@ export function settledCauses(app: AnalysedApp, mayBeUsual: MayBeUsual): Settled
           ...letIn.map((alike) => ({ alike, isDenied: false })),
           ...settled.map((alike) => ({ alike, isDenied: true })),
         ];
-        all.push(...more.map((each) => ({ ...each, not: notAll(each.alike), position })));
+        for (const each of more)
+          if (!all.some((known) => says(known, each, position)))
+            all.push({ ...each, not: notAll(each.alike), position });
       },
     };
   };
+}
+
+/** Whether the other need not be known at this position and below. Equal circumstances have the same formulas. */
+function says(
+  known: KnownCircumstance,
+  { alike, isDenied }: Pick<KnownCircumstance, 'alike' | 'isDenied'>,
+  position: number,
+): boolean {
+  const isLike = known.alike.length === alike.length && known.alike.every((formula, at) => formula === alike[at]);
+  return isLike && known.position <= position && (known.isDenied || !isDenied);
 }
 
 /** Absent, if it is no rule: each sign-on rule then has a finding of its own. */

@@ -8,10 +8,8 @@ import { deciding } from '../../../core/analysis/space/rule-combinations.ts';
 import { ruleSpace } from '../../../core/analysis/space/rule-space.ts';
 import { locationKey } from '../../../core/model/location-key.ts';
 import type { Rule, RuleHead } from '../../../core/model/policy.ts';
-import { conditionSets } from '../../../core/policy/rules/condition-table.ts';
 import { accountClientId } from '../../model/account-client-id.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';
-import { attributesRead } from '../../schema/expressions/check-expression.ts';
 import { findingAt } from '../../source/finding-at.ts';
 import { type AnalysedApp, isClosed } from '../analysed/analysed-apps.ts';
 import { type AnalysedConfiguration, namedRule } from '../analysed/configuration.ts';
@@ -20,6 +18,7 @@ import { alternativeFindings } from './alternative-findings.ts';
 import type { AppCombination, AppCombinations } from './app-combinations.ts';
 import { takersText } from './dead-rule-findings.ts';
 import { unreachedAges } from './unreached-ages.ts';
+import { writtenByUsers } from './user-written-findings.ts';
 
 /** `alive`: the rules that decide in their own policy, and those for which this is undecided. */
 export function ruleFindings(
@@ -170,33 +169,3 @@ function denialsBeside(rule: Rule, apps: readonly AnalysedApp[]): readonly Rule[
 
 /** The budget for the rules beside one rule. If it does not suffice, more rules are named. */
 const denialSteps = 1_000_000;
-
-/** A form at the account pages changes what such a rule says. */
-function writtenByUsers(
-  rule: Rule,
-  does: string,
-  { snapshot, locationOf }: AnalysedConfiguration,
-): readonly AnalysisFinding[] {
-  const { when } = rule;
-  const location = locationOf(rule);
-  const { attributes } = snapshot.settings.attributes;
-  if (location === undefined) return [];
-  return conditionSets(when).flatMap((set, index) => {
-    const within = [...location.path, 'when', ...(index === 0 ? [] : ['any', index - 1])];
-    const tested = Object.keys(set.attributes ?? {}).map((name) => ({ name, path: [...within, 'attributes', name] }));
-    // An expression may read one attribute several times, such as after `has()`.
-    const places = Map.groupBy(attributesRead(set.expression?.written ?? ''), ({ name }) => name);
-    const read = [...places.values()]
-      .flatMap(([first]) => first ?? [])
-      .map((expressionLocation) => ({
-        ...expressionLocation,
-        path: [...within, 'expression'],
-      }));
-    return [...tested, ...read].flatMap(({ name, path, ...where }) => {
-      if (!Object.hasOwn(attributes, name) || attributes[name]?.write !== 'user') return [];
-      const message = `${does} \`${name}\`, which they write themselves`;
-      const advice = 'say `write: admin` for the attribute, or ask for something else';
-      return [findingAt('user-written', { ...location, path }, { message, advice, ...where })];
-    });
-  });
-}

@@ -3,6 +3,7 @@ import { type ASTNode, ParseError, type ParseResult } from '@marcbachmann/cel-js
 import type { CompiledExpression, ExpressionPart } from '../../../core/model/conditions.ts';
 import type { RuleFacts } from '../../../core/model/facts.ts';
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
+import { canonicalAddress } from '../../model/canonical-address.ts';
 import { partsComparedWithApp } from './compared-with-app.ts';
 import { childrenOf, forbiddenCalls, untypedEnvironment } from './expression-environment.ts';
 import { expressionLogic } from './expression-logic.ts';
@@ -206,7 +207,10 @@ function newContext({ subject, request, network, device, now }: RuleFacts) {
     }),
     request: { clientId: request.clientId, scopes: request.scopes, acrValues: request.acrValues },
     // The order of zones must not tell where each of them is known from.
-    network: { ...(!network.isUnknown && { ip: network.ip }), zones: network.zones.toSorted() },
+    network: {
+      ...(!network.isUnknown && { ip: canonicalAddress(network.ip) ?? network.ip }),
+      zones: network.zones.toSorted(),
+    },
     device: { known: device.known, platform: device.platform, os: device.os },
     now: zonedTime(now),
   };

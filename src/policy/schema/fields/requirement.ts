@@ -114,7 +114,13 @@ function toMaxAge(again: AlternativeInput['reauthenticate']): Seconds | undefine
 const demandsSomething = ({ factors, knowledge, possession, inherence, any }: AlternativeInput) =>
   factors !== undefined || [knowledge, possession, inherence, any].some((given) => given !== undefined);
 
-const alternative = closed(alternativeFields)
+const chainsStandAlone =
+  'cannot stand in `anyOf`: write `chains` in its place, with a list for each way, of which one is enough';
+
+const alternative = closed({
+  ...alternativeFields,
+  chains: z.never({ error: chainsStandAlone }).optional().describe('In the place of `anyOf` only.'),
+})
   .refine(demandsSomething, {
     error: 'demands nothing: give `factors`, `knowledge`, `possession`, `inherence` or `any`',
     when: whenSound,

@@ -8,7 +8,7 @@ import { cidr } from './network.ts';
 
 const header = z
   .string()
-  .regex(/^[a-z0-9-]+$/i, { error: 'must be the name of a header' })
+  .regex(/^[A-Za-z0-9-]+$/, { error: 'must be the name of a header' })
   .toLowerCase();
 
 const proxies = listOf(cidr).describe(

@@ -175,7 +175,7 @@ const proofOfWork = closed({
 const clientCertificates = closed({
   header: z
     .string()
-    .regex(/^[a-z0-9-]+$/i, { error: 'must be the name of a header' })
+    .regex(/^[A-Za-z0-9-]+$/, { error: 'must be the name of a header' })
     .toLowerCase()
     .default('client-cert')
     .describe('The header that holds the certificate: as in RFC 9440, or PEM that is percent-encoded.'),

@@ -1,6 +1,7 @@
 /** Network zones: which of them contain an address. */
 import { BlockList, isIP, isIPv4 } from 'node:net';
 import type { NetworkFileKind, NetworkRecord } from '../../../network-data.ts';
+import { canonicalAddress, mappedIPv4 } from '../../model/canonical-address.ts';
 import type { Settings, Zone } from '../../model/settings.ts';
 
 /** Why this is not a network in CIDR notation (RFC 4632, RFC 4291 section 2.3) or an address; `undefined`: it is. */
@@ -45,7 +46,7 @@ export function compileZones(zones: Settings['zones'], data: ZoneData = noData):
   const names = Object.keys(zones);
   const notKnown: ZonesOfAddress = { isUnknown: true, zones: [], ...(names.length > 0 && { unknownZones: names }) };
   return (ip) => {
-    const address = plain(ip);
+    const address = canonicalAddress(ip);
     return address === undefined ? notKnown : ofAddress(address);
   };
 }
@@ -125,20 +126,4 @@ function blockList(cidrs: readonly string[], family: 'ipv4' | 'ipv6'): BlockList
     else list.addSubnet(address, Number(prefix), family);
   }
   return list;
-}
-
-/** The address without an interface (`fe80::1%eth0`), and as IPv4 when it is mapped (RFC 4291 section 2.5.5.2). */
-function plain(ip: string): string | undefined {
-  const address = ip.split('%', 1)[0] ?? '';
-  if (isIP(address) === 0) return undefined;
-  return mappedIPv4(address) ?? address;
-}
-
-function mappedIPv4(address: string): string | undefined {
-  if (!address.includes(':')) return undefined;
-  const canonical = new URL(`http://[${address}]`).hostname.slice(1, -1);
-  const match = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(canonical);
-  if (match === null) return undefined;
-  const [high, low] = [Number.parseInt(match[1] ?? '', 16), Number.parseInt(match[2] ?? '', 16)];
-  return [high >> 8, high & 255, low >> 8, low & 255].join('.');
 }

@@ -1010,6 +1010,53 @@ test('a distance is shown in kilometres', async () => {
   });
 });
 
+describe('without the file of places', () => {
+  const rules = [
+    { name: 'Far', when: { distance: { notWithin: '800 km' } }, then: 'deny' },
+    { name: 'Unusual', when: { risk: { atLeast: 'high' } }, then: 'deny' },
+    { name: 'All', then: { allow: { factors: 1 } } },
+  ];
+  const filesWith = (rule: number) => ({
+    ...validFiles,
+    'stepgate.yaml': `${validFiles['stepgate.yaml']}networkData: { country: /nonexistent/city.mmdb }\n`,
+    'policies/sign-on/notes.yaml': JSON.stringify({ name: 'notes', rules: [rules[rule], rules[2]] }),
+  });
+  const warning =
+    'warning: on this machine, /nonexistent/city.mmdb is not there, or this process may not read it [network_file_missing]: what needs it is not known, as on a node without it\n';
+
+  beforeAll(async () => {
+    await terminal.directory.create({ identifiers: ['carl@demo.test'], groups: [], credentials: [password] });
+    const id = (await terminal.directory.findByIdentifier('carl@demo.test'))?.user.id ?? '';
+    const place = { ip: '192.0.2.7', since: terminal.context.now(), session: 'one', at: terminal.context.now() };
+    const { seconds: ttl } = keyTable['usual-places'].lifetime;
+    const value = JSON.stringify({ networks: [place], failures: [] });
+    await terminal.store.commit([{ op: 'create', key: usualPlacesKey(id), value, ttl }]);
+  });
+
+  test.each([0, 1])('rules that need it fail as on a node, and the file is named (%i)', async (rule) => {
+    await withConfiguration(filesWith(rule), async (own) => {
+      const words = ['--config', own, '--app', 'notes', '--user', 'carl@demo.test'];
+      const elsewhere = await explained(...words, '--ip', '8.8.8.8');
+      expect(stepsOf(elsewhere)[1]).toMatch(/^2\. denied/);
+      expect(elsewhere).not.toContain('also ask about');
+      expect((await data(...words, '--ip', '8.8.8.8')).steps.at(-1)).toMatchObject({ reason: 'condition_failed' });
+      expect(await warned(...words, '--ip', '8.8.8.8')).toBe(warning);
+      // Within a usual network nothing is looked up.
+      expect(stepsOf(await explained(...words, '--ip', '192.0.2.9'))[1]).toMatch(/^2\. complete/);
+    });
+  });
+
+  test('what is given is no question for it, and without an address nothing is looked up', async () => {
+    await withConfiguration(filesWith(0), async (own) => {
+      const words = ['--config', own, '--app', 'notes', '--user', 'carl@demo.test'];
+      const given = await explained(...words, '--ip', '8.8.8.8', '--distance', '20');
+      expect(stepsOf(given)[1]).toMatch(/^2\. complete/);
+      expect(await warned(...words)).toBe('');
+      expect(await explained(...words)).toContain('Rules also ask about distance.');
+    });
+  });
+});
+
 test('facts that no user can have are refused', async () => {
   const attributes =
     'attributes: { grade: { type: number, min: 1, max: 9 }, dept: { options: [{ value: sales }, { value: it }] }, until: { type: date }, old: {} }\n';

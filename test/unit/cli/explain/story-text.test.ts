@@ -35,6 +35,16 @@ test('a browser that is not known is not called new: it may be a used one', () =
   expect(told([], { device: { known: true } })).toContain('  from      192.0.2.1; in no zone; a known browser\n');
 });
 
+test('what was believed of the device is told where a rule asked', () => {
+  const from = (device: AuditTrace['device']) => told([], { device }).split('\n')[2];
+  expect(from({ known: true, signals: ['managed', 'healthy'] })).toBe(
+    '  from      192.0.2.1; in no zone; a known browser, signals managed, healthy',
+  );
+  expect(from({ known: false, os: 'ios', signals: [] })).toBe(
+    '  from      192.0.2.1; in no zone; a browser that is not known, ios, no signal believed',
+  );
+});
+
 test("a sign-in came from where the user was, not from the app's server that gets its tokens", () => {
   const headOf = (events: readonly AuditLine[]) =>
     storyText({ transaction: 'transaction', events, decisions: [] }, (_, words) => words).split('\n')[2];

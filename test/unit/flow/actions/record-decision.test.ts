@@ -6,6 +6,7 @@ import type { Facts } from '../../../../src/core/model/facts.ts';
 import { neutralFacts, neutralRequest } from '../../../../src/core/model/neutral-facts.ts';
 import type { LayerTrace } from '../../../../src/core/model/trace.ts';
 import { auditLeaving, recordDecision } from '../../../../src/flow/actions/record-decision.ts';
+import type { ShadowSample } from '../../../../src/flow/services.ts';
 import type { OpenTransaction } from '../../../../src/flow/transaction/open-transaction.ts';
 import { createWorld, credential, opened, start, type World } from '../sign-in-fixture.ts';
 
@@ -30,11 +31,11 @@ const denial = (reason: 'rule' | 'unsatisfiable', ...layers: readonly LayerTrace
 });
 
 let world: World;
-let shadowed: unknown[];
+let shadowed: ShadowSample[];
 beforeEach(async () => {
   world = createWorld();
   shadowed = [];
-  Object.assign(world.services, { shadow: { take: (taken: unknown) => shadowed.push(taken) } });
+  Object.assign(world.services, { shadow: { take: (taken: ShadowSample) => shadowed.push(taken) } });
   await world.addUser('ann', [credential('password', 'secret')]);
   await world.beginSignIn();
   world.events();
@@ -138,19 +139,18 @@ test('what is allowed is audited elsewhere', async () => {
 });
 
 describe('a denial', () => {
-  test.each<[string, Known, boolean]>([
-    ['of a user', {}, true],
-    ['before anything is proved', { isProved: false }, true],
-    ['of an unknown user', { isProved: false, subject: 'decoy' }, false],
-    ['before the user identified', { isProved: false, subject: 'none' }, false],
-  ])('%s is audited, and compared with a candidate if there is an account', async (_, known, isCompared) => {
+  test.each<[string, Known, string | undefined]>([
+    ['of a user', {}, 'user-ann'],
+    ['before anything is proved', { isProved: false }, 'user-ann'],
+    ['of an unknown user', { isProved: false, subject: 'decoy' }, undefined],
+    ['before the user identified', { isProved: false, subject: 'none' }, undefined],
+  ])('%s is audited, and compared with a draft, as that of the user if there is an account', async (_, known, of) => {
     expect(await record(denial('rule', denying('app')), known)).toBe('deny rule app: no');
     expect(world.lines).toMatchObject([{ event: 'sign_in.denied', outcome: 'deny', reason: 'rule', rule: 'app: no' }]);
     expect(world.lines[0]).toHaveProperty('trace.layers.0.outcome', 'deny');
     expect(world.lines[0]?.transaction).toBe('tx');
-    expect(shadowed).toMatchObject(
-      isCompared ? [{ kind: 'sign_in', isDenied: true, at: start, transaction: 'tx' }] : [],
-    );
+    expect(shadowed).toMatchObject([{ kind: 'sign_in', isDenied: true, at: start, transaction: 'tx' }]);
+    expect(shadowed.map(({ facts }) => facts.subject?.id)).toEqual([of]);
   });
 
   test.each<[string, Decision, boolean]>([

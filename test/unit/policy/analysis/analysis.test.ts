@@ -279,7 +279,7 @@ test('a denial that a user without the attribute escapes', async () => {
     [signOn]: policy(`{ name: Left, when: { attributes: { employment: ${asked} } }, then: deny }`),
   });
   expect(await findingLines(denial('{ equals: left }'))).toEqual([
-    `warning fail-open ${signOn}:3:5 rules[0] denies by \`employment\`, and a user who lacks it is under the rule "Rest" instead, which lets in`,
+    `warning fail-open ${signOn}:3:5 rules[0] denies by \`employment\`, and a user who lacks it is under the rule "Rest" instead, which lets them in`,
   ]);
   expect(await findingLines(denial('{ not: { equals: active } }'))).toEqual([]);
 });

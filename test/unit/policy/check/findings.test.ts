@@ -73,6 +73,16 @@ test.each<[string, string, readonly string[]]>([
     ['2:17 trustedProxies must be a number, not the text `2` (write it without quotes) [invalid_value]'],
   ],
   [
+    'a variable for a number',
+    `${brand}trustedProxies: \${N:-2}\n`,
+    ['2:17 trustedProxies must be a number, not the text `2` (a variable is always a text) [invalid_value]'],
+  ],
+  [
+    'a variable in quotes for true or false',
+    `${brand}account: { download: "\${N:-true}" }\n`,
+    ['2:22 account.download must be true or false, not the text `true` (a variable is always a text) [invalid_value]'],
+  ],
+  [
     'a fraction',
     `${brand}trustedProxies: 2.5\n`,
     ['2:17 trustedProxies must be a whole number, not 2.5 [invalid_value]'],
@@ -342,6 +352,13 @@ test.each<[string, string, readonly string[]]>([
     'no alternative',
     allow('{ anyOf: [] }'),
     ['5:23 rules[0].then.allow.anyOf must not be empty: no user could ever get in [invalid_value]'],
+  ],
+  [
+    'chains in an alternative',
+    allow('{ anyOf: [{ chains: [[{ authenticators: [password] }]] }, { possession: {} }] }'),
+    [
+      '5:34 rules[0].then.allow.anyOf[0].chains cannot stand in `anyOf`: write `chains` in its place, with a list for each way, of which one is enough [invalid_value]',
+    ],
   ],
   [
     'alternatives beside factors',

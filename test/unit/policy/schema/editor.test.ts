@@ -2,6 +2,9 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { z } from 'zod';
+import { authenticatorKinds } from '../../../../src/authenticators/index.ts';
+import { schemaFor, schemas } from '../../../../src/policy/schema/schemas.ts';
 import { LanguageServer } from '../../../support/servers/language-server.ts';
 
 let server: LanguageServer;
@@ -34,6 +37,53 @@ test('the files of the demo have nothing to underline', async () => {
   );
   expect(found).toEqual(names.map((name) => [name]));
 }, 60_000);
+
+test('the files in the docs have nothing to underline, either', async () => {
+  const names = (await readdir('docs')).filter((name) => name.endsWith('.md'));
+  const texts = await Promise.all(names.map((name) => readFile(join('docs', name), 'utf8')));
+  const blocks = texts.flatMap((text, index) =>
+    Array.from(text.matchAll(/^```yaml\n([\s\S]*?)^```/gm), ([, block = '']) => [names[index], block] as const),
+  );
+  const files = blocks.flatMap(([name = '', block], index) => {
+    const [, up] = /\$schema=((?:\.\.?\/)*)schema\//.exec(block) ?? [];
+    if (up === undefined) return [];
+    const folder = [
+      'config',
+      ...up
+        .split('..')
+        .slice(1)
+        .map(() => 'x'),
+    ].join('/');
+    return [{ name, block, path: `${folder}/of-docs-${index}.yaml` }];
+  });
+  expect(files.length).toBeGreaterThan(40);
+  const found = await Promise.all(
+    files.map(async ({ name, block, path }) =>
+      (await server.open(path, block)).map(({ message, range }) => [
+        name,
+        block.split('\n')[range.start.line],
+        message,
+      ]),
+    ),
+  );
+  expect(found.flat()).toEqual([]);
+}, 60_000);
+
+test('no pattern has a flag that JSON Schema does not know', () => {
+  const kinds = ['settings', ...(Object.keys(schemas) as (keyof typeof schemas)[])] as const;
+  const patterns = new Set<RegExp>();
+  for (const kind of kinds)
+    z.toJSONSchema(schemaFor(kind, authenticatorKinds), {
+      io: 'input',
+      override({ zodSchema }) {
+        for (const { _zod: check } of zodSchema._zod.def.checks ?? [])
+          if ('pattern' in check.def && check.def.pattern instanceof RegExp) patterns.add(check.def.pattern);
+      },
+    });
+  expect(patterns.size).toBeGreaterThan(5);
+  // Editors read patterns as with `u`, as JSON Schema says.
+  expect([...patterns].filter(({ flags }) => flags.replace('u', '') !== '').map(String)).toEqual([]);
+});
 
 test('it explains the key under the pointer', async () => {
   await server.open(policyFile, policy);

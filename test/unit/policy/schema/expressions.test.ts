@@ -43,6 +43,16 @@ const resultOf = (written: string, about: RuleFacts = known) =>
   compileConditions({ expression: compileExpression(written) }).map((condition) => condition.test(about))[0];
 
 test.each([
+  ['::ffff:10.2.3.4', 'network.ip.startsWith("10.")'],
+  ['::FFFF:0A02:0304', 'network.ip == "10.2.3.4"'],
+  ['2001:DB8:0:0::7', 'network.ip == "2001:db8::7"'],
+  ['fe80::1%eth0', 'network.ip == "fe80::1"'],
+  ['', 'network.ip == ""'],
+])('the address %s is read in one form: %s', (ip, written) => {
+  expect(resultOf(written, { ...known, network: { ip, zones: [] } })).toBe('hit');
+});
+
+test.each([
   ['network.ip.startsWith("198.51.100.")', 'error'],
   ['!network.ip.startsWith("198.51.100.")', 'error'],
   ['network.ip == ""', 'error'],

@@ -1,6 +1,6 @@
 /** Prints the result of a replay for administrators. */
 import { durationText } from '../../../../policy/model/duration-text.ts';
-import { differenceLines } from '../../shadow/differences-text.ts';
+import { differenceLines, forWhomText } from '../../shadow/differences-text.ts';
 import { quantity } from '../../shared/quantities.ts';
 import type { LeftOut, Replay } from './replay.ts';
 
@@ -20,8 +20,13 @@ export function replayText(replay: Replay, seconds: number): string {
 }
 
 /** For example `12 sign-ins; 1 of them comes out otherwise, for 1 user`. */
-export function sumText({ replayed, differing, users }: Replay): string {
-  const sum = differing === 0 ? 'none of them comes out otherwise' : changed(differing, users);
+export function sumText(replay: Replay): string {
+  const { replayed, differing } = replay;
+  const verb = differing === 1 ? 'comes' : 'come';
+  const sum =
+    differing === 0
+      ? 'none of them comes out otherwise'
+      : `${differing} of them ${verb} out otherwise${forWhomText(replay)}`;
   return `${quantity(replayed, 'sign-in')}; ${sum}`;
 }
 
@@ -30,8 +35,4 @@ export function leftOutTexts({ left }: Replay): readonly string[] {
   return Object.entries(left).flatMap(([reason, count]) =>
     count === 0 ? [] : [`${count} left out: ${reasons[reason as LeftOut]}`],
   );
-}
-
-function changed(differing: number, users: number): string {
-  return `${differing} of them ${differing === 1 ? 'comes' : 'come'} out otherwise, for ${quantity(users, 'user')}`;
 }

@@ -29,6 +29,8 @@ export interface Replay {
   readonly users: number;
   /** The number of sign-ins that differ. */
   readonly differing: number;
+  /** The number of those in which the user had not identified. */
+  readonly unidentified: number;
   /** Why other sign-ins were left out, with their number. */
   readonly left: Readonly<Record<LeftOut, number>>;
   readonly differences: readonly TalliedDifference[];
@@ -54,6 +56,7 @@ export async function replay(store: Store, sides: ReplaySides, from: Seconds): P
   const left: Record<LeftOut, number> = { noTrace: 0, noAccount: 0, noApp: 0, noDevice: 0, tooMany: 0 };
   const byUser = new Map<string, Map<string, SeenDifference>>();
   const denied = new Set<string>();
+  const tally = new Tally();
   let [replayed, differing] = [0, 0];
   for await (const page of readAuditLog(store, { mayMatch: isDecision })) {
     const lines = page.map(({ line }) => line).filter((line) => isAbout(line, from) && !isRepeated(line, denied));
@@ -65,32 +68,40 @@ export async function replay(store: Store, sides: ReplaySides, from: Seconds): P
         replayed += 1;
         if (outcome.change === 'none') continue;
         differing += 1;
-        const seen = byUser.get(line.subject ?? '');
+        if (line.subject === undefined) {
+          tally.addUnidentified(outcome, 1);
+          continue;
+        }
+        const seen = byUser.get(line.subject);
         if (seen === undefined && byUser.size >= limits.users) left.tooMany += 1;
-        else byUser.set(line.subject ?? '', (seen ?? new Map()).set(differenceKey(outcome), outcome));
+        else byUser.set(line.subject, (seen ?? new Map()).set(differenceKey(outcome), outcome));
       }
     }
   }
-  const tally = new Tally();
   for (const seen of byUser.values()) tally.addUser([...seen.values()]);
-  return { from, replayed, users: tally.users, differing, left, differences: tally.differences() };
+  const { users, unidentified } = tally;
+  return { from, replayed, users, differing, unidentified, left, differences: tally.differences() };
 }
 
 function isDecision(text: string): boolean {
   return text.includes('"sign_in.completed"') || text.includes('"sign_in.denied"');
 }
 
-function isAbout({ event, time, subject }: AuditLine, from: Seconds): boolean {
+function isAbout({ event, time }: AuditLine, from: Seconds): boolean {
   const isEnd = event === 'sign_in.completed' || event === 'sign_in.denied';
-  return isEnd && subject !== undefined && Date.parse(time) >= from * 1000;
+  return isEnd && Date.parse(time) >= from * 1000;
 }
 
-/** A sign-in has one line for each reason of its denial. `denied`: the latest denied transactions. */
-function isRepeated({ event, transaction = '' }: AuditLine, denied: Set<string>): boolean {
+/**
+ * A sign-in has one line for each reason of its denial, and may be denied before and after the user identifies.
+ * `denied`: the latest denied transactions.
+ */
+function isRepeated({ event, transaction, subject }: AuditLine, denied: Set<string>): boolean {
   if (event !== 'sign_in.denied') return false;
-  if (denied.has(transaction)) return true;
+  const name = JSON.stringify([transaction, subject === undefined]);
+  if (denied.has(name)) return true;
   if (denied.size >= limits.denied) denied.clear();
-  denied.add(transaction);
+  denied.add(name);
   return false;
 }
 
@@ -119,7 +130,7 @@ async function replayLine(
 ): Promise<SeenDifference | LeftOut> {
   const { trace, client = '', transaction } = line;
   if (trace === undefined) return 'noTrace';
-  if (subject === undefined) return 'noAccount';
+  if (line.subject !== undefined && subject === undefined) return 'noAccount';
   const app = await active.app(client);
   if (app?.signOnPolicies === undefined) return 'noApp';
   const facts = replayedFacts({ ...line, trace }, subject);
@@ -145,7 +156,7 @@ async function replayLine(
 
 /** About claims, browser, device and history, a line records only what a rule asked for at that time. */
 function asksMore(policies: PolicySet, facts: Facts, trace: AuditTrace): boolean {
-  const { device, risk, distance, essentialClaims, lastSignIn = trace.recordedSince } = trace;
+  const { device, essentialClaims } = trace;
   const decision = evaluate(policies, facts);
   const asked = factsAskedFor(decision.trace);
   const signals = ['device.registered', 'device.managed', 'device.assurance'];
@@ -154,6 +165,15 @@ function asksMore(policies: PolicySet, facts: Facts, trace: AuditTrace): boolean
     (device.os === undefined && asked.has('device.os')) ||
     (device.signals === undefined && signals.some((name) => asked.has(name))) ||
     (essentialClaims === undefined && asked.has('claims')) ||
+    (facts.subject !== undefined && asksMoreOfUser(policies, decision, trace))
+  );
+}
+
+/** Before the user identifies, none of it counts. */
+function asksMoreOfUser(policies: PolicySet, decision: Decision, trace: AuditTrace): boolean {
+  const { risk, distance, lastSignIn = trace.recordedSince } = trace;
+  const asked = factsAskedFor(decision.trace);
+  return (
     (risk === undefined && [...asked].some((name) => name.startsWith('risk.'))) ||
     (distance === undefined && asked.has('distance')) ||
     (lastSignIn === undefined && asked.has('lastSignIn')) ||

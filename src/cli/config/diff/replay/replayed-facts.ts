@@ -30,15 +30,15 @@ export function saysWhatWasLeftOut({ skipped, noInteraction }: AuditTrace): bool
   return skipped !== undefined || noInteraction === true;
 }
 
-/** Without zones and risk, which each configuration finds out by itself. */
-export function replayedFacts({ trace, client = '', ip = '', time }: TracedLine, account: Subject): Facts {
+/**
+ * Without zones and risk, which each configuration finds out by itself. `account`: absent if the user had not
+ * identified.
+ */
+export function replayedFacts({ trace, client = '', ip = '', time }: TracedLine, account: Subject | undefined): Facts {
   const now = Math.floor(Date.parse(time) / 1000);
-  const subject = subjectAt(account, now);
   const { scopes, essentialClaims, acrValues = [], acrEssential = false, maxAge, promptLogin = false } = trace;
   const { kept, device } = trace;
-  const proofs = proofsOf(trace.proved, { subject, now });
-  const memories = device.remembered?.map((memory, index) => memoryOf(memory, index, { subject, now }));
-  const made = [...proofs, ...(memories ?? [])].flatMap((proof) => proof.made ?? []);
+  const { remembered, ...ofUser } = userOf(trace, { account, now });
   return {
     now,
     ...transactionOf(trace, now),
@@ -49,13 +49,29 @@ export function replayedFacts({ trace, client = '', ip = '', time }: TracedLine,
     device: {
       ...{ known: device.known, platform: device.platform ?? 'other', os: device.os ?? 'other' },
       ...believedOf(device),
-      ...(memories && { remembered: memories.map(({ remembered }) => remembered) }),
+      ...omitUndefined({ remembered }),
     },
     ...pastOf(trace, now),
     ...(kept && { keepSignedIn: true }),
+    ...ofUser,
+  };
+}
+
+/** The user, the proofs, and those that the browser remembered. */
+function userOf(
+  trace: AuditTrace,
+  { account, now }: { readonly account: Subject | undefined; readonly now: Seconds },
+): Pick<Facts, 'subject' | 'evidence'> & Pick<Facts['device'], 'remembered'> {
+  if (account === undefined) return { evidence: [] };
+  const subject = subjectAt(account, now);
+  const proofs = proofsOf(trace.proved, { subject, now });
+  const memories = trace.device.remembered?.map((memory, index) => memoryOf(memory, index, { subject, now }));
+  const made = [...proofs, ...(memories ?? [])].flatMap((proof) => proof.made ?? []);
+  return omitUndefined({
     subject: { ...subject, ...skippedOf(trace, now), enrollments: [...subject.enrollments, ...made] },
     evidence: proofs.map(({ evidence }) => evidence).toReversed(),
-  };
+    remembered: memories?.map((memory) => memory.remembered),
+  });
 }
 
 /**

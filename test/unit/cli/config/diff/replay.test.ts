@@ -151,3 +151,53 @@ test.each<[string, AuditTrace, Files, Files, string]>([
   const sides = { active: await snapshotOf(active), next: await snapshotOf(next) };
   expect(await replayedBetween(trace, sides)).toBe(outcome);
 });
+
+const window = { name: 'Phones', when: { device: { platform: ['mobile'] } }, then: 'deny' };
+const onPhone: AuditTrace = { ...older, proved: [], device: { known: false, platform: 'mobile' } };
+
+test.each<[string, readonly object[], string]>([
+  ['would no longer be denied', [rest], 'admitted'],
+  ['are denied by another rule', [{ ...window, name: 'Mobile' }, rest], 'rule'],
+  ['are denied as they were', [window, rest], 'same'],
+  [
+    'go on to identify, whatever is asked about the past',
+    [{ name: 'Long', when: long, then: 'deny' }, rest],
+    'admitted',
+  ],
+  ['go on, whatever is unusual', [{ name: 'Travel', when: { ...travel, ...far }, then: 'deny' }, rest], 'admitted'],
+  ['go on, whatever the browser remembers', [remembering], 'admitted'],
+  [
+    'go on, unless the line does not tell the system',
+    [{ ...window, when: { device: { os: ['ios'] } } }, rest],
+    'left out',
+  ],
+])('sign-ins that were denied before the user identified %s', async (_, rules, outcome) => {
+  const { store } = openTerminal();
+  const line = {
+    ...{ time: new Date(fixedNow * 1000).toISOString(), event: 'sign_in.denied', outcome: 'deny', reason: 'rule' },
+    ...{ client: 'notes', ip: '192.0.2.9', trace: onPhone },
+  };
+  // The first one is also denied once the account is known, which is gone by now.
+  const lines = [
+    { transaction: 't' },
+    { transaction: 't', subject: 'user' },
+    { transaction: 't' },
+    { transaction: 'u' },
+  ];
+  await store.commit(
+    lines.map((own) => ({ op: 'append', key: auditKey, value: JSON.stringify({ ...line, ...own }), keep: 100_000 })),
+  );
+  const sides = { active: await snapshotOf({ rules: [window, rest] }), next: await snapshotOf({ rules }) };
+  const { replayed: count, users, unidentified, differing, left, differences } = await replay(store, sides, 0);
+  const isLeftOut = outcome === 'left out';
+  expect({ count, users, left }).toEqual({
+    count: isLeftOut ? 0 : 2,
+    users: 0,
+    left: { noTrace: 0, noAccount: 1, noApp: 0, noDevice: isLeftOut ? 2 : 0, tooMany: 0 },
+  });
+  const differs = !isLeftOut && outcome !== 'same';
+  expect([differing, unidentified]).toEqual(differs ? [2, 2] : [0, 0]);
+  expect(differences.map(({ change, users: of, signIns }) => [change, of, signIns])).toEqual(
+    differs ? [[outcome, 0, 2]] : [],
+  );
+});

@@ -281,6 +281,22 @@ const mistakes: readonly (readonly [string, Edits, readonly string[]])[] = [
     ['error user-written policies/sign-on/notes.yaml { matches: "Boss*" } } }, then:'],
   ],
   [
+    'a denial by what users write',
+    {
+      ...atNotes('{ name: No others, when: { attributes: { team: { not: { equals: board } } } }, then: deny }', rest),
+      'stepgate.yaml': [
+        [
+          'trustedProxies: 0',
+          'trustedProxies: 0\nattributes: { team: { type: text, label: { en: Team }, write: user } }',
+        ],
+      ],
+    },
+    [
+      'error invariant invariants.yaml name: Everybody gets into the no',
+      'error user-written policies/sign-on/notes.yaml { not: { equals: board } } } },',
+    ],
+  ],
+  [
     'an expression over what users write',
     {
       ...atNotes(

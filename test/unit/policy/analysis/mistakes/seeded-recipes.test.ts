@@ -69,6 +69,19 @@ const mistakes: readonly (readonly [string, Edits, readonly string[]])[] = [
     ['error user-written policies/sign-on/attribute-differs.yaml { equals: board } } }'],
   ],
   [
+    'a team that users choose, and all others denied',
+    {
+      [signOn('attribute-differs')]: [
+        [
+          '    when: { attributes: { department: { not: { equals: sales } } } }\n    then: { allow: { factors: 1 } }\n',
+          '    when: { attributes: { team: { not: { equals: board } } } }\n    then: deny\n',
+        ],
+        ['  - name: "Sales"\n    then: deny', '  - name: "Sales"\n    then: { allow: { factors: 1 } }'],
+      ],
+    },
+    ['error user-written policies/sign-on/attribute-differs.yaml { not: { equals: board } } } }'],
+  ],
+  [
     'partners from the office only',
     {
       [signOn('user-type')]: [

@@ -35,6 +35,18 @@ test.each([
   expect(await findings(file, rule('unit'), last)).toEqual([]);
 });
 
+test.each([
+  ['changes', accountFile, 'change: { add: [totp] }, ', 'changing their account', 'change their account'],
+  ['recoveries', recoveryFile, '', 'recovering their password', 'recover their password'],
+])('an attribute that users write themselves keeps none of them from %s', async (_, file, about, kept, does) => {
+  const denial = (name: string) =>
+    `{ name: A, ${about}when: { attributes: { ${name}: { not: { equals: a } } } }, then: deny }`;
+  expect(await findings(file, denial('nick'), rest)).toEqual([
+    `user-written rules[0].when.attributes.nick keeps users from ${kept} by \`nick\`, which they write themselves: with a value that they choose, the rule "Rest" lets them ${does}`,
+  ]);
+  expect(await findings(file, denial('unit'), rest)).toEqual([]);
+});
+
 test('a rule that many changes share is reported once', async () => {
   const rule = `{ name: A, change: { add: all, remove: [totp, webauthn] }, ${isA('nick')}, then: ${one} }`;
   expect(await findings(accountFile, rule, rest)).toEqual([expect.stringMatching(/^user-written /)]);

@@ -87,7 +87,7 @@ test('a rule that compares the browser with something else', async () => {
 test('a denial by an attribute of which users are seen that have it', async () => {
   const deny = (asked: string) => ofSignOn(`expression: 'has(user.profile.dept) && ${asked}'`, 'deny', one);
   expect(await deny('size(user.profile.dept) > 3')).toEqual([
-    `warning fail-open ${signOn} rules[0] denies by \`dept\`, and a user who lacks it is under the rule "B" instead, which lets in`,
+    `warning fail-open ${signOn} rules[0] denies by \`dept\`, and a user who lacks it is under the rule "B" instead, which lets them in`,
   ]);
   expect(await deny('size(user.profile.dept) * 7 == 91')).toEqual([
     `note undecided ${signOn} rules[0] whether it ever decides could not be decided`,
