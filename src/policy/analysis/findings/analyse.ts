@@ -151,9 +151,16 @@ function isConsequence({ code, rules }: AnalysisFinding, combined: readonly Anal
   );
 }
 
-/** A warning about new users, or about some place, does not tell that users are locked out for good. */
+/**
+ * A warning about new users, or about some place, does not tell that users are locked out for good, and a note not that
+ * there are users who are denied.
+ */
 function tellsOf({ severity }: AnalysisFinding): (known: AnalysisFinding) => boolean {
-  return (known) => severity !== 'error' || known.severity === 'error' || known.code === 'never-added';
+  return (known) =>
+    severity === 'note' ||
+    (severity === 'warning' && known.severity !== 'note') ||
+    known.severity === 'error' ||
+    known.code === 'never-added';
 }
 
 function isLockOut({ code }: AnalysisFinding): boolean {

@@ -22,9 +22,19 @@ export async function assumedLockOuts(
   );
   const found =
     assuming.length > 0 ? lockOutsIn(apps, assumed.configuration).filter((finding) => !isTold(finding)) : [];
-  const byRule = new Map(found.toReversed().map((finding) => [locationKeyOf(finding), finding] as const));
+  // Of several findings at a rule, a note says the least.
+  const byRule = new Map(
+    found
+      .toSorted(notesLast)
+      .toReversed()
+      .map((finding) => [locationKeyOf(finding), finding] as const),
+  );
   const left = undecidedLockOuts(apps, assumed.configuration).filter((finding) => !byRule.has(locationKeyOf(finding)));
   return [...[...byRule.values()].toReversed().map((finding) => undecided(finding, assuming)), ...left];
+}
+
+function notesLast(one: AnalysisFinding, other: AnalysisFinding): number {
+  return Number(one.severity === 'note') - Number(other.severity === 'note');
 }
 
 function locationKeyOf({ file, path }: AnalysisFinding): string {
@@ -47,7 +57,7 @@ function undecided({ example: _, ...finding }: AnalysisFinding, assuming: readon
   return {
     ...finding,
     code: 'undecided',
-    severity: 'warning',
+    severity: finding.severity === 'note' ? 'note' : 'warning',
     message: `${what}: where the rules named here decide, too, users may be unable to show or to add what they are asked for, and an expression cannot be taken apart`,
     rules: namedWith(finding, assuming),
     advice: 'say for whom with other conditions than `expression`, such as `attributes`',

@@ -127,9 +127,13 @@ export function beginningsAt({ policies: { authenticators, profile } }: Analysed
   const terms = profile?.rules.flatMap(({ rule }) => rule.then.registration ?? []) ?? [];
   const both = keysOf((marks) => marks.underPasswordPolicy ?? marks.registers ?? false);
   const addressAlone = keysOf((marks) => marks.registers ?? false);
+  const passwordAlone = keysOf((marks) => marks.underPasswordPolicy ?? false);
+  const hasLess = passwordAlone.length < both.length;
   return [
     { how: 'an import', keys: both },
     ...(terms.some(({ password }) => !password) ? [{ how: 'a registration', keys: addressAlone }] : []),
+    // As `users add` makes them: nothing proves an address that an administrator writes.
+    ...(hasLess ? [{ how: 'an import without a proved address', keys: passwordAlone, hasLess }] : []),
   ];
 }
 

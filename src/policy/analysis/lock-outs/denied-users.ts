@@ -10,6 +10,8 @@ import type { DeniedThere } from './circumstances.ts';
 export interface NewAccount {
   readonly keys: readonly string[];
   readonly how: string;
+  /** Other accounts, which are made in a similar way, have more. */
+  readonly hasLess?: true;
 }
 
 /** Rules that let a newcomer in, who is denied in the end all the same. */

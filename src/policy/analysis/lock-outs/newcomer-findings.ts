@@ -70,9 +70,13 @@ const placeOf = onceFor(({ location }: RuleHead) => JSON.stringify(location));
 
 type WithPlaces = AnalysedConfiguration & Pick<AccountAdditions, 'places'>;
 
-/** The worst finding stands alone; of several times at which it is found, the first. */
+/**
+ * The worst finding stands alone; of several times at which it is found, the first. Accounts that begin with less than
+ * others count where no others are denied.
+ */
 function atCause(then: readonly (readonly DeniedAt[])[], configuration: WithPlaces): readonly AnalysisFinding[] {
-  const same = firstFound(then);
+  const ofOthers = then.map((all) => all.filter(({ found }) => !found.beginning.hasLess));
+  const same = firstFound([...ofOthers, ...then]);
   if (!same.some(({ found }) => rulesIn(found.cause).length > 0))
     return same.flatMap((denied) => atSignOn(atOwnApp(denied), configuration));
   const lockedOut = firstFound(then.map((all) => all.filter(({ found }) => found.lockOut !== undefined)));
@@ -91,11 +95,17 @@ function atSignOn(denied: Denied, { locationOf }: AnalysedConfiguration): readon
   return [
     findingAt('newcomer-lock-out', location, {
       message: `denies ${newcomersText(beginning)}${clause}: they cannot set up there what it asks for`,
+      ...severityOf(beginning),
       rules: [after?.rule ?? combination.enrollment ?? []].flat().map(namedRule),
       example: exampleOptions({ ...facts, ...(isTimed && { isTimed }) }, beginning.keys),
       advice: 'let them set it up there, by the enrollment and the account policy, or take what they have',
     }),
   ];
+}
+
+/** No rule says that there are accounts that begin with less. */
+function severityOf({ hasLess }: NewAccount): { readonly severity?: 'note' } {
+  return hasLess ? { severity: 'note' } : {};
 }
 
 function newcomersText({ keys, how }: NewAccount): string {
@@ -114,6 +124,7 @@ function newcomerLockOut(same: readonly DeniedAt[], configuration: WithPlaces): 
   return [
     findingAt('newcomer-lock-out', location, {
       message: `locks ${newcomersText(beginning)}, out of ${analysedAppsText(same)}${clause}: they cannot ${what} what is asked for`,
+      ...severityOf(beginning),
       rules: involvedIn(same).slice(0, mostNamed).map(namedRule),
       example: exampleOptions({ ...facts, ...(isTimed && { isTimed }) }, beginning.keys),
       advice: shown.cause.enrollment

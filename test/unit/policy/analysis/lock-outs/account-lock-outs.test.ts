@@ -437,8 +437,10 @@ describe('a rule that asks how the user signed in, and for something else', () =
     expect(await places({ ...noKeys, ...enrollment(when) })).toEqual([]);
   });
 
-  test('is quiet where users may sign in otherwise', async () => {
-    expect(await places({ ...noKeys, ...enrollment(byPassword) })).toEqual([]);
+  test('is a note about accounts of a password alone where others may sign in otherwise', async () => {
+    expect(await places({ ...noKeys, ...enrollment(byPassword) })).toEqual([
+      'note newcomer-lock-out policies/account.yaml:2:5',
+    ]);
   });
 
   test('warns of newcomers where another way is open', async () => {

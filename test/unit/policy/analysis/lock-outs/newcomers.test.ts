@@ -10,6 +10,7 @@ import type { Rule } from '../../../../../src/core/model/policy.ts';
 import { findRule } from '../../../../../src/core/policy/rules/rules.ts';
 import { analyse } from '../../../../../src/policy/analysis/findings/analyse.ts';
 import { accountClientId } from '../../../../../src/policy/model/account-client-id.ts';
+import type { AnalysisFinding } from '../../../../../src/policy/model/analysis-finding.ts';
 import { withAccountApp } from '../../../../../src/policy/revision/account-app.ts';
 import { enabledAuthenticators } from '../../../../../src/policy/revision/enabled-authenticators.ts';
 import { snapshotOfDocuments } from '../../../../../src/policy/revision/snapshot.ts';
@@ -196,35 +197,49 @@ function placeOf(rule: Rule | undefined): string {
   return `${rule?.location?.file}:${rule?.location?.line}`;
 }
 
+/** Of the sign-on policy: the lines that the findings are at or name. */
+function linesOf(found: readonly AnalysisFinding[]): readonly number[] {
+  const located = found.flatMap((finding) => [finding, ...finding.rules]);
+  return [...new Set(located.filter(({ file: name }) => name.endsWith('notes.yaml')).map(({ line }) => line))].sort();
+}
+
 test('a rule that lets newcomers in who are denied in the end is found, and no other', async () => {
-  const counts = { denied: 0, admitted: 0 };
+  const counts = { denied: 0, admitted: 0, withLess: 0 };
   await fc.assert(
     fc.asyncProperty(fc.oneof(drawn, drawnTogether), async (rules) => {
       const configuration = await configurationOf(rules);
       if (configuration === undefined) return;
       const { loaded, policies, enabled } = configuration;
       const found = await analyse(loaded, { authenticators, now });
-      const lines = found
-        .filter(({ code }) => code === 'newcomer-lock-out' || code === 'lock-out')
-        .flatMap((finding) => [finding, ...finding.rules])
-        .flatMap(({ line, file: name }) => (name.endsWith('notes.yaml') ? [line] : []));
-      const shown = new Set<number>();
-      for (const keys of [['email'], ['password', 'email']]) {
-        for (const facts of everywhere(enrolled(keys, enabled))) {
+      const told = found.filter(({ code }) => code === 'newcomer-lock-out' || code === 'lock-out');
+      const [notes, others] = [true, false].map((isNote) =>
+        linesOf(told.filter(({ severity }) => (severity === 'note') === isNote)),
+      );
+      const shownTo = (...beginnings: readonly (readonly string[])[]) => {
+        const all = beginnings.flatMap((keys) => everywhere(enrolled(keys, enabled)));
+        const letIn = all.flatMap((facts) => {
           const rule = policies.app && findRule(policies.app, facts).rule;
-          if (rule?.then.kind !== 'allow' || rule.location === undefined) continue;
-          if (!getsIn(policies, facts)) shown.add(rule.location.line);
-          else counts.admitted += 1;
-        }
-      }
+          if (rule?.then.kind !== 'allow' || rule.location === undefined) return [];
+          return [{ line: rule.location.line, isDenied: !getsIn(policies, facts) }];
+        });
+        counts.admitted += letIn.filter(({ isDenied }) => !isDenied).length;
+        return [...new Set(letIn.filter(({ isDenied }) => isDenied).map(({ line }) => line))].sort();
+      };
+      const shown = shownTo(['email'], ['password', 'email']);
+      const shownToLess = shownTo(['password']);
       // What a rule that locks users out does to newcomers besides is not said.
-      const isSaid = (line: number) => lines.includes(line) || !found.some(({ code }) => code === 'lock-out');
-      expect([...new Set(lines)].sort()).toEqual([...shown].filter(isSaid).sort());
-      counts.denied += shown.size;
+      const isSaid = (line: number) => others?.includes(line) || !found.some(({ code }) => code === 'lock-out');
+      expect(others).toEqual(shown.filter(isSaid));
+      // Accounts of a password alone are a note, and are not told of beside others.
+      expect(shownToLess).toEqual(expect.arrayContaining([...(notes ?? [])]));
+      if (shown.length === 0) expect(notes).toEqual(shownToLess);
+      counts.denied += shown.length;
+      if (shown.length === 0) counts.withLess += shownToLess.length;
     }),
     seeded(60),
   );
   expect(counts.denied).toBeGreaterThan(enough(1));
+  expect(counts.withLess).toBeGreaterThan(enough(1));
   expect(counts.admitted).toBeGreaterThan(enough(10));
 });
 
