@@ -8,12 +8,12 @@ import type { CompiledPolicy } from '../../policy/rules/compile.ts';
 import { conditionSets } from '../../policy/rules/condition-table.ts';
 import { openReads, withConditionsInside } from '../../policy/rules/expression-parts.ts';
 import { applyRules } from '../../policy/rules/rules.ts';
-import type { Universe, UserFacts } from '../../policy/theories/theory.ts';
-import { decidingFormulas } from '../space/deciding-formulas.ts';
-import { type FoundByRule, findByRule } from '../space/find-model.ts';
+import type { Formula, Universe, UserFacts } from '../../policy/theories/theory.ts';
+import { type FoundByRule, findByRule, findModelWithin } from '../space/find-model.ts';
 import { modelOf } from '../space/ordinary-facts.ts';
-import { otherValueOf } from '../space/other-value.ts';
-import { ruleSpace } from '../space/rule-space.ts';
+import { type OtherValue, otherValueOf } from '../space/other-value.ts';
+import type { Budget } from '../space/propagate.ts';
+import { type RuleSpace, ruleSpace } from '../space/rule-space.ts';
 import { admitting } from './fail-open.ts';
 
 /** A rule that denies, and an attribute by which a user whom it denies gets in. */
@@ -42,7 +42,10 @@ export function escapedDenials(
     .filter(({ then }) => then.kind === 'deny')
     .flatMap((rule) => attributesOf(rule).map((attribute): WritableDenial => ({ rule, attribute, rules })))
     .filter(({ attribute }) => universe.attribute(attribute)?.write === 'user');
-  const { found, undecided, opaque } = findByRule(denials, (denial) => escapes(denial, { policy, beside }, universe));
+  const askedOf = askingOf(denials, [policy, ...(beside ? [beside] : [])], universe);
+  const { found, undecided, opaque } = findByRule(denials, (denial) =>
+    escapes(denial, { policy, beside }, askedOf(denial)),
+  );
   return { found, undecided: rulesOf(undecided), opaque: rulesOf(opaque) };
 }
 
@@ -56,6 +59,44 @@ interface SignInPolicies {
   readonly policy: CompiledPolicy;
   readonly beside: CompiledPolicy | undefined;
 }
+
+/** What the questions about an attribute are asked with. */
+interface AskedOf {
+  readonly space: RuleSpace;
+  readonly other: OtherValue;
+  /** The user lacks the attribute. */
+  readonly absent: Formula;
+  /** For all questions about the policy. */
+  readonly budget: Budget;
+  /** For examples that surprise no reader. Others will do once it is spent. */
+  readonly forExamples: Budget;
+}
+
+function askingOf(
+  denials: readonly WritableDenial[],
+  policies: readonly CompiledPolicy[],
+  universe: Universe,
+): (denial: WritableDenial) => AskedOf {
+  const whens = policies.flatMap((all) => all.rules.map(({ rule }) => rule.when));
+  const absence = (attribute: string): Conditions => ({ attributes: { [attribute]: { present: false } } });
+  const attributes = [...new Set(denials.map(({ attribute }) => attribute))];
+  const lacking = new Map(attributes.map((attribute) => [attribute, absence(attribute)]));
+  const space = ruleSpace([...whens, ...lacking.values()], universe);
+  const budgets = { budget: { steps: questionSteps }, forExamples: { steps: exampleSteps } };
+  const made = new Map<string, AskedOf>();
+  return ({ attribute }) => {
+    const known = made.get(attribute);
+    if (known) return known;
+    const absent = space.applies(lacking.get(attribute) ?? absence(attribute));
+    const asked = { space, other: otherValueOf(attribute, whens, space), absent, ...budgets };
+    made.set(attribute, asked);
+    return asked;
+  };
+}
+
+/** Enough for a hundred rules that deny above as many that allow. */
+const questionSteps = 3_000_000;
+const exampleSteps = 500_000;
 
 const profile = 'user.profile.';
 
@@ -75,33 +116,38 @@ function rulesOf(denials: readonly WritableDenial[]): readonly Rule[] {
 function* escapes(
   { rule, attribute, rules }: WritableDenial,
   { policy, beside }: SignInPolicies,
-  universe: Universe,
+  { space, other, absent, budget, forExamples }: AskedOf,
 ): Generator<EscapedDenial | 'undecided' | 'opaque'> {
-  const absent: Conditions = { attributes: { [attribute]: { present: false } } };
-  const whens = [policy, ...(beside ? [beside] : [])].flatMap((all) => all.rules.map((compiled) => compiled.rule.when));
-  const space = ruleSpace([...whens, absent], universe);
-  const other = otherValueOf(attribute, whens, space);
   const before = rules.slice(0, rules.indexOf(rule)).map(({ when }) => space.misses(when));
   const applies = { any: [space.applies(rule.when), space.fails(rule.when) ?? { any: [] }] };
-  const denied = [...space.onceProved, ...space.always, applies, ...before];
-  const below = rules.slice(rules.indexOf(rule) + 1);
-  const allowing = below
-    .filter(({ then }) => then.kind === 'allow')
-    .filter((each) => !attributesOf(each).includes(attribute));
+  const below = rules.slice(rules.indexOf(rule) + 1).filter((each) => !attributesOf(each).includes(attribute));
+  const allowing = new Set(below.filter(({ then }) => then.kind === 'allow'));
+  if (allowing.size === 0) return;
+  const admitted = [...space.always, oneDecides(rules, allowing, space), ...admitting(beside, space)];
+  const formulas = [...space.onceProved, ...space.always, applies, ...before, ...admitted.map(other.withOther)];
   for (const deniesAbsence of [true, false]) {
-    for (const instead of allowing) {
-      const deciding = decidingFormulas(instead, rules.slice(0, rules.indexOf(instead)), space);
-      const admitted = [...deciding, ...admitting(beside, space)].map(other.withOther);
-      const formulas = [...denied, ...(deniesAbsence ? [space.applies(absent)] : []), ...admitted];
-      const model = modelOf(formulas, space);
-      if (model === 'undecided') yield model;
-      if (typeof model !== 'object') continue;
-      const [from, to] = other.factsOf(model);
-      const { rule: decided, failed } = applyRules(policy, from);
-      const isAdmitted = beside === undefined || applyRules(beside, to).outcome === 'allow';
-      if ((decided ?? failed) === rule && isAdmitted && applyRules(policy, to).rule === instead)
-        yield { rule, attribute, instead, facts: to, ...(deniesAbsence && { deniesAbsence }) };
-      else if (other.isOpaque) yield 'opaque';
-    }
+    const asked = [...formulas, ...(deniesAbsence ? [absent] : [])];
+    const found = findModelWithin(asked, budget, space.reader);
+    if (found === 'undecided') yield found;
+    if (typeof found !== 'object') continue;
+    const ordinary = modelOf(asked, { reader: space.reader, budget: forExamples });
+    const [from, to] = other.factsOf(typeof ordinary === 'object' ? ordinary : found.model);
+    const { rule: decided, failed } = applyRules(policy, from);
+    const { rule: instead } = applyRules(policy, to);
+    const isAdmitted = beside === undefined || applyRules(beside, to).outcome === 'allow';
+    if ((decided ?? failed) === rule && isAdmitted && instead && allowing.has(instead))
+      yield { rule, attribute, instead, facts: to, ...(deniesAbsence && { deniesAbsence }) };
+    else yield other.isOpaque ? 'opaque' : 'undecided';
   }
+}
+
+/** What must hold for one of the rules that are meant to decide. As long as the policy, not as its square. */
+function oneDecides(rules: readonly Rule[], meant: ReadonlySet<Rule>, space: RuleSpace): Formula {
+  return rules.reduceRight<Formula>(
+    (below, rule) => {
+      const later: Formula = { all: [space.misses(rule.when), below] };
+      return meant.has(rule) ? { any: [space.applies(rule.when), later] } : later;
+    },
+    { any: [] },
+  );
 }
