@@ -126,7 +126,7 @@ function* escapes(
   const denied = [...space.onceProved, ...space.always, applies, ...before];
   for (const deniesAbsence of [true, false]) {
     // Where the evaluator does not confirm what is found for all of them, each is asked about by itself.
-    for (const meant of [allowing, ...[...allowing].map((one) => new Set([one]))]) {
+    for (const meant of [allowing, ...[...allowing].map((allowingRule) => new Set([allowingRule]))]) {
       const admitted = [...space.always, oneDecides(rules, meant, space), ...admitting(beside, space)];
       const asked = [...denied, ...(deniesAbsence ? [absent] : []), ...admitted.map(other.withOther)];
       const found = findModelWithin(asked, budget, space.reader);
