@@ -123,21 +123,25 @@ function* escapes(
   const below = rules.slice(rules.indexOf(rule) + 1).filter((each) => !attributesOf(each).includes(attribute));
   const allowing = new Set(below.filter(({ then }) => then.kind === 'allow'));
   if (allowing.size === 0) return;
-  const admitted = [...space.always, oneDecides(rules, allowing, space), ...admitting(beside, space)];
-  const formulas = [...space.onceProved, ...space.always, applies, ...before, ...admitted.map(other.withOther)];
+  const denied = [...space.onceProved, ...space.always, applies, ...before];
   for (const deniesAbsence of [true, false]) {
-    const asked = [...formulas, ...(deniesAbsence ? [absent] : [])];
-    const found = findModelWithin(asked, budget, space.reader);
-    if (found === 'undecided') yield found;
-    if (typeof found !== 'object') continue;
-    const ordinary = modelOf(asked, { reader: space.reader, budget: forExamples });
-    const [from, to] = other.factsOf(typeof ordinary === 'object' ? ordinary : found.model);
-    const { rule: decided, failed } = applyRules(policy, from);
-    const { rule: instead } = applyRules(policy, to);
-    const isAdmitted = beside === undefined || applyRules(beside, to).outcome === 'allow';
-    if ((decided ?? failed) === rule && isAdmitted && instead && allowing.has(instead))
-      yield { rule, attribute, instead, facts: to, ...(deniesAbsence && { deniesAbsence }) };
-    else yield other.isOpaque ? 'opaque' : 'undecided';
+    // Where the evaluator does not confirm what is found for all of them, each is asked about by itself.
+    for (const meant of [allowing, ...[...allowing].map((allowingRule) => new Set([allowingRule]))]) {
+      const admitted = [...space.always, oneDecides(rules, meant, space), ...admitting(beside, space)];
+      const asked = [...denied, ...(deniesAbsence ? [absent] : []), ...admitted.map(other.withOther)];
+      const found = findModelWithin(asked, budget, space.reader);
+      if (found === 'undecided') yield found;
+      if (typeof found !== 'object' && meant === allowing) break;
+      if (typeof found !== 'object') continue;
+      const ordinary = modelOf(asked, { reader: space.reader, budget: forExamples });
+      const [from, to] = other.factsOf(typeof ordinary === 'object' ? ordinary : found.model);
+      const { rule: decided, failed } = applyRules(policy, from);
+      const { rule: instead } = applyRules(policy, to);
+      const isAdmitted = beside === undefined || applyRules(beside, to).outcome === 'allow';
+      if ((decided ?? failed) === rule && isAdmitted && instead && allowing.has(instead))
+        yield { rule, attribute, instead, facts: to, ...(deniesAbsence && { deniesAbsence }) };
+      else if (other.isOpaque) yield 'opaque';
+    }
   }
 }
 
