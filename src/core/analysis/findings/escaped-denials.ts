@@ -14,7 +14,7 @@ import { modelOf } from '../space/ordinary-facts.ts';
 import { type OtherValue, otherValueOf } from '../space/other-value.ts';
 import type { Budget } from '../space/propagate.ts';
 import { type RuleSpace, ruleSpace } from '../space/rule-space.ts';
-import { admitting } from './fail-open.ts';
+import { type AttributeDenial, admitting, type SignInPolicies } from './fail-open.ts';
 
 /** A rule that denies, and an attribute by which a user whom it denies gets in. */
 export interface EscapedDenial {
@@ -40,24 +40,13 @@ export function escapedDenials(
   const rules = policy.rules.map(({ rule }) => rule);
   const denials = rules
     .filter(({ then }) => then.kind === 'deny')
-    .flatMap((rule) => attributesOf(rule).map((attribute): WritableDenial => ({ rule, attribute, rules })))
+    .flatMap((rule) => attributesOf(rule).map((attribute): AttributeDenial => ({ rule, attribute, rules })))
     .filter(({ attribute }) => universe.attribute(attribute)?.write === 'user');
   const askedOf = askingOf(denials, [policy, ...(beside ? [beside] : [])], universe);
   const { found, undecided, opaque } = findByRule(denials, (denial) =>
     escapes(denial, { policy, beside }, askedOf(denial)),
   );
   return { found, undecided: rulesOf(undecided), opaque: rulesOf(opaque) };
-}
-
-interface WritableDenial {
-  readonly rule: Rule;
-  readonly attribute: string;
-  readonly rules: readonly Rule[];
-}
-
-interface SignInPolicies {
-  readonly policy: CompiledPolicy;
-  readonly beside: CompiledPolicy | undefined;
 }
 
 /** What the questions about an attribute are asked with. */
@@ -73,10 +62,10 @@ interface AskedOf {
 }
 
 function askingOf(
-  denials: readonly WritableDenial[],
+  denials: readonly AttributeDenial[],
   policies: readonly CompiledPolicy[],
   universe: Universe,
-): (denial: WritableDenial) => AskedOf {
+): (denial: AttributeDenial) => AskedOf {
   const whens = policies.flatMap((all) => all.rules.map(({ rule }) => rule.when));
   const absence = (attribute: string): Conditions => ({ attributes: { [attribute]: { present: false } } });
   const attributes = [...new Set(denials.map(({ attribute }) => attribute))];
@@ -108,13 +97,13 @@ function attributesOf({ when }: Rule): readonly string[] {
   return [...new Set([...tested, ...read])];
 }
 
-function rulesOf(denials: readonly WritableDenial[]): readonly Rule[] {
+function rulesOf(denials: readonly AttributeDenial[]): readonly Rule[] {
   return [...new Set(denials.map(({ rule }) => rule))];
 }
 
 /** First a user who lacks the attribute, then one with any value. A rule whose expression fails denies, too (Law 4). */
 function* escapes(
-  { rule, attribute, rules }: WritableDenial,
+  { rule, attribute, rules }: AttributeDenial,
   { policy, beside }: SignInPolicies,
   { space, other, absent, budget, forExamples }: AskedOf,
 ): Generator<EscapedDenial | 'undecided' | 'opaque'> {

@@ -45,7 +45,7 @@ export function failOpen(
     const names = new Set(setsIn(rule).flatMap((set) => [...restsOn(set), ...comparedIn(partsOf(set))]));
     return [...names]
       .filter((name) => !considered.has(name))
-      .map((attribute): MissedDenial => ({ rule, attribute, rules }));
+      .map((attribute): AttributeDenial => ({ rule, attribute, rules }));
   });
   const { found, undecided } = findByRule(denials, (denial) => admittedWithout(denial, { policy, beside }, universe));
   return { found, undecided: [...new Set(undecided.map(({ rule }) => rule))], opaque: [] };
@@ -104,13 +104,15 @@ function mayCompare(part: RulePart, name: string): boolean {
   return nameOf(part) === name || (part.reads !== undefined && isRead(fact, part.reads));
 }
 
-interface MissedDenial {
+/** A rule that denies, an attribute that it reads, and all rules of its policy. */
+export interface AttributeDenial {
   readonly rule: Rule;
   readonly attribute: string;
   readonly rules: readonly Rule[];
 }
 
-interface SignInPolicies {
+/** A policy, and the other one that decides about the same sign-ins. */
+export interface SignInPolicies {
   readonly policy: CompiledPolicy;
   readonly beside: CompiledPolicy | undefined;
 }
@@ -120,7 +122,7 @@ interface SignInPolicies {
  * rule lets in does not need to lack the attribute.
  */
 function* admittedWithout(
-  { rule, attribute, rules }: MissedDenial,
+  { rule, attribute, rules }: AttributeDenial,
   { policy, beside }: SignInPolicies,
   universe: Universe,
 ): Generator<FailOpen | 'undecided'> {
