@@ -16,13 +16,10 @@ export function failOpenFindings(
   return policiesThatDeny(apps, configuration).flatMap((examined) => inPolicy(examined, configuration));
 }
 
-function inPolicy(
-  { policy, beside, universe, ...said }: PolicyThatDenies,
-  configuration: AnalysedConfiguration,
-): readonly AnalysisFinding[] {
-  const { found, undecided } = failOpen(policy, universe, beside);
+function inPolicy(examined: PolicyThatDenies, configuration: AnalysedConfiguration): readonly AnalysisFinding[] {
+  const { found, undecided } = failOpen(examined, examined.universe, examined.budgets);
   return [
-    ...found.flatMap((open) => findingOf(open, said, configuration)),
+    ...found.flatMap((open) => findingOf(open, examined, configuration)),
     ...undecidedFindings(undecided, 'whether users who lack an attribute escape it', configuration),
   ];
 }

@@ -75,7 +75,7 @@ test('a denial is escaped exactly where a user whom it denies gets in with anoth
     fc.property(rules, fc.boolean(), rules, (drawn, restDenies, drawnBeside) => {
       const policy = policyOf('own', [...drawn, { when: {}, denies: restDenies }]);
       const beside = policyOf('beside', [...drawnBeside, { when: {}, denies: false }]);
-      const { found, undecided, opaque } = escapedDenials(policy, writable, beside);
+      const { found, undecided, opaque } = escapedDenials({ policy, beside }, writable);
       expect([...undecided, ...opaque]).toEqual([]);
       for (const { rule: denial, instead, facts } of found) {
         expect(denial.then.kind).toBe('deny');
@@ -104,7 +104,8 @@ test('a denial is escaped exactly where a user whom it denies gets in with anoth
 const deny = (conditions: Conditions): Rule => ({ name: 'Deny', when: conditions, then: { kind: 'deny' } });
 const rest: Rule = { name: 'Rest', when: {}, then: allow };
 const withPlan = (plan: AttributeTest): Conditions => ({ attributes: { plan } });
-const found = (...all: readonly Rule[]) => escapedDenials(compilePolicy({ name: 'p', rules: all }), writable).found;
+const found = (...all: readonly Rule[]) =>
+  escapedDenials({ policy: compilePolicy({ name: 'p', rules: all }) }, writable).found;
 
 test('only the attribute differs: what else is asked of the user holds in the example', () => {
   const contractors = deny({ groups: { any: ['a'] }, ...withPlan({ not: { equals: 'gold' } }) });
@@ -117,7 +118,7 @@ test('only the attribute differs: what else is asked of the user holds in the ex
 test('an attribute that administrators write is not escaped', () => {
   const denial = deny(withPlan({ not: { equals: 'gold' } }));
   expect(found(denial, rest)).toHaveLength(1);
-  expect(escapedDenials(compilePolicy({ name: 'p', rules: [denial, rest] }), universe()).found).toEqual([]);
+  expect(escapedDenials({ policy: compilePolicy({ name: 'p', rules: [denial, rest] }) }, universe()).found).toEqual([]);
 });
 
 test('of several values of a list, and of days, each is one that users write', () => {

@@ -47,7 +47,7 @@ test('a denial fails open exactly where a user without the attribute is let in',
         return { name: String(at), when: conditions, then: denies ? { kind: 'deny' } : allow };
       });
       const policy = compilePolicy({ name: 'policy', rules: named });
-      const found = failOpen(policy, universe()).found.filter(({ attribute }) => attribute === 'plan');
+      const found = failOpen({ policy }, universe()).found.filter(({ attribute }) => attribute === 'plan');
       for (const { rule, instead, facts } of found) {
         expect(facts.subject.profile).not.toHaveProperty('plan');
         expect(applyRules(policy, facts).rule).toBe(instead);
@@ -74,7 +74,8 @@ test('a denial fails open exactly where a user without the attribute is let in',
 const deny = (conditions: Conditions): Rule => ({ name: 'Deny', when: conditions, then: { kind: 'deny' } });
 const admit = (conditions: Conditions): Rule => ({ name: 'Admit', when: conditions, then: allow });
 const rest = admit({});
-const open = (...all: readonly Rule[]) => failOpen(compilePolicy({ name: 'p', rules: all }), universe()).found;
+const open = (...all: readonly Rule[]) =>
+  failOpen({ policy: compilePolicy({ name: 'p', rules: all }) }, universe()).found;
 
 const inA: Conditions = { groups: { any: ['a'] } };
 const withPlan = (plan: AttributeTest): Conditions => ({ attributes: { plan } });
@@ -154,7 +155,7 @@ test('the example is a user in as few groups as possible', () => {
 test('rules that are entangled on purpose leave it undecided, once for each rule', () => {
   const both = deny({ attributes: { plan: { equals: 'gold' }, level: { atLeast: 5 } } });
   const policy = compilePolicy({ name: 'p', rules: [both, ...entangled.map(deny), rest] });
-  expect(failOpen(policy, universe())).toEqual({ found: [], undecided: [both], opaque: [] });
+  expect(failOpen({ policy }, universe())).toEqual({ found: [], undecided: [both], opaque: [] });
 });
 
 test('a rule that never applies denies no user, with the attribute or without', () => {
