@@ -13,11 +13,12 @@ import type { ComparedConfiguration } from './compared/compared-configuration.ts
 import type { AccessChange, ConfigDiff } from './compared/configuration-changes.ts';
 import { minimumAcrAdded } from './compared/minimum-acr-location.ts';
 import { type CheckedAttributes, countUsers } from './count-users.ts';
-import { type ComparedCircumstances, circumstancesOf, placePairs, type VariedPair } from './sign-ins/circumstances.ts';
+import { type ComparedCircumstances, circumstancesOf, type VariedPair } from './sign-ins/circumstances.ts';
 import { classesAtApps, numberedClasses } from './sign-ins/classes-at-apps.ts';
 import { newShared, pairComparison } from './sign-ins/compare-pair.ts';
 import { apartWhereConsented } from './sign-ins/counted-consents.ts';
 import { sameOfMadeUpUsers, usersByGroup } from './sign-ins/made-up-users.ts';
+import { placePairs } from './sign-ins/place-pairs.ts';
 import { type Projection, projectionOf, type UserClass } from './sign-ins/user-classes.ts';
 
 export interface DiffOptions {
@@ -44,7 +45,7 @@ export async function configDiff({
 }: DiffOptions): Promise<ConfigDiff> {
   const { pairs: apps, account, added, removed } = await comparedApps(active, next);
   const pairs = [...apps, ...(account ? [account] : [])];
-  const places = placePairs(active.snapshot.settings.zones, next.snapshot.settings.zones);
+  const places = placePairs(active.snapshot, next.snapshot);
   const ofAlike = new Map<string, ComparedCircumstances>();
   const varied = pairs.map((pair): VariedPair => {
     return {

@@ -14,7 +14,7 @@ import { exampleOptions } from '../../../../policy/analysis/text/example-options
 import { enrolledOptions, proofOptions, provedOptions } from '../../../../policy/analysis/text/proofs-text.ts';
 import type { AppPair } from '../compared/app-pairs.ts';
 import type { NamedLocation } from '../compared/configuration-changes.ts';
-import { zonesOn } from '../sign-ins/circumstances.ts';
+import { zonesOn } from '../sign-ins/place-pairs.ts';
 import { limitText } from './limits-text.ts';
 import { enoughText, ownerText, provedText, rememberingText, scopesText } from './weaker-sentences.ts';
 

@@ -18,7 +18,7 @@ import { accountClientId } from '../../../../policy/model/account-client-id.ts';
 import { type AppPair, accountPair, comparedApps } from '../compared/app-pairs.ts';
 import type { LocationOf } from '../compared/changed-files.ts';
 import type { ComparedConfiguration } from '../compared/compared-configuration.ts';
-import { bothZones } from '../sign-ins/circumstances.ts';
+import { bothZones } from '../sign-ins/place-pairs.ts';
 import { type ComparedPair, comparedPair, renamedIn } from './compared-pair.ts';
 import { changedFormulas } from './failing-formulas.ts';
 import { uncomparedChanges } from './uncompared-changes.ts';
