@@ -8,6 +8,7 @@ import type { Store } from '../../../stores/store.ts';
 import { isAnswered, readsLeftAside } from '../../explain/unanswered-conditions.ts';
 import { getOrMake } from '../../shared/values/get-or-make.ts';
 import { comparedApps } from './compared/app-pairs.ts';
+import { placePairs } from './compared/both-zones.ts';
 import { changedFiles, type LocationOf } from './compared/changed-files.ts';
 import type { ComparedConfiguration } from './compared/compared-configuration.ts';
 import type { AccessChange, ConfigDiff } from './compared/configuration-changes.ts';
@@ -18,7 +19,6 @@ import { classesAtApps, numberedClasses } from './sign-ins/classes-at-apps.ts';
 import { newShared, pairComparison } from './sign-ins/compare-pair.ts';
 import { apartWhereConsented } from './sign-ins/counted-consents.ts';
 import { sameOfMadeUpUsers, usersByGroup } from './sign-ins/made-up-users.ts';
-import { placePairs } from './sign-ins/place-pairs.ts';
 import { type Projection, projectionOf, type UserClass } from './sign-ins/user-classes.ts';
 
 export interface DiffOptions {

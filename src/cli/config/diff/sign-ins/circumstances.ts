@@ -10,14 +10,15 @@ import { omitUndefined } from '../../../../core/model/omit-undefined.ts';
 import { onDevice } from '../../../../core/policy/values/risk.ts';
 import { differingConditions, everyCondition } from '../../../../core/queries/sign-in-conditions.ts';
 import type { BelievedPair } from '../../../../policy/analysis/analysed/believable-pairs.ts';
+import type { Settings } from '../../../../policy/model/settings.ts';
 import { believedIn, browsersIn, type ExaminedBeliefs, statementsIn } from '../../questions/devices.ts';
 import { timesIn } from '../../questions/fresh-sign-ins.ts';
 import { type Ago, asksLastSignIn, lastSignInsIn, withLastSignIn } from '../../questions/last-sign-ins.ts';
 import type { AppPair, AppSide } from '../compared/app-pairs.ts';
+import { bothZones, labelOf, type PlacePair } from '../compared/both-zones.ts';
 import { chosenCombinations } from './chosen-combinations.ts';
 import { comparedScopes } from './compared-scopes.ts';
-import { type PlacePair, placeReading, placesToldApart } from './place-pairs.ts';
-import { deviceReading, firstOfEach, scopesReading, timeReading } from './told-apart.ts';
+import { deviceReading, firstOfEach, scopesReading, timeReading, zonesNamed } from './told-apart.ts';
 
 export interface Circumstance {
   readonly place: PlacePair;
@@ -168,4 +169,36 @@ function timesToldApart(sets: readonly ConditionSet[], times: readonly Seconds[]
   const soon = readingOf(now + 1) === readingOf(now) ? [now + 1] : [];
   const [like] = [...alike, ...soon];
   return [now, like, ...others.map(([first]) => first)].filter((moment) => moment !== undefined);
+}
+
+/** One place for each combination of the zones that the rules name. If an expression reads the network, all places. */
+function placesToldApart(sets: readonly ConditionSet[], places: readonly PlacePair[]): readonly PlacePair[] {
+  const named = zonesNamed(sets);
+  if (named === undefined) return places;
+  const byZones = new Map<string, PlacePair>();
+  for (const { active, next } of places) {
+    const [before, after] = [namedOf(active, named), namedOf(next, named)];
+    const key = JSON.stringify([before, after]);
+    if (byZones.has(key)) continue;
+    const labels = { label: labelOf(after), activeLabel: labelOf(before) };
+    byZones.set(key, { ...labels, zones: after, activeZones: before, active, next });
+  }
+  return [...byZones.values()];
+}
+
+function namedOf({ zones }: Facts['network'], named: ReadonlySet<string>): readonly string[] {
+  return zones.filter((zone) => named.has(zone));
+}
+
+/** The zones that the rules name or that differ. If an expression reads the network, all. */
+function placeReading(
+  sets: readonly ConditionSet[],
+  [active, next]: readonly [Settings['zones'], Settings['zones']],
+): (place: PlacePair) => string {
+  const named = zonesNamed(sets);
+  if (named === undefined) return ({ label, activeLabel }) => JSON.stringify([label, activeLabel]);
+  const { nameOf } = bothZones(active, next);
+  const moved = Object.keys({ ...active, ...next }).filter((name) => nameOf('next', name) !== name);
+  const read = new Set([...named, ...moved]);
+  return (place) => JSON.stringify([namedOf(place.active, read), namedOf(place.next, read)]);
 }

@@ -17,7 +17,7 @@ import { placesOnFile } from '../../../../policy/analysis/analysed/zones-on-file
 import { canonicalJson } from '../../../../policy/revision/document-store.ts';
 import { refusing } from '../../../../policy/revision/refused-scopes.ts';
 import type { AppPair } from '../compared/app-pairs.ts';
-import { type BothZones, placedOnBoth } from '../sign-ins/place-pairs.ts';
+import { type BothZones, placedOnBoth } from '../compared/both-zones.ts';
 
 /** An app under both configurations, with names for zones that differ if the zones do. */
 export interface ComparedPair {

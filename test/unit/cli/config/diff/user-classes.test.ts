@@ -2,12 +2,12 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { comparedApps } from '../../../../../src/cli/config/diff/compared/app-pairs.ts';
+import { placePairs } from '../../../../../src/cli/config/diff/compared/both-zones.ts';
 import { nextConfiguration } from '../../../../../src/cli/config/diff/compared/compared-configuration.ts';
 import type { AccessChange } from '../../../../../src/cli/config/diff/compared/configuration-changes.ts';
 import { circumstancesOf } from '../../../../../src/cli/config/diff/sign-ins/circumstances.ts';
 import { classesAtApps, numberedClasses } from '../../../../../src/cli/config/diff/sign-ins/classes-at-apps.ts';
 import { newShared, pairComparison } from '../../../../../src/cli/config/diff/sign-ins/compare-pair.ts';
-import { placePairs } from '../../../../../src/cli/config/diff/sign-ins/place-pairs.ts';
 import {
   classOf,
   type Projection,

@@ -1,11 +1,9 @@
 /** The places of sign-ins that are compared: what an address is in, under both configurations. */
-import type { ConditionSet } from '../../../../core/model/conditions.ts';
 import type { Facts } from '../../../../core/model/facts.ts';
 import { sampleAddresses } from '../../../../policy/analysis/analysed/sample-addresses.ts';
 import { existing, type PlacedZones } from '../../../../policy/analysis/analysed/zones-on-file.ts';
 import type { Settings, Zone } from '../../../../policy/model/settings.ts';
 import type { Snapshot } from '../../../../policy/revision/snapshot.ts';
-import { zonesNamed } from './told-apart.ts';
 
 /** An address, as each configuration sees it. */
 export interface PlacePair {
@@ -74,40 +72,8 @@ function networksOf(zone: Zone | undefined): Omit<Zone, 'label'> | undefined {
   return networks;
 }
 
-function labelOf(zones: readonly string[]): string {
+export function labelOf(zones: readonly string[]): string {
   return zones.join(' and ') || 'elsewhere';
-}
-
-/** One place for each combination of the zones that the rules name. If an expression reads the network, all places. */
-export function placesToldApart(sets: readonly ConditionSet[], places: readonly PlacePair[]): readonly PlacePair[] {
-  const named = zonesNamed(sets);
-  if (named === undefined) return places;
-  const byZones = new Map<string, PlacePair>();
-  for (const { active, next } of places) {
-    const [before, after] = [namedOf(active, named), namedOf(next, named)];
-    const key = JSON.stringify([before, after]);
-    if (byZones.has(key)) continue;
-    const labels = { label: labelOf(after), activeLabel: labelOf(before) };
-    byZones.set(key, { ...labels, zones: after, activeZones: before, active, next });
-  }
-  return [...byZones.values()];
-}
-
-function namedOf({ zones }: Facts['network'], named: ReadonlySet<string>): readonly string[] {
-  return zones.filter((zone) => named.has(zone));
-}
-
-/** The zones that the rules name or that differ. If an expression reads the network, all. */
-export function placeReading(
-  sets: readonly ConditionSet[],
-  [active, next]: readonly [Settings['zones'], Settings['zones']],
-): (place: PlacePair) => string {
-  const named = zonesNamed(sets);
-  if (named === undefined) return ({ label, activeLabel }) => JSON.stringify([label, activeLabel]);
-  const { nameOf } = bothZones(active, next);
-  const moved = Object.keys({ ...active, ...next }).filter((name) => nameOf('next', name) !== name);
-  const read = new Set([...named, ...moved]);
-  return (place) => JSON.stringify([namedOf(place.active, read), namedOf(place.next, read)]);
 }
 
 /** What the files of both configurations say. Of a zone that does not differ, what those of the next one do. */
