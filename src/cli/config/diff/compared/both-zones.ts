@@ -55,8 +55,8 @@ export function placePairs(active: Snapshot, next: Snapshot): readonly PlacePair
   return places.map(({ ip, zones }) => {
     const [before, after] = [zonesOn('active', zones), zonesOn('next', zones)];
     return {
-      label: labelOf(after),
-      activeLabel: labelOf(before),
+      label: placeLabel(after),
+      activeLabel: placeLabel(before),
       zones: after,
       activeZones: before,
       active: { ip, zones: before },
@@ -72,7 +72,7 @@ function networksOf(zone: Zone | undefined): Omit<Zone, 'label'> | undefined {
   return networks;
 }
 
-export function labelOf(zones: readonly string[]): string {
+export function placeLabel(zones: readonly string[]): string {
   return zones.join(' and ') || 'elsewhere';
 }
 

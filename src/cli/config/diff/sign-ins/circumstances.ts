@@ -15,7 +15,7 @@ import { believedIn, browsersIn, type ExaminedBeliefs, statementsIn } from '../.
 import { timesIn } from '../../questions/fresh-sign-ins.ts';
 import { type Ago, asksLastSignIn, lastSignInsIn, withLastSignIn } from '../../questions/last-sign-ins.ts';
 import type { AppPair, AppSide } from '../compared/app-pairs.ts';
-import { bothZones, labelOf, type PlacePair } from '../compared/both-zones.ts';
+import { bothZones, type PlacePair, placeLabel } from '../compared/both-zones.ts';
 import { chosenCombinations } from './chosen-combinations.ts';
 import { comparedScopes } from './compared-scopes.ts';
 import { deviceReading, firstOfEach, scopesReading, timeReading, zonesNamed } from './told-apart.ts';
@@ -180,7 +180,7 @@ function placesToldApart(sets: readonly ConditionSet[], places: readonly PlacePa
     const [before, after] = [namedOf(active, named), namedOf(next, named)];
     const key = JSON.stringify([before, after]);
     if (byZones.has(key)) continue;
-    const labels = { label: labelOf(after), activeLabel: labelOf(before) };
+    const labels = { label: placeLabel(after), activeLabel: placeLabel(before) };
     byZones.set(key, { ...labels, zones: after, activeZones: before, active, next });
   }
   return [...byZones.values()];
