@@ -8,7 +8,6 @@ import { userId } from '../../core/policy/conditions/users.ts';
 import { dateSpan } from '../../core/policy/values/date-bound.ts';
 import { type ProfileValue, readAttribute } from '../../core/profile/attribute-value.ts';
 import { canonicalIdentifier } from '../../identifier.ts';
-import { attributeValueOf } from '../../policy/analysis/text/attribute-text.ts';
 import type { App } from '../../policy/model/app.ts';
 import { enabledAuthenticators } from '../../policy/revision/enabled-authenticators.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
@@ -156,13 +155,11 @@ function ageOf(option: string, ago: string): Seconds {
   return age;
 }
 
-/** If the settings describe the attributes, only these exist. */
 function attributesFrom(
   pairs: readonly string[],
   { settings: { attributes: schema } }: Snapshot,
 ): Readonly<Record<string, ProfileValue>> {
-  const given = attributesFromPairs(pairs, schema, attributeValueOf);
-  if (schema.closed) for (const name of given.keys()) knownName('attribute', name, Object.keys(schema.attributes));
+  const given = attributesFromPairs(pairs, schema);
   return Object.fromEntries(
     [...given].map(([name, value]) => {
       const described = Object.hasOwn(schema.attributes, name) ? schema.attributes[name] : undefined;
