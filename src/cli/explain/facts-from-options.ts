@@ -1,6 +1,5 @@
 /** Converts the options of `explain` to the facts of a decision. Invalid values are refused with one sentence. */
 
-import { isIP } from 'node:net';
 import type { Attribute } from '../../core/model/attribute.ts';
 import type { AttributeValue } from '../../core/model/conditions.ts';
 import type { AuthenticatorDescriptor, Facts, Seconds, Subject } from '../../core/model/facts.ts';
@@ -9,6 +8,7 @@ import { dateSpan } from '../../core/policy/values/date-bound.ts';
 import { type ProfileValue, readAttribute } from '../../core/profile/attribute-value.ts';
 import { canonicalIdentifier } from '../../identifier.ts';
 import type { App } from '../../policy/model/app.ts';
+import { canonicalAddress } from '../../policy/model/canonical-address.ts';
 import { enabledAuthenticators } from '../../policy/revision/enabled-authenticators.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import { unknownName } from '../../policy/source/nearest-name.ts';
@@ -80,8 +80,12 @@ function parseTime(text: string): Seconds {
   return Math.floor(time / 1000);
 }
 
-function networkFromOptions({ ip = '', zone }: FactOptions, { settings, zonesOf }: Snapshot): Facts['network'] {
-  if (ip !== '' && isIP(ip) === 0) throw refusal(`--ip takes an IP address, not ${ip}`);
+function networkFromOptions(
+  { ip: written = '', zone }: FactOptions,
+  { settings, zonesOf }: Snapshot,
+): Facts['network'] {
+  const ip = written === '' ? '' : canonicalAddress(written);
+  if (ip === undefined) throw refusal(`--ip takes an IP address, not ${written}`);
   for (const name of zone ?? []) knownName('zone', name, Object.keys(settings.zones));
   // Without an address nothing is looked up, whatever network files this machine has.
   const { zones, unknownZones = [] } = ip === '' ? { zones: [] } : zonesOf(ip);

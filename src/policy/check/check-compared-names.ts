@@ -63,7 +63,7 @@ function formOfPart(part: string): string | undefined {
 
 /** Expressions read addresses in one form: another one would never be equal. */
 function addressFault({ name, isPart }: ComparedName): Fault | undefined {
-  const form = isPart ? formOfAddressPart(name) : canonicalAddress(name);
+  const form = isPart ? formOfAddressPart(name) : canonicalAddress(withoutZeros(name));
   if (form === name) return undefined;
   const advice = form === undefined ? 'name a zone for a network' : `write \`${form}\``;
   const message = `no address is \`${name}\`${isPart ? ', or has it in it' : ''}; ${advice}`;
@@ -75,8 +75,13 @@ function formOfAddressPart(part: string): string | undefined {
   const form = part
     .toLowerCase()
     .replace(/^(?:::|(?:0+:){5})ffff:(?=\d+\.)/, '')
-    .replace(/:0+(?=[\da-f])/g, ':');
+    .replace(/([:.])0+(?=[\da-f])/g, '$1');
   return /^(?:[\da-f:]+|[\d.]+)$/.test(form) ? form : undefined;
+}
+
+/** `010.0.0.1` is no address, since some programs read its numbers as octal ones (RFC 6943 section 3.1.1). */
+function withoutZeros(address: string): string {
+  return address.includes(':') ? address : address.replace(/\b0+(?=\d)/g, '');
 }
 
 /** Of what is known in one form, whatever the configuration says. */

@@ -999,6 +999,12 @@ test('an attribute that no schema declares is named in a warning, with the type 
   expect(await warned(...asked, 'nickname=Al')).toBe('');
 });
 
+test('an address is shown in the form that conditions compare', async () => {
+  const { network } = JSON.parse(await explained('--app', 'notes', '--ip', '::ffff:192.0.2.9', '--json'));
+  expect(network.ip).toBe('192.0.2.9');
+  expect(await explained('--app', 'notes', '--ip', '2001:DB8:1:0::9')).toContain('2001:db8:1::9,');
+});
+
 test('an operating system says which platform it is', async () => {
   const platformOf = async (...words: readonly string[]) =>
     JSON.parse(await explained('--app', 'notes', ...words, '--json')).device;

@@ -584,6 +584,8 @@ attributes: { dept: { options: [{ value: a }, { value: b }] } }
   test.each([
     ['network.ip == "2001:DB8:0:0::7"', 'no address is `2001:DB8:0:0::7`; write `2001:db8::7`'],
     ['network.ip in ["192.0.2.1", "::ffff:10.2.3.4"]', 'no address is `::ffff:10.2.3.4`; write `10.2.3.4`'],
+    ['network.ip == "010.000.0.01"', 'no address is `010.000.0.01`; write `10.0.0.1`'],
+    ['network.ip.endsWith(".001")', 'no address is `.001`, or has it in it; write `.1`'],
     ['network.ip != "10.0.0.0/8"', 'no address is `10.0.0.0/8`; name a zone for a network'],
     ['network.ip.startsWith("::ffff:10.")', 'no address is `::ffff:10.`, or has it in it; write `10.`'],
     [
