@@ -7,18 +7,24 @@ interface ClassedTexts {
   readonly attribute: Attribute;
   /** Those of the schema and of tests. */
   readonly patterns: readonly string[];
+  /** Each is a class of its own. */
   readonly fixed: readonly string[];
   readonly isKept: (text: string) => boolean;
 }
 
-/** Finds a text of the same class that may be kept, made of this one. Undefined: none was found. */
+/**
+ * Finds a text of the same class that may be kept, made of this one, which is none of the fixed ones. Undefined: none
+ * was found.
+ */
 export function keptTexts({ attribute, patterns, fixed, isKept }: ClassedTexts): (text: string) => string | undefined {
   const tests = patterns.map(compilePattern);
-  const seen = (text: string) => [...tests.map((matches) => matches(text)), fixed.includes(text) && text].join(' ');
   const samples = samplesOf(attribute);
   return (text) => {
-    const own = seen(text);
-    return candidates(text, samples, attribute).find((other) => isKept(other) && seen(other) === own);
+    const passed = tests.map((matches) => matches(text));
+    const isLike = (other: string) => tests.every((matches, at) => matches(other) === passed[at]);
+    return candidates(text, samples, attribute).find(
+      (other) => isLike(other) && !fixed.includes(other) && isKept(other),
+    );
   };
 }
 
