@@ -71,11 +71,12 @@ export function denialSpace(
   return { space, whens, lacks, besideAdmits: admitting(beside, space) };
 }
 
-/** Nothing, if no rule of the policy denies. */
+/** Nothing, if no rule of the policy denies, or fails (Law 4). */
 function admitting(policy: CompiledPolicy | undefined, space: RuleSpace): readonly Formula[] {
   const rules = policy?.rules.map(({ rule }) => rule) ?? [];
   const allowing = new Set(rules.filter(({ then }) => then.kind === 'allow'));
-  return allowing.size === rules.length ? [] : [oneDecidesFrom(rules, allowing, space)(0)];
+  const mayDeny = rules.some((rule) => !allowing.has(rule) || space.fails(rule.when) !== undefined);
+  return mayDeny ? [oneDecidesFrom(rules, allowing, space)(0)] : [];
 }
 
 /** The user type is no attribute, but a user may lack it, too. */
