@@ -11,6 +11,7 @@ import { oneDecidesFrom } from '../space/deciding-formulas.ts';
 import { type FoundByRule, findByRule, findModelWithin } from '../space/find-model.ts';
 import { modelOf } from '../space/ordinary-facts.ts';
 import { type OtherValue, otherValueOf } from '../space/other-value.ts';
+import type { ClassModel } from '../space/read-formulas.ts';
 import {
   type AttributeDenial,
   type DenialBudgets,
@@ -78,8 +79,10 @@ interface Asking extends DenialSpace, DenialBudgets {
   readonly admitsFrom: (position: number) => Formula;
   /** With the other value, this rule does not decide. */
   readonly passes: (rule: Rule) => Formula;
-  /** What else holds with the other value. */
-  readonly besides: readonly Formula[];
+  /** What always holds, of the other value. */
+  readonly alwaysOther: readonly Formula[];
+  /** With the other value, the policy beside lets the user in. */
+  readonly besideOther: readonly Formula[];
 }
 
 function askingOf(attribute: string, { policy }: SignInPolicies, asked: DenialSpace & DenialBudgets): Asking {
@@ -96,7 +99,8 @@ function askingOf(attribute: string, { policy }: SignInPolicies, asked: DenialSp
     allowing,
     admitsFrom: (position) => other.withOther(admitsFrom(position)),
     passes: ({ when }) => other.withOther(space.misses(when)),
-    besides: [...space.always, ...besideAdmits].map(other.withOther),
+    alwaysOther: space.always.map(other.withOther),
+    besideOther: besideAdmits.map(other.withOther),
   };
 }
 
@@ -104,7 +108,7 @@ function askingOf(attribute: string, { policy }: SignInPolicies, asked: DenialSp
 function* escapes(
   { rule, attribute, rules }: AttributeDenial,
   { policy, beside }: SignInPolicies,
-  { space, other, lacks, allowing, admitsFrom, passes, besides, questions, examples }: Asking,
+  { space, other, lacks, allowing, admitsFrom, passes, alwaysOther, besideOther, questions, examples }: Asking,
 ): Generator<EscapedDenial | 'undecided' | 'opaque'> {
   const at = rules.indexOf(rule) + 1;
   const each = rules.slice(at).filter((below) => allowing.has(below));
@@ -112,27 +116,32 @@ function* escapes(
   const before = rules.slice(0, at - 1).map(({ when }) => space.misses(when));
   const applies = { any: [space.applies(rule.when), space.fails(rule.when) ?? { any: [] }] };
   const denied = [...space.onceProved, ...space.always, applies, ...before];
-  const admitted = [...besides, ...rules.slice(0, at).map(passes)];
+  const admitted = [...alwaysOther, ...rules.slice(0, at).map(passes)];
   const decides = (instead: Rule) => [
     ...rules.slice(at, rules.indexOf(instead)).map(passes),
     other.withOther(space.applies(instead.when)),
   ];
+  /** Undefined: the evaluator does not say so. */
+  const escapeIn = (model: ClassModel): EscapedDenial | undefined => {
+    const [from, to] = other.factsOf(model);
+    const { rule: decided, failed } = applyRules(policy, from);
+    const { rule: instead } = applyRules(policy, to);
+    const isAdmitted = beside === undefined || applyRules(beside, to).outcome === 'allow';
+    const isShown = (decided ?? failed) === rule && isAdmitted && instead && allowing.has(instead);
+    return isShown ? { rule, attribute, instead, facts: to } : undefined;
+  };
   for (const deniesAbsence of [true, false]) {
     const asked = [...denied, ...(deniesAbsence ? [lacks(attribute)] : []), ...admitted];
     // Where the evaluator does not confirm what is found for all of them, each is asked about by itself.
     for (const meant of ['any', ...each] as const) {
-      const formulas = [...asked, ...(meant === 'any' ? [admitsFrom(at)] : decides(meant))];
+      const formulas = [...asked, ...(meant === 'any' ? [admitsFrom(at)] : decides(meant)), ...besideOther];
       const found = findModelWithin(formulas, questions, space.reader);
       if (found === 'undecided') yield found;
       if (typeof found !== 'object' && meant === 'any') break;
       if (typeof found !== 'object') continue;
       const ordinary = modelOf(formulas, { reader: space.reader, budget: examples });
-      const [from, to] = other.factsOf(typeof ordinary === 'object' ? ordinary : found.model);
-      const { rule: decided, failed } = applyRules(policy, from);
-      const { rule: instead } = applyRules(policy, to);
-      const isAdmitted = beside === undefined || applyRules(beside, to).outcome === 'allow';
-      if ((decided ?? failed) === rule && isAdmitted && instead && allowing.has(instead))
-        yield { rule, attribute, instead, facts: to, ...(deniesAbsence && { deniesAbsence }) };
+      const shown = [...(typeof ordinary === 'object' ? [ordinary] : []), found.model].map(escapeIn).find(Boolean);
+      if (shown) yield { ...shown, ...(deniesAbsence && { deniesAbsence }) };
       else if (other.isOpaque) yield 'opaque';
     }
   }

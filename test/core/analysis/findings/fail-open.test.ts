@@ -2,7 +2,12 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { failOpen } from '../../../../src/core/analysis/findings/fail-open.ts';
-import type { AttributeTest, Conditions } from '../../../../src/core/model/conditions.ts';
+import type {
+  AttributeTest,
+  CompiledExpression,
+  Conditions,
+  ExpressionPart,
+} from '../../../../src/core/model/conditions.ts';
 import type { Facts } from '../../../../src/core/model/facts.ts';
 import type { Rule } from '../../../../src/core/model/policy.ts';
 import { compilePolicy } from '../../../../src/core/policy/rules/compile.ts';
@@ -156,6 +161,22 @@ test('rules that are entangled on purpose leave it undecided, once for each rule
   const both = deny({ attributes: { plan: { equals: 'gold' }, level: { atLeast: 5 } } });
   const policy = compilePolicy({ name: 'p', rules: [both, ...entangled.map(deny), rest] });
   expect(failOpen({ policy }, universe())).toEqual({ found: [], undecided: [both], opaque: [] });
+});
+
+test('a denial of which nothing is known is undecided as well where the steps did not suffice', () => {
+  const logic = { text: 'size(user.profile.plan) == 4' };
+  const part: ExpressionPart = { reads: ['user.profile.plan'], texts: [], numbers: [], evaluate: () => 'miss' };
+  const expression: CompiledExpression = {
+    ...{ written: logic.text, aboutUser: true, varies: false, logic },
+    evaluate: () => 'miss',
+    partOf: () => part,
+  };
+  const denial = deny({ ...withPlan({ equals: 'gold' }), expression });
+  const policy = compilePolicy({ name: 'p', rules: [denial, rest] });
+  const undecidedWith = (steps: number) =>
+    failOpen({ policy }, universe(), { questions: { steps }, examples: { steps } }).undecided;
+  expect(undecidedWith(0)).toEqual([denial]);
+  expect(undecidedWith(10_000)).toEqual([]);
 });
 
 test('a rule that never applies denies no user, with the attribute or without', () => {
