@@ -49,7 +49,8 @@ function candidates(text: string, samples: readonly string[], { minLength = 0 }:
   const within = cuts.flatMap((end) =>
     cuts.slice(end).map((start) => `${sample.slice(0, end)}${text}${sample.slice(start)}`),
   );
-  const more = 'example'.repeat(Math.ceil(Math.max(1, minLength - text.length) / 7));
+  const ending = sample.slice(-6) || 'example';
+  const more = ending.repeat(Math.ceil(Math.max(1, minLength - text.length) / ending.length));
   const longer = [...text, ''].map((_, at) => `${text.slice(0, at)}${more}${text.slice(at)}`).toReversed();
   return [...samples, ...within, ...longer];
 }

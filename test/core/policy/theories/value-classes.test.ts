@@ -74,6 +74,12 @@ describe('texts', () => {
   test.each<[string, Partial<Attribute>, readonly ValueTest[], readonly unknown[]]>([
     ['a number', { type: 'phone' }, [{ matches: '+43*' }], ['+15555550100', '+4315555550100']],
     ['the end of a number', { type: 'phone' }, [{ matches: '*99' }], ['+15555550100', '+1555599']],
+    [
+      'both ends of a number',
+      { type: 'phone' },
+      [{ matches: '+43*' }, { matches: '*99' }],
+      ['+15555550100', '+1555599', '+4315555550100', '+4355010099'],
+    ],
     ['a page', { type: 'url' }, [{ matches: '*.test' }], ['https://example.com/', 'https://.test']],
     ['a language', { type: 'locale' }, [{ matches: 'pt-*' }], ['en-GB', 'pt-GB']],
     ['an address', { type: 'email' }, [], ['user@example.com']],
