@@ -14,9 +14,9 @@ import { rulesIn } from './denial-cause.ts';
 import { newcomerSearch } from './denied-newcomers.ts';
 import type { Denied, NewAccount } from './denied-users.ts';
 import { type AppsThen, graceEndOf, graceEnds } from './grace-ends.ts';
+import { knownOfApps } from './known-of-apps.ts';
 import { lockOutFinder, mayAddAtPages, neverByCause } from './lock-out-finder.ts';
 import { isOfAllNamed } from './locked-out-users.ts';
-import { usualLockOuts } from './usual-lock-outs.ts';
 import { isUsualLockOut, isUsualNewcomer } from './usual-users.ts';
 
 /** One for each rule that is the cause, and for each sign-on rule where none is. */
@@ -51,7 +51,7 @@ export function newcomerFindings(
 function newcomersThen({ apps, configuration, afterSkips }: AppsThen, additions: AccountAdditions) {
   const finder = lockOutFinder(additions, configuration);
   const all = searchAlike(apps, additions.places, {
-    search: newcomerSearch(finder, usualLockOuts(additions, configuration)),
+    search: newcomerSearch(finder, knownOfApps(additions, configuration)),
     isLike: finder.isLike,
   });
   const denied = all.flatMap((found) => found.denied);

@@ -1,8 +1,8 @@
 /**
- * What later rule combinations of an app need not be searched for. A finding tells of a cause which apps it locks users
- * out of, and shows one of them, a usual one if there is any. So once a cause locks some users of the app out, and no
- * usual one is left to be found, its circumstances are not searched again. Those in which users are let in are the same
- * in all combinations that ask for the same.
+ * What need not be searched for in rule combinations of an app. A finding tells of a cause which apps it locks users out
+ * of, and shows one of them, a usual one if there is any. So once a cause locks some users of the app out, and no usual
+ * one is left to be found, its circumstances are not searched again. Those in which users are let in are the same in all
+ * combinations that ask for the same.
  */
 import type { UsersLeftOut } from '../../../core/analysis/accounts/user-by-user.ts';
 import { entryKey } from '../../../core/analysis/simulation/sign-in-outcomes.ts';
@@ -12,133 +12,90 @@ import type { RuleCombination } from '../../../core/analysis/space/rule-combinat
 import { notAll } from '../../../core/analysis/space/rule-space.ts';
 import type { Formula } from '../../../core/policy/theories/theory.ts';
 import type { AnalysedApp } from '../analysed/analysed-apps.ts';
-import type { DenialSearch, DeniedThere } from './circumstances.ts';
-import { rulesIn } from './denial-cause.ts';
+import { causeKey, firstRuleKey } from './cause-key.ts';
+import { type DenialSearch, type DeniedThere, formulasOfCircumstance } from './circumstances.ts';
 import type { Denied } from './denied-users.ts';
-import type { MayBeUsual } from './usual-lock-outs.ts';
+import type { KnownCircumstance } from './known-circumstances.ts';
+import type { KnownOfApps } from './known-of-apps.ts';
 import { isUsualLockOut } from './usual-users.ts';
-
-/** What was found in one combination. */
-interface FoundIn extends Pick<DenialSearch, 'denied' | 'letIn'> {
-  /** One for each cause that was not settled. */
-  readonly found: readonly Denied[];
-}
 
 /** What is settled before one combination is searched. */
 interface SettledBefore {
-  /** Circumstances to leave out. */
-  readonly known: readonly Formula[];
+  /** What must hold of circumstances that are not settled. Absent: no search is left to be made. */
+  readonly besides?: readonly Formula[];
+  /** What must hold of circumstances that are not known to have the cause of this denial. */
+  readonly byOtherCauses: (denied: DeniedThere) => readonly Formula[];
   readonly isSettled: (denied: DeniedThere) => boolean;
-  /** Whether users may be denied in a circumstance that is left out. */
+  /** Whether users may be denied in a circumstance that is known. */
   readonly mayDeny: () => boolean;
   /** Users who are let in. Absent: it is not known that the first rule of the cause locks out some users, not all. */
   readonly letInBy: (denied: DeniedThere) => UsersLeftOut | undefined;
-  readonly add: (found: FoundIn) => void;
+  readonly add: (found: Pick<DenialSearch, 'denied' | 'letIn'>) => void;
 }
 
-/** `keys`: the authenticators with which the users begin. */
-export type SettledCauses = (combination: RuleCombination, keys: readonly string[]) => SettledBefore;
-
-interface KnownCircumstance {
-  /** What must hold for it. */
-  readonly alike: readonly Formula[];
-  readonly not: Formula;
-  readonly isDenied: boolean;
-  readonly position: number;
+/** Of one app. */
+export interface SettledCauses {
+  /** `keys`: the authenticators with which the users begin. */
+  readonly before: (combination: RuleCombination, keys: readonly string[]) => SettledBefore;
+  /** Users who are denied, one for each cause that was not settled. */
+  readonly add: (found: readonly Denied[]) => void;
 }
 
-/**
- * Of one app. Only combinations with the same sign-on rule, or one above it, settle anything for a combination: apps
- * that are alike up to that rule have them in common.
- */
-export function settledCauses(app: AnalysedApp, mayBeUsual: MayBeUsual): SettledCauses {
+export function settledCauses(
+  app: AnalysedApp,
+  { mayBeUsual, circumstancesOf, found: known }: KnownOfApps,
+): SettledCauses {
   const { policies, denialBudget, space } = app;
-  const rules = policies.app?.rules.map(({ rule }) => rule) ?? [];
   const entryOf = onceFor(({ facts }: RuleCombination) => entryKey(policies, facts));
-  const circumstances = new Map<string, KnownCircumstance[]>();
-  const lockedOut = firstPositions();
-  const usual = firstPositions();
-  const byFirstRule = firstPositions();
+  const byFirstRule = new Set<string | undefined>();
   const letInUsers = new Map<string, UsersLeftOut>();
-  return (combination, keys) => {
-    const entry = entryOf(combination);
-    const position = rules.indexOf(combination.app);
-    const same = JSON.stringify([entry, combination.enrollment?.location, keys]);
-    const all = circumstances.get(same) ?? [];
-    circumstances.set(same, all);
-    const before = all.filter((each) => each.position <= position);
-    const isSettled = (denied: DeniedThere) => {
-      const key = causeKey(denied);
-      if (!lockedOut.isFrom(key, position)) return false;
-      return usual.isFrom(key, position) || !mayBeUsual({ ...denied, app, combination }, entry);
-    };
-    return {
-      known: before.map(({ not }) => not),
-      isSettled,
-      letInBy: (denied) => {
-        if (policies.enrollment?.beforeSignIn || !byFirstRule.isFrom(firstRule(denied), position)) return undefined;
-        const terms = JSON.stringify([entry, combination.enrollment?.location]);
-        const users = letInUsers.get(terms) ?? [];
-        letInUsers.set(terms, users);
-        return users;
-      },
-      mayDeny: () => {
-        const denied = before.filter(({ isDenied }) => isDenied).map(({ alike }) => ({ all: alike }));
-        const formulas = [...combination.formulas, { any: denied }];
-        return denied.length > 0 && findModelWithin(formulas, denialBudget, space.reader) !== 'impossible';
-      },
-      add: ({ found, denied, letIn }) => {
-        for (const each of found) {
-          if (each.lockOut === undefined || each.lockOut.isForAll) continue;
-          lockedOut.add(causeKey(each), position);
-          byFirstRule.add(firstRule(each), position);
-          if (isUsualLockOut(each)) usual.add(causeKey(each), position);
-        }
-        const settled = denied.flatMap((each) => (each.alike && isSettled(each) ? [each.alike] : []));
-        const more = [
-          ...letIn.map((alike) => ({ alike, isDenied: false })),
-          ...settled.map((alike) => ({ alike, isDenied: true })),
-        ];
-        for (const each of more)
-          if (!all.some((known) => says(known, each, position)))
-            all.push({ ...each, not: notAll(each.alike), position });
-      },
-    };
-  };
-}
-
-/** Whether the other need not be known at this position and below. Equal circumstances have the same formulas. */
-function says(
-  known: KnownCircumstance,
-  { alike, isDenied }: Pick<KnownCircumstance, 'alike' | 'isDenied'>,
-  position: number,
-): boolean {
-  const isLike = known.alike.length === alike.length && known.alike.every((formula, at) => formula === alike[at]);
-  return isLike && known.position <= position && (known.isDenied || !isDenied);
-}
-
-/** Absent, if it is no rule: each sign-on rule then has a finding of its own. */
-function causeKey({ cause, after }: DeniedThere): string | undefined {
-  const rules = rulesIn(cause);
-  if (rules.length === 0) return undefined;
-  const named = [...rules, after?.rule].map((rule) => rule?.location);
-  return JSON.stringify([named, after?.signedInWith]);
-}
-
-/** Findings are told by it. */
-function firstRule({ cause }: DeniedThere): string | undefined {
-  const [first] = rulesIn(cause);
-  return first && JSON.stringify(first.location);
-}
-
-/** The first position at which something was found. */
-function firstPositions() {
-  const first = new Map<string, number>();
   return {
-    add: (key: string | undefined, position: number) => {
-      if (key !== undefined) first.set(key, Math.min(position, first.get(key) ?? position));
+    before: (combination, keys) => {
+      const entry = entryOf(combination);
+      const table = circumstancesOf(app, { entry, combination, keys });
+      const isSettledBy = (denied: DeniedThere, key: string | undefined) => {
+        const first = firstRuleKey(denied);
+        if (key === undefined || !known.causes.has(key) || !byFirstRule.has(first)) return false;
+        return known.usual.has(first) || !mayBeUsual({ ...denied, app, combination }, entry);
+      };
+      const isOpen = ({ denied, cause }: KnownCircumstance) => denied !== undefined && !isSettledBy(denied, cause);
+      const all = (circumstance: KnownCircumstance) => ({ all: formulasOfCircumstance(circumstance, app) });
+      const not = (circumstance: KnownCircumstance) => notAll(formulasOfCircumstance(circumstance, app));
+      const open = table.all().filter(isOpen);
+      const isOver = table.isComplete() && open.length === 0;
+      const besides = table.isComplete()
+        ? [{ any: open.map(all) }]
+        : table.all().flatMap((each) => (isOpen(each) ? [] : [not(each)]));
+      return {
+        ...(!isOver && { besides }),
+        byOtherCauses: (denied) => {
+          const key = causeKey(denied);
+          return key === undefined ? [] : open.flatMap((each) => (each.cause === key ? [not(each)] : []));
+        },
+        isSettled: (denied) => isSettledBy(denied, causeKey(denied)),
+        letInBy: (denied) => {
+          if (policies.enrollment?.beforeSignIn || !known.firstRules.has(firstRuleKey(denied))) return undefined;
+          const terms = JSON.stringify([entry, combination.enrollment?.location]);
+          const users = letInUsers.get(terms) ?? [];
+          letInUsers.set(terms, users);
+          return users;
+        },
+        mayDeny: () => {
+          const denied = table.all().filter((each) => each.denied);
+          const formulas = [...combination.formulas, { any: denied.map(all) }];
+          return denied.length > 0 && findModelWithin(formulas, denialBudget, space.reader) !== 'impossible';
+        },
+        add: table.add,
+      };
     },
-    isFrom: (key: string | undefined, position: number) =>
-      key !== undefined && (first.get(key) ?? Number.POSITIVE_INFINITY) <= position,
+    add: (found) => {
+      for (const each of found) {
+        if (each.lockOut === undefined || each.lockOut.isForAll) continue;
+        known.causes.add(causeKey(each));
+        known.firstRules.add(firstRuleKey(each));
+        byFirstRule.add(firstRuleKey(each));
+        if (isUsualLockOut(each)) known.usual.add(firstRuleKey(each));
+      }
+    },
   };
 }

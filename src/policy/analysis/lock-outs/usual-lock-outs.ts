@@ -13,13 +13,12 @@ import {
   isOrdinary,
   namedTogether,
 } from '../../../core/analysis/space/usual-groups.ts';
-import type { RuleHead } from '../../../core/model/policy.ts';
-import { appLists } from '../../../core/policy/rules/app-lists.ts';
 import { compilePolicy, type PolicySet } from '../../../core/policy/rules/compile.ts';
-import { conditionSets, hasExpression } from '../../../core/policy/rules/condition-table.ts';
+import { hasExpression } from '../../../core/policy/rules/condition-table.ts';
 import type { Formula, UserFacts } from '../../../core/policy/theories/theory.ts';
 import type { AnalysedConfiguration } from '../analysed/configuration.ts';
 import type { AccountAdditions } from './account-additions.ts';
+import { asksAboutAdditions, rulesAboutAdditions } from './asked-about-additions.ts';
 import { type DecidingAdditionRule, governedBy } from './denial-cause.ts';
 import type { Denied } from './denied-users.ts';
 import { confirming, formulasOf, searchIn } from './lock-out-finder.ts';
@@ -49,7 +48,7 @@ export function usualLockOuts(
   return (denied, entry) => {
     const { app, combination, cause } = denied;
     const { policies } = app;
-    const asked = asks(policies);
+    const asked = asksAboutAdditions(policies);
     // What rules after the sign-in, or expressions, say of such users differs by app.
     if (cause.enrollment || policies.enrollment?.beforeSignIn || isOpaque || asked.hasExpressions) return true;
     const bounds = boundsFor(policies.session);
@@ -57,25 +56,13 @@ export function usualLockOuts(
     const asking = JSON.stringify([entry, combination.enrollment?.location, about, asked.hasApps && app.app.clientId]);
     const bound = bounds.get(asking) ?? boundOn(denied, additions, configuration);
     bounds.set(asking, bound);
-    const own = [...policies.session.rules, ...(policies.app?.rules ?? [])].map(({ rule }) => rule);
-    return bound.hasUsual || areNamedTogether(bound.groups, own);
+    return bound.hasUsual || areNamedTogether(bound.groups, signOnRules(policies));
   };
 }
 
-/** What the rules ask about that say who may add what. */
-const asks = onceFor((policies: PolicySet) => {
-  const whens = [...rulesAboutAdditions(policies), ...policies.session.rules.map(({ rule }) => rule)].map(
-    ({ when }) => when,
-  );
-  return {
-    hasApps: whens.flatMap(conditionSets).some((set) => appLists(set).flat().length > 0),
-    hasExpressions: whens.some(hasExpression),
-  };
-});
-
-function rulesAboutAdditions({ accountPolicy, enrollment }: PolicySet): readonly RuleHead[] {
-  return [...(accountPolicy?.rules ?? []), ...(enrollment?.rules ?? []).map(({ rule }) => rule)];
-}
+const signOnRules = onceFor(({ session, app }: PolicySet) =>
+  [...session.rules, ...(app?.rules ?? [])].map(({ rule }) => rule),
+);
 
 /** What these rules decide about of which each alone may be the cause elsewhere. */
 function governedAlone({ app, cause, facts }: Causing): readonly DecidingAdditionRule[] {

@@ -33,7 +33,7 @@ async function analysed() {
 test('circumstances of denials are searched within the budget of the app', async () => {
   const { app, one } = await analysed();
   const before = app.denialBudget.steps;
-  const search = { app, combination: one, keys: ['email'], known: [] };
+  const search = { app, combination: one, keys: ['email'], besides: [] };
   expect(deniedCircumstances(search).isPartial).toBe(false);
   expect(app.denialBudget.steps).toBeLessThan(before);
   expect(deniedCircumstances({ ...search, app: { ...app, denialBudget: { steps: 0 } } }).isPartial).toBe(true);
