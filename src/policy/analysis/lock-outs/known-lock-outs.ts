@@ -25,7 +25,7 @@ export interface KnownLockOuts {
 }
 
 /** The largest number of users to try for each first rule. */
-const mostTried = 24;
+const mostTried = 8;
 
 export function knownLockOuts({ places }: AccountAdditions): KnownLockOuts {
   const isOpaque = conditionsOfPlaces(places).some(hasExpression);

@@ -56,7 +56,7 @@ export function settledCauses(
       const isSettledBy = (denied: DeniedThere, key: string | undefined) => {
         const first = firstRuleKey(denied);
         if (key === undefined || !known.causes.has(key) || !byFirstRule.has(first)) return false;
-        return known.usual.has(first) || !mayBeUsual({ ...denied, app, combination }, entry);
+        return known.usual.has(first) || !mayBeUsual(denied, { app, combination, entry });
       };
       const isOpen = ({ denied, cause }: KnownCircumstance) => denied !== undefined && !isSettledBy(denied, cause);
       const all = (circumstance: KnownCircumstance) => ({ all: formulasOfCircumstance(circumstance, app) });

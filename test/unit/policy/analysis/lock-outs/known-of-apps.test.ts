@@ -56,8 +56,8 @@ async function searched(more: Readonly<Record<string, string>>, from: 'others' |
   };
   const known = knownOfApps(additions, configuration);
   const searchAfterOthers = newcomerSearch({ ...finder, find }, known);
-  const searchAlone: NewcomersIn = (app) =>
-    newcomerSearch({ ...finder, find }, knownOfApps(additions, configuration))(app);
+  const searchAlone: NewcomersIn = (each) =>
+    newcomerSearch({ ...finder, find }, knownOfApps(additions, configuration))(each);
   const stepsLeft = () => apps.reduce((sum, { denialBudget }) => sum + denialBudget.steps, 0);
   const before = stepsLeft();
   const found = apps.map((each) => {
@@ -91,9 +91,9 @@ test.each([
   ['apps', 'apps: { any: [d] }'],
   ['what an expression says', `expression: "user.userType == request.clientId"`],
 ])('nothing is tried at other apps where a rule about additions asks about %s', async (_, when) => {
-  const files = account(`{ name: Asking, change: { add: all }, when: { ${when} }, ${two} }`);
-  const apart = await searched(files, 'nothing');
-  const together = await searched(files, 'others');
+  const asking = account(`{ name: Asking, change: { add: all }, when: { ${when} }, ${two} }`);
+  const apart = await searched(asking, 'nothing');
+  const together = await searched(asking, 'others');
   expect(together.found).toEqual(apart.found);
   expect(together.finds).toBe(apart.finds);
   expect(together.areComplete).not.toContain(true);
