@@ -1,8 +1,8 @@
 /**
  * Compares a draft with the active configuration on real sign-ins, without any effect. After a request is written, it
  * passes on the input of its decision and continues. The node's worker evaluates later, outside any request. It gathers
- * what only the draft asks about, and adds to the stored results. Failures here are counted, and never affect users.
- * See decisions 92 and 179.
+ * what only the draft asks about, and adds to the stored results. Failures here are counted, the first of each kind is
+ * logged, and none affects users. See decisions 92 and 179.
  */
 import { setImmediate as breathe } from 'node:timers/promises';
 import {
@@ -32,10 +32,15 @@ export interface ShadowWorkerOptions extends FailureLog {
   readonly interval?: number;
 }
 
-/** The most waiting samples, and the most denied sign-ins remembered (since a page may be shown again). */
-const limits = { waiting: 1_000, denied: 1_000 };
+/**
+ * The most waiting samples, the most denied sign-ins remembered (since a page may be shown again), and the most kinds
+ * of failures that are logged of one draft.
+ */
+const limits = { waiting: 1_000, denied: 1_000, logged: 10 };
 /** Samples between two pauses, in which requests can run. What they need from the store is read at once. */
 const stretch = 10;
+
+const notCompared = 'a sign-in cannot be compared with the draft';
 
 interface OpenDraft {
   /** Sign-ins are compared with it from this time on (epoch seconds). */
@@ -51,6 +56,8 @@ export class ShadowWorker implements ShadowObserver {
   #failed = 0;
   #dropped = 0;
   #unreadable = '';
+  /** Kinds of failures that are logged already. */
+  #logged = new Set<string>();
   readonly #passes: PeriodicTask;
 
   constructor(options: ShadowWorkerOptions) {
@@ -97,7 +104,10 @@ export class ShadowWorker implements ShadowObserver {
     const batch = { compared, leftOut, failed: this.#failed, dropped: this.#dropped };
     this.#failed = 0;
     this.#dropped = 0;
-    const isRecorded = await recordShadow(this.#options.store, draft.id, batch).catch(() => false);
+    const isRecorded = await recordShadow(this.#options.store, draft.id, batch).catch((error: unknown) => {
+      this.#logFirst('comparisons with the draft cannot be recorded', error);
+      return false;
+    });
     if (!isRecorded) this.#dropped += batch.dropped + samples.length - batch.failed;
   }
 
@@ -107,6 +117,7 @@ export class ShadowWorker implements ShadowObserver {
     if (value === this.#draft?.value || value === this.#unreadable) return;
     this.#draft = undefined;
     this.#waiting = [];
+    this.#logged = new Set();
     if (value === undefined) return;
     try {
       const draft = parseShadow(value);
@@ -126,8 +137,9 @@ export class ShadowWorker implements ShadowObserver {
       const unit = new UnitOfWork(this.#options.store);
       try {
         await unit.load(part.flatMap((sample) => keysForDraft(sample, draft.snapshot)));
-      } catch {
+      } catch (error) {
         this.#dropped += part.length;
+        this.#logFirst(notCompared, error);
         continue;
       }
       for (const sample of part) {
@@ -135,8 +147,9 @@ export class ShadowWorker implements ShadowObserver {
           const comparison = await compare(sample, draft, unit);
           if (typeof comparison === 'string') leftOut.push(comparison);
           else compared.push(comparison);
-        } catch {
+        } catch (error) {
           this.#failed += 1;
+          this.#logFirst(notCompared, error);
         }
       }
       // The past of an account that cannot be recorded is missing in later comparisons only.
@@ -144,6 +157,20 @@ export class ShadowWorker implements ShadowObserver {
     }
     return { compared, leftOut };
   }
+
+  #logFirst(what: string, error: unknown): void {
+    const kind = kindOfFailure(error);
+    if (this.#logged.size >= limits.logged || this.#logged.has(kind)) return;
+    this.#logged.add(kind);
+    logFailure(what, error, this.#options);
+  }
+}
+
+/** What was thrown, and where. Messages may name users, so that each would be another kind. */
+function kindOfFailure(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error;
+  const place = error.stack?.split('\n').find((line) => line.startsWith('    at '));
+  return `${error.name}${place ?? ''}`;
 }
 
 interface ComparedSamples {

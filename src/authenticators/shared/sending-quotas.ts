@@ -1,5 +1,6 @@
 /** Quotas of all authenticators that send messages, which are limits over all accounts. */
 import { oneHour } from '../../core/model/durations.ts';
+import { canonicalAddress } from '../../policy/model/canonical-address.ts';
 import type { Quota, SendLimit } from '../authenticator.ts';
 
 /** Messages to one account, by one authenticator: decision 185. */
@@ -23,11 +24,9 @@ export function networkQuota(ip: string, limit: number): Quota {
  * network.
  */
 export function networkOf(ip: string): string {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip);
-  if (mapped) return mapped[1] ?? ip;
-  const canonical = URL.parse(`http://[${ip.replace(/%.*$/, '')}]`)?.hostname.slice(1, -1);
-  if (canonical === undefined) return ip;
-  const [head = '', tail] = canonical.split('::');
+  const address = canonicalAddress(ip) ?? ip;
+  if (!address.includes(':')) return address;
+  const [head = '', tail] = address.split('::');
   const groups = (text: string): string[] => (text === '' ? [] : text.split(':'));
   const zeros = tail === undefined ? 0 : 8 - groups(head).length - groups(tail).length;
   const all = [...groups(head), ...Array<string>(zeros).fill('0'), ...groups(tail ?? '')];

@@ -26,6 +26,7 @@ import {
   readActiveRevision,
 } from '../shared/configuration/read-active-revision.ts';
 import { recordsKeptSince } from '../shared/configuration/records-kept-since.ts';
+import { undeclaredAttributes } from '../shared/options/attribute-pairs.ts';
 import { refusal } from '../shared/options/refusal.ts';
 import type { Paint } from '../shared/output/paint.ts';
 import { withPrintedFindings } from '../shared/output/print-findings.ts';
@@ -159,6 +160,7 @@ async function print(
   const past = store && (await pastOptions(store, options, known));
   const told = { ...past?.options, ...options };
   const facts = asFarAsAsked({ ...factsFromOptions(told, known), ...past?.unknown }, sets, told);
+  stderr(undeclaredAttributes(options.attribute ?? [], snapshot.settings.attributes));
   stderr(strangeGroups(options.groups ?? [], groupsNamedIn(sets, policies, snapshot.settings)));
   const locked =
     store && subject && (await lockedAuthenticators(store, subject, { kinds: authenticators, policies, facts }));

@@ -1,6 +1,5 @@
 /** Converts the options of `explain` to the facts of a decision. Invalid values are refused with one sentence. */
 
-import { isIP } from 'node:net';
 import type { Attribute } from '../../core/model/attribute.ts';
 import type { AttributeValue } from '../../core/model/conditions.ts';
 import type { AuthenticatorDescriptor, Facts, Seconds, Subject } from '../../core/model/facts.ts';
@@ -8,8 +7,8 @@ import { userId } from '../../core/policy/conditions/users.ts';
 import { dateSpan } from '../../core/policy/values/date-bound.ts';
 import { type ProfileValue, readAttribute } from '../../core/profile/attribute-value.ts';
 import { canonicalIdentifier } from '../../identifier.ts';
-import { attributeValueOf } from '../../policy/analysis/text/attribute-text.ts';
 import type { App } from '../../policy/model/app.ts';
+import { canonicalAddress } from '../../policy/model/canonical-address.ts';
 import { enabledAuthenticators } from '../../policy/revision/enabled-authenticators.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import { unknownName } from '../../policy/source/nearest-name.ts';
@@ -81,8 +80,12 @@ function parseTime(text: string): Seconds {
   return Math.floor(time / 1000);
 }
 
-function networkFromOptions({ ip = '', zone }: FactOptions, { settings, zonesOf }: Snapshot): Facts['network'] {
-  if (ip !== '' && isIP(ip) === 0) throw refusal(`--ip takes an IP address, not ${ip}`);
+function networkFromOptions(
+  { ip: written = '', zone }: FactOptions,
+  { settings, zonesOf }: Snapshot,
+): Facts['network'] {
+  const ip = written === '' ? '' : canonicalAddress(written);
+  if (ip === undefined) throw refusal(`--ip takes an IP address, not ${written}`);
   for (const name of zone ?? []) knownName('zone', name, Object.keys(settings.zones));
   // Without an address nothing is looked up, whatever network files this machine has.
   const { zones, unknownZones = [] } = ip === '' ? { zones: [] } : zonesOf(ip);
@@ -156,13 +159,11 @@ function ageOf(option: string, ago: string): Seconds {
   return age;
 }
 
-/** If the settings describe the attributes, only these exist. */
 function attributesFrom(
   pairs: readonly string[],
   { settings: { attributes: schema } }: Snapshot,
 ): Readonly<Record<string, ProfileValue>> {
-  const given = attributesFromPairs(pairs, schema, attributeValueOf);
-  if (schema.closed) for (const name of given.keys()) knownName('attribute', name, Object.keys(schema.attributes));
+  const given = attributesFromPairs(pairs, schema);
   return Object.fromEntries(
     [...given].map(([name, value]) => {
       const described = Object.hasOwn(schema.attributes, name) ? schema.attributes[name] : undefined;

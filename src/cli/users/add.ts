@@ -14,7 +14,7 @@ import { type Profile, toSubject } from '../../users/record/user.ts';
 import { takenValue, uniqueValues } from '../../users/reservations/attribute-reservations.ts';
 import { newCommand } from '../commands.ts';
 import { misspelledGroups } from '../shared/configuration/misspelled-groups.ts';
-import { attributesFromPairs, unquoted } from '../shared/options/attribute-pairs.ts';
+import { attributesFromPairs, undeclaredAttributes } from '../shared/options/attribute-pairs.ts';
 import { collect } from '../shared/options/collect.ts';
 import { printResult, type ResultOptions } from '../shared/output/print-result.ts';
 import { operatorOps } from './operator-audit.ts';
@@ -76,6 +76,7 @@ async function addUser(context: UsersContext, identifier: string, options: AddOp
     const password = await readPassword(context, options, { subject, credentials: [], passwordRules });
     const credentialsOfInput = [password?.credential, ...proven].filter((credential) => credential !== undefined);
     const input = { ...about, schema, credentials: credentialsOfInput };
+    context.stderr(undeclaredAttributes(options.attribute, schema));
     context.stderr(misspelledGroups(options.group, await knownGroups()));
     const outcome = await directory.create(input, ({ id: newId }) => operatorOps('user.added', newId));
     if (!outcome.ok) throw new Error(refusedUserText(outcome));
@@ -109,7 +110,7 @@ function profileFromOptions(options: AddOptions, schema: AttributeSchema): Profi
 const withOption = ['email', 'emailVerified', 'phone', 'phoneVerified'] as const;
 
 function givenAttributes(pairs: readonly string[], schema: AttributeSchema): Readonly<Record<string, unknown>> {
-  const given = attributesFromPairs(pairs, schema, unquoted);
+  const given = attributesFromPairs(pairs, schema);
   for (const name of withOption) if (given.has(name)) throw new Error(`--attribute: ${name} has an option of its own`);
   return Object.fromEntries(given);
 }

@@ -2,11 +2,12 @@
  * What one request says about the browser and its network. All of it comes from outside, so it may make a rule stricter
  * but never more trusting.
  */
+import { canonicalAddress } from '../../policy/model/canonical-address.ts';
 import type { Brought } from '../../policy/revision/device-signals.ts';
 import { maxUserAgentLength } from '../../user-agent.ts';
 
 export interface Visitor {
-  /** Client address as the nearest trusted proxy saw it. Empty if unknown. */
+  /** Client address as the nearest trusted proxy saw it, in the form that conditions compare. Empty if unknown. */
   readonly ip: string;
   /** The unchanged header, which `user-agent.ts` reads. */
   readonly userAgent: string;
@@ -23,12 +24,14 @@ export interface Visitor {
 /**
  * The client's address. Each of the operator's proxies appends the address that it saw to X-Forwarded-For, so the entry
  * `trustedProxies` from the right is the last one that a client cannot forge. If there are fewer entries than proxies,
- * the request did not pass through all of them. Some proxies add the port.
+ * the request did not pass through all of them. Some proxies add the port. In the form of `canonicalAddress`, so that
+ * the audit log and pages show what conditions compare; empty if there is none.
  */
 export function clientAddress(peer: string | undefined, forwarded: string | undefined, trustedProxies: number): string {
-  if (trustedProxies === 0) return peer ?? '';
+  if (trustedProxies === 0) return canonicalAddress(peer ?? '') ?? '';
   const hops = (forwarded ?? '').split(',').map((hop) => hop.trim());
-  return hops.length < trustedProxies ? '' : withoutPort(hops[hops.length - trustedProxies] ?? '');
+  const seen = hops.length < trustedProxies ? '' : withoutPort(hops[hops.length - trustedProxies] ?? '');
+  return canonicalAddress(seen) ?? '';
 }
 
 /** `192.0.2.7:443`, `[2001:db8::7]` and `[2001:db8::7]:443` without brackets and port. Anything else as it is. */

@@ -3,7 +3,6 @@
  * Host or forwarding headers claim, so that discovery, links, redirects and cookies follow the configuration. The
  * client's address becomes the one that the nearest trusted proxy saw.
  */
-import { isIP } from 'node:net';
 import type { Context } from 'koa';
 import { clientAddress, type Visitor } from '../../flow/browser/visitor.ts';
 
@@ -36,7 +35,7 @@ export interface NormalisationOptions {
 export function normaliseRequest(ctx: Context, options: NormalisationOptions): Visitor {
   const { headers } = ctx.req;
   const forwarded = headers['x-forwarded-for'];
-  const address = clientAddress(
+  const ip = clientAddress(
     ctx.req.socket.remoteAddress,
     typeof forwarded === 'string' ? forwarded : (forwarded ?? []).join(','),
     options.trustedProxies,
@@ -54,7 +53,7 @@ export function normaliseRequest(ctx: Context, options: NormalisationOptions): V
   const secret = ctx.cookies.get(options.browserCookie);
   const language = ctx.cookies.get(options.languageCookie);
   return {
-    ip: isIP(address) ? address : '',
+    ip,
     userAgent: ctx.get('user-agent'),
     ...(secret && secretForm.test(secret) ? { browserSecret: secret } : {}),
     acceptLanguage: ctx.get('accept-language'),

@@ -125,7 +125,8 @@ function auditDeniedRequest(
   audit(unit, services.audit, {
     event: 'sign_in.denied',
     outcome: 'deny',
-    ...omitUndefined({ subject: ctx.oidc.session?.accountId }),
+    // The request may be about another user than that of the session.
+    ...omitUndefined({ subject: facts.subject?.id }),
     client: ctx.oidc.client?.clientId ?? '',
     ip: visitor.ip,
     transaction: reference,

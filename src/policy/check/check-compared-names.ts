@@ -1,9 +1,10 @@
-/** Names in expressions that cannot be: of zones, apps, devices and identifiers, and values of attributes. */
+/** Names in expressions that cannot be: of zones, apps, devices, identifiers, addresses and values of attributes. */
 
 import { userId } from '../../core/policy/conditions/users.ts';
 import { canonicalIdentifier } from '../../identifier.ts';
 import { attributeOptions } from '../document-checks/check-attribute-tests.ts';
 import { accountClientId } from '../model/account-client-id.ts';
+import { canonicalAddress } from '../model/canonical-address.ts';
 import type { Finding } from '../model/finding.ts';
 import { operatingSystems, platforms } from '../model/platforms.ts';
 import { type ComparedName, comparedNames } from '../schema/expressions/compared-names.ts';
@@ -21,8 +22,7 @@ export function comparedNameFindings(sources: readonly DocumentSource[], names: 
   return sources.flatMap(({ source }) =>
     valuesInConditions(source.content, 'expression').flatMap(({ path, value }) =>
       comparedNames(typeof value === 'string' ? value : '').flatMap((compared) => {
-        const fault =
-          compared.thing === 'identifier' ? identifierFault(compared) : unknownFault(compared, names, settings);
+        const fault = formFaults.get(compared.thing)?.(compared) ?? unknownFault(compared, names, settings);
         return fault === undefined ? [] : [{ ...source.locationWithin(path, compared.offset), ...fault }];
       }),
     ),
@@ -61,6 +61,35 @@ function formOfPart(part: string): string | undefined {
   return identifier.fault === 'forbidden_character' ? undefined : part.normalize('NFKC').toLowerCase();
 }
 
+/** Expressions read addresses in one form: another one would never be equal. */
+function addressFault({ name, isPart }: ComparedName): Fault | undefined {
+  const form = isPart ? formOfAddressPart(name) : canonicalAddress(withoutZeros(name));
+  if (form === name) return undefined;
+  const advice = form === undefined ? 'name a zone for a network' : `write \`${form}\``;
+  const message = `no address is \`${name}\`${isPart ? ', or has it in it' : ''}; ${advice}`;
+  return { message, code: 'invalid_value' };
+}
+
+/** Only a mapped IPv4 address would have colons and dots, and it is read as IPv4. Undefined: it can be in none. */
+function formOfAddressPart(part: string): string | undefined {
+  const form = part
+    .toLowerCase()
+    .replace(/^(?:::|(?:0+:){5})ffff:(?=\d+\.)/, '')
+    .replace(/([:.])0+(?=[\da-f])/g, '$1');
+  return /^(?:[\da-f:]+|[\d.]+)$/.test(form) ? form : undefined;
+}
+
+/** `010.0.0.1` is no address, since some programs read its numbers as octal ones (RFC 6943 section 3.1.1). */
+function withoutZeros(address: string): string {
+  return address.includes(':') ? address : address.replace(/\b0+(?=\d)/g, '');
+}
+
+/** Of what is known in one form, whatever the configuration says. */
+const formFaults: ReadonlyMap<ComparedName['thing'], (compared: ComparedName) => Fault | undefined> = new Map([
+  ['identifier', identifierFault],
+  ['address', addressFault],
+]);
+
 interface Names {
   readonly what: string;
   /** Undefined: it may be any. */
@@ -82,6 +111,7 @@ function namesFor({ thing }: ComparedName, names: KnownNames, settings: unknown)
       return { what: thing, known: operatingSystems };
     case 'group':
     case 'identifier':
+    case 'address':
       return { what: thing, known: undefined };
     default:
       return { what: `value of \`${thing.attribute}\``, known: attributeOptions(thing.attribute, settings) };

@@ -1,4 +1,4 @@
-/** The one form in which zones, expressions and files compare addresses. */
+/** The one form of addresses: in facts, in what is stored and shown, and where zones, expressions and files compare. */
 import { isIP } from 'node:net';
 
 /**

@@ -5,6 +5,7 @@
  */
 import { oneDay } from '../../core/model/durations.ts';
 import type { Seconds } from '../../core/model/facts.ts';
+import { canonicalAddress } from '../../policy/model/canonical-address.ts';
 import { keyTable } from '../../stores/key-table.ts';
 import { usualPlacesKey } from '../../stores/keys.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';
@@ -92,10 +93,9 @@ function parsePlaces(value: string | undefined): UsualPlaces {
 
 /** The /24 (IPv4) or /48 (IPv6) of an address. All unknown addresses count as one network. */
 export function networkPrefix(ip: string): string {
-  const address = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip)?.[1] ?? ip;
+  const address = canonicalAddress(ip) ?? ip;
   if (!address.includes(':')) return address.split('.').slice(0, 3).join('.');
-  const canonical = URL.parse(`http://[${address.replace(/%.*$/, '')}]`)?.hostname.slice(1, -1) ?? address;
-  const [head = '', tail] = canonical.split('::');
+  const [head = '', tail] = address.split('::');
   const groups = (text: string): readonly string[] => (text === '' ? [] : text.split(':'));
   const zeros = tail === undefined ? 0 : 8 - groups(head).length - groups(tail).length;
   return [...groups(head), ...Array<string>(zeros).fill('0'), ...groups(tail ?? '')].slice(0, 3).join(':');

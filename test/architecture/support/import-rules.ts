@@ -33,7 +33,14 @@ export const importRules: Readonly<Record<string, Part>> = {
   // Of the store only the type of a limit: an authenticator knows neither store nor HTTP. It says itself how it is
   // configured.
   authenticators: {
-    ours: ['core', 'policy/model/authenticator-kind', 'policy/schema/fields/fields', 'stores/store', 'user-agent'],
+    ours: [
+      'core',
+      'policy/model/authenticator-kind',
+      'policy/model/canonical-address',
+      'policy/schema/fields/fields',
+      'stores/store',
+      'user-agent',
+    ],
     packages: 'any',
   },
   // Texts, languages and templates: what pages and messages are made of.
@@ -41,7 +48,14 @@ export const importRules: Readonly<Record<string, Part>> = {
   // Credentials are kept with their user, and codes are delivered, in the shape that authenticators give them.
   // Misspelled fields of an import are told like misspelled keys of a file.
   users: {
-    ours: ['core', 'authenticators/authenticator', 'identifier', 'policy/source/nearest-name', ...storePort],
+    ours: [
+      'core',
+      'authenticators/authenticator',
+      'identifier',
+      'policy/model/canonical-address',
+      'policy/source/nearest-name',
+      ...storePort,
+    ],
     packages: 'any',
   },
   // Channels are built from the settings as they are.

@@ -233,6 +233,27 @@ notes: 3 sign-ins before the user identified would no longer be denied
   expect(replay.differences).toMatchObject([{ change: 'admitted', users: 0, signIns: 3 }]);
 });
 
+test('a request for another user than that of the session names no user where it is denied', async () => {
+  const noPhones = { then: 'deny', when: { device: { platform: ['mobile'] } } };
+  const phone = new UserAgent({ headers: { 'User-Agent': 'Mozilla/5.0 (iPhone) Mobile' } });
+  const [user, other] = [await userWithPassword(node), await userWithPassword(node)];
+  await node.configure({ 'policies/sign-on/notes.yaml': policy('notes', ask(1)) });
+  const { agent, page } = await beginSignIn(node, 'notes', phone);
+  expect(currentStep(await identify(agent, page, user))).toBe('code');
+  await node.store.commit([{ op: 'delete', key: auditKey }]);
+  await node.configure({ 'policies/sign-on/notes.yaml': policy('notes', noPhones, ask(1)) });
+  for (const { id } of [user, other]) {
+    const claims = JSON.stringify({ id_token: { sub: { value: id } } });
+    const silent = { client_id: 'notes', prompt: 'none', claims };
+    expect(currentStep((await beginSignIn(node, silent, agent)).page)).toBe('access_denied');
+  }
+  expect(await replayed('P1D')).toContain(
+    '  2 sign-ins; 2 of them come out otherwise, for 1 user; in 1 of them the user had not identified\n',
+  );
+  const subjects = node.audit.filter(({ event }) => event === 'sign_in.denied').map(({ subject }) => subject);
+  expect(subjects.slice(-2)).toEqual([user.id, undefined]);
+});
+
 test.each([
   [['--replay', 'yesterday'], '--replay takes how far back, like P30D'],
   [['--replay', 'P1D', '--from', 'config'], '--replay compares with the active revision'],

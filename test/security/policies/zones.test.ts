@@ -108,10 +108,13 @@ describe.each([1, 2])('behind %i', (trustedProxies) => {
   const chain = (sent: readonly string[], seen: string): string => [...sent, seen, ...proxies].join(', ');
 
   test.each([
-    ...[office, officeSix, `::ffff:${office}`, '2001:DB8:0001:0::7'],
-    ...[`${office}:443`, `[${officeSix}]`, `[${officeSix}]:443`],
-  ])('%s, seen by the outermost proxy, is the office', async (seen) => {
+    ...[office, `${office}:443`, `::ffff:${office}`].map((seen) => [seen, office] as const),
+    ...[officeSix, `[${officeSix}]`, `[${officeSix}]:443`, '2001:DB8:0001:0::7'].map(
+      (seen) => [seen, officeSix] as const,
+    ),
+  ])('%s, seen by the outermost proxy, is the office, and recorded as %s', async (seen, address) => {
     expect(await firstFactorLeadsTo({ 'x-forwarded-for': chain([], seen) })).toBe('code');
+    expect(node.audit.findLast(({ event }) => event === 'sign_in.completed')?.ip).toBe(address);
     expect(await firstFactorLeadsTo({ 'x-forwarded-for': chain([street], seen) })).toBe('code');
   });
 

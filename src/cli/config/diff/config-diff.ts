@@ -8,12 +8,13 @@ import type { Store } from '../../../stores/store.ts';
 import { isAnswered, readsLeftAside } from '../../explain/unanswered-conditions.ts';
 import { getOrMake } from '../../shared/values/get-or-make.ts';
 import { comparedApps } from './compared/app-pairs.ts';
+import { placePairs } from './compared/both-zones.ts';
 import { changedFiles, type LocationOf } from './compared/changed-files.ts';
 import type { ComparedConfiguration } from './compared/compared-configuration.ts';
 import type { AccessChange, ConfigDiff } from './compared/configuration-changes.ts';
 import { minimumAcrAdded } from './compared/minimum-acr-location.ts';
 import { type CheckedAttributes, countUsers } from './count-users.ts';
-import { type ComparedCircumstances, circumstancesOf, placePairs, type VariedPair } from './sign-ins/circumstances.ts';
+import { type ComparedCircumstances, circumstancesOf, type VariedPair } from './sign-ins/circumstances.ts';
 import { classesAtApps, numberedClasses } from './sign-ins/classes-at-apps.ts';
 import { newShared, pairComparison } from './sign-ins/compare-pair.ts';
 import { apartWhereConsented } from './sign-ins/counted-consents.ts';
@@ -44,7 +45,7 @@ export async function configDiff({
 }: DiffOptions): Promise<ConfigDiff> {
   const { pairs: apps, account, added, removed } = await comparedApps(active, next);
   const pairs = [...apps, ...(account ? [account] : [])];
-  const places = placePairs(active.snapshot.settings.zones, next.snapshot.settings.zones);
+  const places = placePairs(active.snapshot, next.snapshot);
   const ofAlike = new Map<string, ComparedCircumstances>();
   const varied = pairs.map((pair): VariedPair => {
     return {

@@ -17,8 +17,8 @@ export interface TalliedDifference extends DecisionDifference {
   readonly examples: readonly Pick<SeenDifference, 'at' | 'transaction' | 'zones' | 'unknownZones'>[];
 }
 
-/** The most differences to distinguish. */
-const maxDifferences = 500;
+/** The most differences of users to distinguish, and those without a user, which must not push the others out. */
+const maxDifferences = { ofUsers: 500, unidentified: 100 };
 const maxExamples = 3;
 
 interface Row {
@@ -28,9 +28,15 @@ interface Row {
   readonly examples: readonly SeenDifference[];
 }
 
+interface Rows {
+  readonly all: Map<string, Row>;
+  readonly most: number;
+}
+
 /** Collects differences user by user. */
 export class Tally {
-  readonly #all = new Map<string, Row>();
+  readonly #ofUsers = new Map<string, Row>();
+  readonly #ofUnidentified = new Map<string, Row>();
   #users = 0;
   #unidentified = 0;
   #left = 0;
@@ -38,24 +44,27 @@ export class Tally {
   /** The differences of one user, without duplicates. */
   addUser(seen: readonly SeenDifference[]): void {
     if (seen.length > 0) this.#users += 1;
-    for (const difference of seen) this.#add(differenceKey(difference), difference, { users: 1 });
+    const rows = { all: this.#ofUsers, most: maxDifferences.ofUsers };
+    for (const difference of seen) this.#add(rows, difference, { users: 1 });
   }
 
   /** `signIns`: the number of sign-ins that differ so and in which the user had not identified. */
   addUnidentified(difference: SeenDifference, signIns: number): void {
     this.#unidentified += signIns;
-    this.#add(`unidentified ${differenceKey(difference)}`, difference, { users: 0, signIns });
+    const rows = { all: this.#ofUnidentified, most: maxDifferences.unidentified };
+    this.#add(rows, difference, { users: 0, signIns });
   }
 
-  #add(key: string, difference: SeenDifference, count: Pick<Row, 'users' | 'signIns'>): void {
-    const known = this.#all.get(key);
-    if (known === undefined && this.#all.size >= maxDifferences) {
+  #add({ all, most }: Rows, difference: SeenDifference, count: Pick<Row, 'users' | 'signIns'>): void {
+    const key = differenceKey(difference);
+    const known = all.get(key);
+    if (known === undefined && all.size >= most) {
       this.#left += 1;
       return;
     }
     const { client, kind, change, before, after } = difference;
     const examples = [...(known?.examples ?? []), difference].toSorted((a, b) => b.at - a.at).slice(0, maxExamples);
-    this.#all.set(key, {
+    all.set(key, {
       difference: { client, kind, change, before, after },
       users: (known?.users ?? 0) + count.users,
       ...(count.signIns !== undefined && { signIns: (known?.signIns ?? 0) + count.signIns }),
@@ -82,7 +91,7 @@ export class Tally {
   differences(): readonly TalliedDifference[] {
     const rank = (change: DecisionChange) => changes.indexOf(change);
     const size = ({ users, signIns = 0 }: TalliedDifference) => users + signIns;
-    return [...this.#all.values()]
+    return [...this.#ofUsers.values(), ...this.#ofUnidentified.values()]
       .map(({ difference, examples, ...counts }) => ({
         ...difference,
         ...counts,

@@ -157,9 +157,10 @@ function* admittedWithout(
   }
 }
 
-/** What must hold so that the policy lets the user in: nothing, if no rule of it denies. */
+/** What must hold so that the policy lets the user in: nothing, if no rule of it denies, or fails (Law 4). */
 export function admitting(policy: CompiledPolicy | undefined, space: RuleSpace): readonly Formula[] {
-  if (policy === undefined || policy.rules.every(({ rule }) => rule.then.kind === 'allow')) return [];
+  const mayDeny = ({ then, when }: Rule) => then.kind === 'deny' || space.fails(when) !== undefined;
+  if (policy === undefined || !policy.rules.some(({ rule }) => mayDeny(rule))) return [];
   return [{ any: allowing(policy, space).map(({ formulas }) => ({ all: formulas })) }];
 }
 

@@ -8,6 +8,7 @@ import { dayText } from '../values/date-bound.ts';
 import { compilePattern } from '../values/pattern.ts';
 import { patternClasses } from '../values/pattern-classes.ts';
 import { fixedDays } from './day-view.ts';
+import { keptTexts } from './kept-text.ts';
 
 /** A class of values, represented by one of them. */
 export interface ValueClass {
@@ -43,10 +44,16 @@ export function valueClasses(
   const classes = textClasses(texts, [...new Set(patterns)]);
   if (classes === undefined) return undefined;
   // A fixed text that the schema refuses is dropped, and so is a class whose texts the schema's pattern refuses. A
-  // class whose representative the schema refuses for another reason stays, because another text of it may be allowed.
+  // class whose representative the schema refuses for another reason stays, because another text of it may be allowed:
+  // one is looked for.
   const fits = attribute?.matches === undefined ? () => true : compilePattern(attribute.matches);
   const possible = classes.filter((value) => isKept(value) || (fits(value) && !texts.includes(value)));
-  return [...truths, ...numbers, ...possible.map((value) => ({ value, isKept: isKept(value) }))];
+  const keptLike = attribute && keptTexts({ attribute, patterns, fixed: texts, isKept });
+  const classOf = (value: string): ValueClass => {
+    const allowed = isKept(value) ? value : keptLike?.(value);
+    return { value: allowed ?? value, isKept: allowed !== undefined };
+  };
+  return [...truths, ...numbers, ...possible.map(classOf)];
 }
 
 /**

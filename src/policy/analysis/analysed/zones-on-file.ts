@@ -21,6 +21,7 @@ const mostBlocks = 5000;
  * network may lie in several countries. Undefined if there is none. An address in none of the networks stands for any.
  */
 export function existing({ settings, zonesOf, prefixOf }: PlacedZones): (place: Network) => Network | undefined {
+  if (!mayRuleOut(settings.zones)) return (place) => place;
   const networksOf = compileZones(settings.zones);
   const { addresses, isComplete } = addressesInBlocks(settings.zones, prefixOf, mostBlocks);
   const found = new Map<string, Network & { readonly unknownZones: readonly string[] }>();
@@ -35,6 +36,11 @@ export function existing({ settings, zonesOf, prefixOf }: PlacedZones): (place: 
     if (at) return { ...place, ip: at.ip };
     return isComplete ? undefined : place;
   };
+}
+
+/** Whether files can say that a network is not where other zones are. */
+function mayRuleOut(zones: Settings['zones']): boolean {
+  return Object.values(zones).some(({ cidrs }) => cidrs.length > 0) && areByData(zones);
 }
 
 /** Whether an address in these zones, and perhaps in the unknown ones, may be in those that are meant and no others. */
@@ -73,8 +79,7 @@ function areByData(zones: Settings['zones']): boolean {
  */
 export function placesOnFile(placed: PlacedZones): Universe['places'] {
   const { zones } = placed.settings;
-  const hasNetworks = Object.values(zones).some(({ cidrs }) => cidrs.length > 0);
-  if (!(hasNetworks && areByData(zones))) return examplePlaces(zones);
+  if (!mayRuleOut(zones)) return examplePlaces(zones);
   const known = existing(placed);
   return sampleAddresses(zones).map((place) => ({
     ...place,

@@ -11,6 +11,7 @@ export type NamedThing =
   | 'platform'
   | 'operating system'
   | 'identifier'
+  | 'address'
   | { readonly attribute: string };
 
 export interface ComparedName {
@@ -25,6 +26,7 @@ export interface ComparedName {
 const things: ReadonlyMap<string, NamedThing> = new Map([
   ['user.groups', 'group'],
   ['user.identifiers', 'identifier'],
+  ['network.ip', 'address'],
   ['network.zones', 'zone'],
   ['request.clientId', 'app'],
   ['request.scopes', 'scope'],

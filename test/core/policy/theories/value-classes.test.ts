@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Attribute } from '../../../../src/core/model/attribute.ts';
 import type { ValueTest } from '../../../../src/core/model/conditions.ts';
 import { valueClasses } from '../../../../src/core/policy/theories/value-classes.ts';
+import { readAttribute } from '../../../../src/core/profile/attribute-value.ts';
 
 const attribute = (more: Partial<Attribute>) => ({ type: 'text', ...more }) as Attribute;
 
@@ -68,5 +69,25 @@ describe('texts', () => {
   test('that do not fit the pattern of the schema are left out', () => {
     const kept = (value: unknown) => short(value) && String(value).startsWith('a');
     expect(classes([{ matches: 'abc*' }, { matches: 'x*' }], { matches: 'a*' }, kept)).toEqual(['a', 'abc']);
+  });
+
+  test.each<[string, Partial<Attribute>, readonly ValueTest[], readonly unknown[]]>([
+    ['a number', { type: 'phone' }, [{ matches: '+43*' }], ['+15555550100', '+4315555550100']],
+    ['the end of a number', { type: 'phone' }, [{ matches: '*99' }], ['+15555550100', '+1555599']],
+    ['a page', { type: 'url' }, [{ matches: '*.test' }], ['https://example.com/', 'https://.test']],
+    ['a language', { type: 'locale' }, [{ matches: 'pt-*' }], ['en-GB', 'pt-GB']],
+    ['an address', { type: 'email' }, [], ['user@example.com']],
+    ['a time zone', { type: 'time_zone' }, [{ matches: '*/Vienna' }], ['UTC', 'Europe/Vienna']],
+    ['a day', { type: 'date' }, [{ matches: '19*' }], ['2020-01-31', '1920-01-31']],
+    ['a long text', { minLength: 9 }, [{ matches: 'x*z' }], ['aexampleexample', 'xexamplez']],
+  ])('of those that the schema allows, where it refuses the shortest: %s', (_, of, tests, expected) => {
+    const described = attribute(of);
+    const kept = (value: unknown) => {
+      const read = readAttribute(described, value);
+      return read.ok && read.value === value;
+    };
+    const found = valueClasses(tests, described, kept);
+    expect(found?.map(({ value }) => value)).toEqual(expected);
+    expect(found?.every(({ isKept }) => isKept)).toBe(true);
   });
 });

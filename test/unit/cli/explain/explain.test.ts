@@ -988,6 +988,23 @@ test('an attribute that the settings do not describe is refused, and a group tha
   expect(await warned(...asked, '--groups', 'contractors')).toBe('');
 });
 
+test('an attribute that no schema declares is named in a warning, with the type it is taken for', async () => {
+  const asked = ['--app', 'payroll', '--config', 'config', '--attribute'];
+  expect(await warned(...asked, 'nickame=Al')).toBe(
+    'warning: stepgate.yaml declares no attribute `nickame`; did you mean `nickname`? The user has it as a text\n',
+  );
+  expect(await warned(...asked, 'level=5')).toBe(
+    'warning: stepgate.yaml declares no attribute `level`: the user has it as a number\n',
+  );
+  expect(await warned(...asked, 'nickname=Al')).toBe('');
+});
+
+test('an address is shown in the form that conditions compare', async () => {
+  const { network } = JSON.parse(await explained('--app', 'notes', '--ip', '::ffff:192.0.2.9', '--json'));
+  expect(network.ip).toBe('192.0.2.9');
+  expect(await explained('--app', 'notes', '--ip', '2001:DB8:1:0::9')).toContain('2001:db8:1::9,');
+});
+
 test('an operating system says which platform it is', async () => {
   const platformOf = async (...words: readonly string[]) =>
     JSON.parse(await explained('--app', 'notes', ...words, '--json')).device;

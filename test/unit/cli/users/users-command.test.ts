@@ -205,7 +205,7 @@ describe('add', () => {
     expect(user.profile).toEqual({ badge: 'A-1', login: 'Al.Ice', level: 3, country: 'Austria=Home' });
     for (const [attribute, err] of [
       ['badge=a-1', 'badge: another user has this value\n'],
-      ['bagde=1', 'bagde: it is not among the `attributes` of stepgate.yaml\n'],
+      ['bagde=1', 'unknown attribute `bagde`; did you mean `badge`?\n'],
       ['level=10', 'level: it is above 9\n'],
       ['level=x', 'level: it is no number\n'],
       ['emailVerified=true', '--attribute: emailVerified has an option of its own\n'],
@@ -220,7 +220,7 @@ describe('add', () => {
     const add = (name: string, ...attributes: string[]) =>
       users(['add', name, ...attributes.flatMap((attribute) => ['--attribute', attribute])]);
     await add('ann', 'teams=x', 'badge=1', 'teams=y');
-    expect((await account('ann')).user.profile).toEqual({ teams: ['x', 'y'], badge: '1' });
+    expect((await account('ann')).user.profile).toEqual({ teams: ['x', 'y'], badge: 1 });
     await configured('attributes: { sites: { type: list }, level: { type: number } }\n');
     await add('alice', 'sites=a', 'level=1', 'sites=b');
     expect((await account('alice')).user.profile).toEqual({ sites: ['a', 'b'], level: 1 });
@@ -233,6 +233,22 @@ describe('add', () => {
     const err = '`level` is no list: give one value\n';
     expect(await add('carl', 'level=1', 'level=2')).toEqual({ out: '', err, exitCode: 1 });
     expect(await directory.findByIdentifier('carl')).toBeUndefined();
+  });
+
+  test('without a schema, an attribute has the type that explain takes it for, and a warning names it', async () => {
+    const attributes = ['level=5', 'night=true', 'badge="5"', 'dept=it', 'teams=[]', 'nickame=Al', 'country=Austria'];
+    const { err } = await users(['add', 'ann', ...attributes.flatMap((pair) => ['--attribute', pair])]);
+    const { profile } = (await account('ann')).user;
+    const { level, night, badge, dept, teams } = profile;
+    expect({ level, night, badge, dept, teams }).toEqual({ level: 5, night: true, badge: '5', dept: 'it', teams: [] });
+    expect(err.split('\n').filter((line) => line.startsWith('warning'))).toEqual([
+      'warning: stepgate.yaml declares no attribute `level`: the user has it as a number',
+      'warning: stepgate.yaml declares no attribute `night`: the user has it as a boolean',
+      'warning: stepgate.yaml declares no attribute `badge`: the user has it as a text',
+      'warning: stepgate.yaml declares no attribute `dept`: the user has it as a text',
+      'warning: stepgate.yaml declares no attribute `teams`: the user has it as a list',
+      'warning: stepgate.yaml declares no attribute `nickame`; did you mean `nickname`? The user has it as a text',
+    ]);
   });
 
   test('a value of a deleted user is free after a minute, by file as by hand', async () => {

@@ -581,6 +581,35 @@ attributes: { dept: { options: [{ value: a }, { value: b }] } }
     expect(await findingLines(policy(`'${written}'`))).toEqual([]);
   });
 
+  test.each([
+    ['network.ip == "2001:DB8:0:0::7"', 'no address is `2001:DB8:0:0::7`; write `2001:db8::7`'],
+    ['network.ip in ["192.0.2.1", "::ffff:10.2.3.4"]', 'no address is `::ffff:10.2.3.4`; write `10.2.3.4`'],
+    ['network.ip == "010.000.0.01"', 'no address is `010.000.0.01`; write `10.0.0.1`'],
+    ['network.ip.endsWith(".001")', 'no address is `.001`, or has it in it; write `.1`'],
+    ['network.ip != "10.0.0.0/8"', 'no address is `10.0.0.0/8`; name a zone for a network'],
+    ['network.ip.startsWith("::ffff:10.")', 'no address is `::ffff:10.`, or has it in it; write `10.`'],
+    [
+      'network.ip.startsWith("0:0:0:0:0:FFFF:10.2.")',
+      'no address is `0:0:0:0:0:FFFF:10.2.`, or has it in it; write `10.2.`',
+    ],
+    ['network.ip.startsWith("2001:0DB8:")', 'no address is `2001:0DB8:`, or has it in it; write `2001:db8:`'],
+    ['network.ip.endsWith("%eth0")', 'no address is `%eth0`, or has it in it; name a zone for a network'],
+    ['network.ip.contains("64:ff9b::10.")', 'no address is `64:ff9b::10.`, or has it in it; name a zone for a network'],
+  ])('tell of addresses that are never read so: %s', async (written, message) => {
+    const lines = await findingLines(policy(`'${written}'`));
+    expect(lines.map((line) => line.replace(/^\S+ /, ''))).toEqual([
+      `rules[0].when.expression ${message} [invalid_value]`,
+    ]);
+  });
+
+  test.each([
+    'network.ip == "2001:db8::7" || network.ip in ["10.2.3.4", "::1"] || network.ip == ""',
+    'network.ip.startsWith("10.") || network.ip.startsWith("2001:db8:0:1:") || network.ip.startsWith("::ffff:0:")',
+    'network.ip.contains(":") || network.ip.endsWith(".7") || network.ip.endsWith("01")',
+  ])('are quiet about addresses as they are read: %s', async (written) => {
+    expect(await findingLines(policy(`'${written}'`))).toEqual([]);
+  });
+
   test('are warnings where no user is in a group', async () => {
     const settings = { 'stepgate.yaml': 'brand: { name: Acme }\ngroups: { admins: { description: x } }\n' };
     const loaded = await load({ ...settings, ...policy(`'"amins" in user.groups || "admins" in user.groups'`) });

@@ -10,27 +10,15 @@ import { omitUndefined } from '../../../../core/model/omit-undefined.ts';
 import { onDevice } from '../../../../core/policy/values/risk.ts';
 import { differingConditions, everyCondition } from '../../../../core/queries/sign-in-conditions.ts';
 import type { BelievedPair } from '../../../../policy/analysis/analysed/believable-pairs.ts';
-import { sampleAddresses } from '../../../../policy/analysis/analysed/sample-addresses.ts';
-import type { Settings, Zone } from '../../../../policy/model/settings.ts';
+import type { Settings } from '../../../../policy/model/settings.ts';
 import { believedIn, browsersIn, type ExaminedBeliefs, statementsIn } from '../../questions/devices.ts';
 import { timesIn } from '../../questions/fresh-sign-ins.ts';
 import { type Ago, asksLastSignIn, lastSignInsIn, withLastSignIn } from '../../questions/last-sign-ins.ts';
 import type { AppPair, AppSide } from '../compared/app-pairs.ts';
+import { bothZones, type PlacePair, placeLabel } from '../compared/both-zones.ts';
 import { chosenCombinations } from './chosen-combinations.ts';
 import { comparedScopes } from './compared-scopes.ts';
 import { deviceReading, firstOfEach, scopesReading, timeReading, zonesNamed } from './told-apart.ts';
-
-/** An address, as each configuration sees it. */
-export interface PlacePair {
-  /** Its zones, such as `office` or `elsewhere`, in the configuration that would be applied and in the active one. */
-  readonly label: string;
-  readonly activeLabel: string;
-  /** Its zones, as far as rules distinguish them, in the configuration that would be applied and in the active one. */
-  readonly zones: readonly string[];
-  readonly activeZones: readonly string[];
-  readonly active: Facts['network'];
-  readonly next: Facts['network'];
-}
 
 export interface Circumstance {
   readonly place: PlacePair;
@@ -67,62 +55,6 @@ export function factsIn({ app, side }: AppSide, circumstance: Circumstance, key:
   const request = { ...neutralRequest(app.clientId, scopes), acrValues, ...(maxAge !== undefined && { maxAge }) };
   const facts = onDevice(neutralFacts({ now, request, network }), device, side.snapshot.settings.risk);
   return lastSignIn ? withLastSignIn(facts, lastSignIn) : facts;
-}
-
-/** A zone that differs between the configurations gets its own name on each side. */
-const marks = { active: 'active/', next: 'next/' } as const;
-
-/** The zones of both sides. */
-export interface BothZones {
-  readonly zones: Settings['zones'];
-  /** No zone differs. */
-  readonly isSame: boolean;
-  /** The name of a zone of one configuration in the common list. */
-  readonly nameOf: (side: keyof typeof marks, zone: string) => string;
-}
-
-export function bothZones(active: Settings['zones'], next: Settings['zones']): BothZones {
-  const isSame = (name: string) => JSON.stringify(networksOf(active[name])) === JSON.stringify(networksOf(next[name]));
-  const nameOf: BothZones['nameOf'] = (side, name) => (isSame(name) ? name : `${marks[side]}${name}`);
-  const named = (side: keyof typeof marks, zones: Settings['zones']) =>
-    Object.entries(zones).map(([name, zone]) => [nameOf(side, name), zone] as const);
-  return {
-    zones: Object.fromEntries([...named('active', active), ...named('next', next)]),
-    isSame: Object.keys({ ...active, ...next }).every(isSame),
-    nameOf,
-  };
-}
-
-/** Translates the names of zones of both sides to those of one side. */
-export function zonesOn(side: keyof typeof marks, zones: readonly string[]): readonly string[] {
-  const other = side === 'active' ? marks.next : marks.active;
-  return zones.filter((name) => !name.startsWith(other)).map((name) => name.replace(marks[side], ''));
-}
-
-/** One address for each combination of zones of both sides that an address can be in. */
-export function placePairs(active: Settings['zones'], next: Settings['zones']): readonly PlacePair[] {
-  return sampleAddresses(bothZones(active, next).zones).map(({ ip, zones }) => {
-    const [before, after] = [zonesOn('active', zones), zonesOn('next', zones)];
-    return {
-      label: labelOf(after),
-      activeLabel: labelOf(before),
-      zones: after,
-      activeZones: before,
-      active: { ip, zones: before },
-      next: { ip, zones: after },
-    };
-  });
-}
-
-/** The label of a zone does not affect decisions. */
-function networksOf(zone: Zone | undefined): Omit<Zone, 'label'> | undefined {
-  if (zone === undefined) return undefined;
-  const { label: _, ...networks } = zone;
-  return networks;
-}
-
-function labelOf(zones: readonly string[]): string {
-  return zones.join(' and ') || 'elsewhere';
 }
 
 interface VariedFor {
@@ -226,19 +158,6 @@ function changedPositions(values: AspectValues, pair: AppPair): readonly (readon
   return aspects.map((aspect) => positions[aspect]);
 }
 
-/** The zones that the rules name or that differ. If an expression reads the network, all. */
-function placeReading(
-  sets: readonly ConditionSet[],
-  [active, next]: readonly [Settings['zones'], Settings['zones']],
-): (place: PlacePair) => string {
-  const named = zonesNamed(sets);
-  if (named === undefined) return ({ label, activeLabel }) => JSON.stringify([label, activeLabel]);
-  const { nameOf } = bothZones(active, next);
-  const moved = Object.keys({ ...active, ...next }).filter((name) => nameOf('next', name) !== name);
-  const read = new Set([...named, ...moved]);
-  return (place) => JSON.stringify([namedOf(place.active, read), namedOf(place.next, read)]);
-}
-
 /**
  * One moment for each combination of windows that are open and of moments that have come, and one more that is like the
  * present, so that the present is not told apart. An expression that reads the time in another way may tell all apart.
@@ -261,7 +180,7 @@ function placesToldApart(sets: readonly ConditionSet[], places: readonly PlacePa
     const [before, after] = [namedOf(active, named), namedOf(next, named)];
     const key = JSON.stringify([before, after]);
     if (byZones.has(key)) continue;
-    const labels = { label: labelOf(after), activeLabel: labelOf(before) };
+    const labels = { label: placeLabel(after), activeLabel: placeLabel(before) };
     byZones.set(key, { ...labels, zones: after, activeZones: before, active, next });
   }
   return [...byZones.values()];
@@ -269,4 +188,17 @@ function placesToldApart(sets: readonly ConditionSet[], places: readonly PlacePa
 
 function namedOf({ zones }: Facts['network'], named: ReadonlySet<string>): readonly string[] {
   return zones.filter((zone) => named.has(zone));
+}
+
+/** The zones that the rules name or that differ. If an expression reads the network, all. */
+function placeReading(
+  sets: readonly ConditionSet[],
+  [active, next]: readonly [Settings['zones'], Settings['zones']],
+): (place: PlacePair) => string {
+  const named = zonesNamed(sets);
+  if (named === undefined) return ({ label, activeLabel }) => JSON.stringify([label, activeLabel]);
+  const { nameOf } = bothZones(active, next);
+  const moved = Object.keys({ ...active, ...next }).filter((name) => nameOf('next', name) !== name);
+  const read = new Set([...named, ...moved]);
+  return (place) => JSON.stringify([namedOf(place.active, read), namedOf(place.next, read)]);
 }

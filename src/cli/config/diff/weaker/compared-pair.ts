@@ -13,11 +13,11 @@ import {
 } from '../../../../core/policy/rules/compile.ts';
 import type { Universe } from '../../../../core/policy/theories/theory.ts';
 import { knownIn } from '../../../../policy/analysis/analysed/configuration.ts';
-import { type PlacedZones, placesOnFile } from '../../../../policy/analysis/analysed/zones-on-file.ts';
+import { placesOnFile } from '../../../../policy/analysis/analysed/zones-on-file.ts';
 import { canonicalJson } from '../../../../policy/revision/document-store.ts';
 import { refusing } from '../../../../policy/revision/refused-scopes.ts';
-import type { AppPair, AppSide } from '../compared/app-pairs.ts';
-import type { BothZones } from '../sign-ins/circumstances.ts';
+import type { AppPair } from '../compared/app-pairs.ts';
+import { type BothZones, placedOnBoth } from '../compared/both-zones.ts';
 
 /** An app under both configurations, with names for zones that differ if the zones do. */
 export interface ComparedPair {
@@ -107,7 +107,7 @@ export function renamedIn({ any, ...when }: Conditions, side: 'active' | 'next',
 
 /** If the attribute schemas or the claims of scopes differ, any value is assumed possible, so nothing is missed. */
 function universeOf({ active, next, clientIds }: AppPair, zones: BothZones): Universe {
-  const places = placesOf.get(zones) ?? placesOnFile(placedOnBoth(active.side, next.side, zones));
+  const places = placesOf.get(zones) ?? placesOnFile(placedOnBoth(active.side.snapshot, next.side.snapshot, zones));
   placesOf.set(zones, places);
   const [before, after] = [active.side.snapshot.settings, next.side.snapshot.settings];
   const isSame = canonicalJson(before.attributes) === canonicalJson(after.attributes);
@@ -122,20 +122,3 @@ function universeOf({ active, next, clientIds }: AppPair, zones: BothZones): Uni
 
 /** Cached by zones: each app has examples in the same ones. */
 const placesOf = new WeakMap<BothZones, Universe['places']>();
-
-/** What the files of both configurations say. Of a zone that does not differ, what those of the next one do. */
-function placedOnBoth(active: AppSide['side'], next: AppSide['side'], { zones, nameOf }: BothZones): PlacedZones {
-  return {
-    settings: { zones },
-    zonesOf(ip) {
-      const [before, after] = [active.snapshot.zonesOf(ip), next.snapshot.zonesOf(ip)];
-      const named = (of: 'zones' | 'unknownZones') => [
-        ...(before[of] ?? []).filter((zone) => nameOf('active', zone) !== zone).map((zone) => nameOf('active', zone)),
-        ...(after[of] ?? []).map((zone) => nameOf('next', zone)),
-      ];
-      return { zones: named('zones'), unknownZones: named('unknownZones') };
-    },
-    // The block in which neither says anything else.
-    prefixOf: (ip) => Math.max(active.snapshot.prefixOf(ip), next.snapshot.prefixOf(ip)),
-  };
-}

@@ -13,8 +13,8 @@ import { plainTime, type UserFacts } from '../../../../core/policy/theories/theo
 import { exampleOptions } from '../../../../policy/analysis/text/example-options.ts';
 import { enrolledOptions, proofOptions, provedOptions } from '../../../../policy/analysis/text/proofs-text.ts';
 import type { AppPair } from '../compared/app-pairs.ts';
+import { zonesOn } from '../compared/both-zones.ts';
 import type { NamedLocation } from '../compared/configuration-changes.ts';
-import { zonesOn } from '../sign-ins/circumstances.ts';
 import { limitText } from './limits-text.ts';
 import { enoughText, ownerText, provedText, rememberingText, scopesText } from './weaker-sentences.ts';
 

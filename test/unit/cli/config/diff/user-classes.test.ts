@@ -2,9 +2,10 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { comparedApps } from '../../../../../src/cli/config/diff/compared/app-pairs.ts';
+import { placePairs } from '../../../../../src/cli/config/diff/compared/both-zones.ts';
 import { nextConfiguration } from '../../../../../src/cli/config/diff/compared/compared-configuration.ts';
 import type { AccessChange } from '../../../../../src/cli/config/diff/compared/configuration-changes.ts';
-import { circumstancesOf, placePairs } from '../../../../../src/cli/config/diff/sign-ins/circumstances.ts';
+import { circumstancesOf } from '../../../../../src/cli/config/diff/sign-ins/circumstances.ts';
 import { classesAtApps, numberedClasses } from '../../../../../src/cli/config/diff/sign-ins/classes-at-apps.ts';
 import { newShared, pairComparison } from '../../../../../src/cli/config/diff/sign-ins/compare-pair.ts';
 import {
@@ -230,7 +231,7 @@ test('classes of users give the same results as single users', async () => {
       const [active, next] = [await sideOf(before), await sideOf(after)];
       if (active === undefined || next === undefined) return;
       const { pairs } = await comparedApps(active, next);
-      const places = placePairs(active.snapshot.settings.zones, next.snapshot.settings.zones);
+      const places = placePairs(active.snapshot, next.snapshot);
       for (const pair of pairs) {
         const varied = circumstancesOf(pair, { places, now, isCounted: true });
         const { circumstances } = varied;

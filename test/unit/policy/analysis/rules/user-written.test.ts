@@ -135,6 +135,31 @@ test('the session policy must let the same user in', async () => {
   expect(await found([guests, staffOnly, rest])).toHaveLength(1);
 });
 
+test('the session policy lets in only whom its expressions do not fail for', async () => {
+  const sameUnit = `{ name: Unit, when: { expression: 'user.profile.unit == "a"' }, then: { allow: { primary: any, secondFactor: never, idle: PT1H, absolute: PT2H } } }`;
+  const given = await analysed([denying(notSales), rest], session(sameUnit));
+  const [finding, ...others] = given.filter(({ code }) => code === 'user-written');
+  expect(others).toEqual([]);
+  expect(finding).toMatchObject({ severity: 'error', path: 'rules[0].when.attributes.department' });
+  expect(finding?.example).toEqual(expect.arrayContaining(['department=sales']));
+  expect(finding?.example?.some((option) => option.startsWith('unit='))).toBe(true);
+});
+
+test.each([
+  ['a number', 'type: phone', 'not: { matches: "+43*" }', '+43'],
+  ['any number', 'type: phone', 'present: false', '+'],
+  ['a time zone', 'type: time_zone', 'not: { matches: "Europe/*" }', 'Europe/'],
+  ['an address of a page', 'type: url', 'not: { matches: "*.corp.test/*" }', 'https://'],
+  ['a long text', 'type: text, minLength: 12', 'not: { matches: "x*" }', 'x'],
+])('a value that the schema allows is found: %s', async (_, type, asked, begins) => {
+  const schema = `${validFiles['stepgate.yaml']}attributes: { own: { ${type}, write: user } }\n`;
+  const all = await analysed([denying(`own: { ${asked} }`), rest], { 'stepgate.yaml': schema });
+  const [finding, ...others] = all.filter(({ code }) => code === 'user-written' || code === 'undecided');
+  expect(others).toEqual([]);
+  expect(finding).toMatchObject({ code: 'user-written', severity: 'error' });
+  expect(finding?.example?.find((option) => option.startsWith('own='))).toMatch(`own=${begins}`);
+});
+
 test('a comment accepts it', async () => {
   const file = `name: notes\nrules:\n  # stepgate:accept user-written until 2027-03-31: they only sort themselves\n  - ${denying(notSales)}\n  - ${rest}\n`;
   expect(await found([], { [signOn]: file })).toEqual([]);
