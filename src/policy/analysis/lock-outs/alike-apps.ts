@@ -18,11 +18,11 @@ import { conditionSets } from '../../../core/policy/rules/condition-table.ts';
 import { expressionParts, isRead } from '../../../core/policy/rules/expression-parts.ts';
 import type { UserFacts } from '../../../core/policy/theories/theory.ts';
 import { type AnalysedApp, rulesOfApp } from '../analysed/analysed-apps.ts';
-import { clientIdsOf } from './addition-apps.ts';
-import type { Denied, LockOutFinder, NewcomerSearch } from './denied-users.ts';
+import { clientIdsOf } from './denials/addition-apps.ts';
+import type { Denied, LockOutFinder, NewcomerSearch } from './denials/denied-users.ts';
 
 /** The search for users who are denied. */
-export interface AppSearch {
+export interface NewcomersSearch {
   /** Searches all rule combinations of the app, in their order. */
   readonly search: (app: AnalysedApp) => readonly NewcomerSearch[];
   /** Whether all that it evaluated for the app, besides its combinations, has the same results at this other one. */
@@ -57,7 +57,7 @@ interface NewcomersAt extends Pick<NewcomerSearch, 'undecided'> {
 export function searchAlike(
   apps: readonly AnalysedApp[],
   places: AdditionPlaces,
-  { search, isLike }: AppSearch,
+  { search, isLike }: NewcomersSearch,
 ): readonly NewcomersAt[] {
   const byTemplate = Map.groupBy(apps, ({ template }) => template);
   const likenessOf = likenesses(places, ({ template }) => byTemplate.get(template)?.length === 1);
@@ -96,7 +96,7 @@ interface Searched {
 function isSameAt(
   { app: other, likeness }: Pick<Searched, 'app' | 'likeness'>,
   { app, likeness: own, places, found, models }: Searched,
-  isLike: AppSearch['isLike'],
+  isLike: NewcomersSearch['isLike'],
 ): boolean {
   if (places !== likeness.placesOf(other)) return false;
   if (!own.isByExpression) return true;

@@ -6,12 +6,12 @@ import {
   analysedConfiguration,
 } from '../../../../../src/policy/analysis/analysed/configuration.ts';
 import { analyse } from '../../../../../src/policy/analysis/findings/analyse.ts';
-import { accountAdditions } from '../../../../../src/policy/analysis/lock-outs/account-additions.ts';
 import { atOwnApp, searchAlike } from '../../../../../src/policy/analysis/lock-outs/alike-apps.ts';
-import { newcomerSearch } from '../../../../../src/policy/analysis/lock-outs/denied-newcomers.ts';
-import type { NewcomerSearch } from '../../../../../src/policy/analysis/lock-outs/denied-users.ts';
-import { knownOfApps } from '../../../../../src/policy/analysis/lock-outs/known-of-apps.ts';
-import { lockOutFinder } from '../../../../../src/policy/analysis/lock-outs/lock-out-finder.ts';
+import { accountAdditions } from '../../../../../src/policy/analysis/lock-outs/denials/account-additions.ts';
+import { newcomerSearch } from '../../../../../src/policy/analysis/lock-outs/denials/denied-newcomers.ts';
+import type { NewcomerSearch } from '../../../../../src/policy/analysis/lock-outs/denials/denied-users.ts';
+import { knownOfApps } from '../../../../../src/policy/analysis/lock-outs/denials/known-of-apps.ts';
+import { lockOutFinder } from '../../../../../src/policy/analysis/lock-outs/denials/lock-out-finder.ts';
 import { authenticators, load } from '../../support/configuration-dir.ts';
 import { rules } from '../../support/lock-out-files.ts';
 

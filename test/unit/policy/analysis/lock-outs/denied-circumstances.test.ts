@@ -2,7 +2,7 @@
 import { expect, test } from '@jest/globals';
 import { analysedApps } from '../../../../../src/policy/analysis/analysed/analysed-apps.ts';
 import { analysedConfiguration } from '../../../../../src/policy/analysis/analysed/configuration.ts';
-import { deniedCircumstances } from '../../../../../src/policy/analysis/lock-outs/circumstances.ts';
+import { deniedCircumstances } from '../../../../../src/policy/analysis/lock-outs/denials/circumstances.ts';
 import { questionsAbout } from '../../../../../src/policy/analysis/lock-outs/password-questions.ts';
 import { kindsOf, load, validFiles } from '../../support/configuration-dir.ts';
 

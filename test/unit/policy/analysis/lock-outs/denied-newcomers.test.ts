@@ -2,10 +2,10 @@
 import { expect, test } from '@jest/globals';
 import { analysedApps } from '../../../../../src/policy/analysis/analysed/analysed-apps.ts';
 import { analysedConfiguration } from '../../../../../src/policy/analysis/analysed/configuration.ts';
-import { accountAdditions } from '../../../../../src/policy/analysis/lock-outs/account-additions.ts';
-import { newcomerSearch } from '../../../../../src/policy/analysis/lock-outs/denied-newcomers.ts';
-import { knownOfApps } from '../../../../../src/policy/analysis/lock-outs/known-of-apps.ts';
-import { lockOutFinder } from '../../../../../src/policy/analysis/lock-outs/lock-out-finder.ts';
+import { accountAdditions } from '../../../../../src/policy/analysis/lock-outs/denials/account-additions.ts';
+import { newcomerSearch } from '../../../../../src/policy/analysis/lock-outs/denials/denied-newcomers.ts';
+import { knownOfApps } from '../../../../../src/policy/analysis/lock-outs/denials/known-of-apps.ts';
+import { lockOutFinder } from '../../../../../src/policy/analysis/lock-outs/denials/lock-out-finder.ts';
 import { authenticators, load } from '../../support/configuration-dir.ts';
 import { rules } from '../../support/lock-out-files.ts';
 

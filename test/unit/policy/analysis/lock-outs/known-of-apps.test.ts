@@ -3,11 +3,14 @@ import { expect, test } from '@jest/globals';
 import { entryKey } from '../../../../../src/core/analysis/simulation/sign-in-outcomes.ts';
 import { analysedApps } from '../../../../../src/policy/analysis/analysed/analysed-apps.ts';
 import { analysedConfiguration } from '../../../../../src/policy/analysis/analysed/configuration.ts';
-import { accountAdditions } from '../../../../../src/policy/analysis/lock-outs/account-additions.ts';
-import { rulesIn } from '../../../../../src/policy/analysis/lock-outs/denial-cause.ts';
-import { type NewcomersIn, newcomerSearch } from '../../../../../src/policy/analysis/lock-outs/denied-newcomers.ts';
-import { knownOfApps } from '../../../../../src/policy/analysis/lock-outs/known-of-apps.ts';
-import { lockOutFinder } from '../../../../../src/policy/analysis/lock-outs/lock-out-finder.ts';
+import { accountAdditions } from '../../../../../src/policy/analysis/lock-outs/denials/account-additions.ts';
+import { rulesIn } from '../../../../../src/policy/analysis/lock-outs/denials/denial-cause.ts';
+import {
+  type NewcomersIn,
+  newcomerSearch,
+} from '../../../../../src/policy/analysis/lock-outs/denials/denied-newcomers.ts';
+import { knownOfApps } from '../../../../../src/policy/analysis/lock-outs/denials/known-of-apps.ts';
+import { lockOutFinder } from '../../../../../src/policy/analysis/lock-outs/denials/lock-out-finder.ts';
 import { authenticators, load } from '../../support/configuration-dir.ts';
 import { rules } from '../../support/lock-out-files.ts';
 
@@ -30,7 +33,7 @@ const files = {
   'policies/enrollment.yaml': undefined,
 };
 
-/** Users of all these groups are locked out. Others of the groups `one` and `away` may set up a code app in the office. */
+/** Users of all these groups are locked out. Those of `one` and `away` alone may set up a code app in the office. */
 const account = (...more: readonly string[]) => ({
   'policies/account.yaml': rules(
     `{ name: One, change: { add: [webauthn] }, when: { groups: { any: [one] } }, ${two} }`,

@@ -1,15 +1,18 @@
-/** What is settled in one rule combination, or at one app, is not searched for in others, and no finding is lost by that. */
+/** What is settled in one combination, or at one app, is not searched for in others, and no finding is lost by that. */
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { analysedApps } from '../../../../../src/policy/analysis/analysed/analysed-apps.ts';
 import { analysedConfiguration } from '../../../../../src/policy/analysis/analysed/configuration.ts';
-import { accountAdditions } from '../../../../../src/policy/analysis/lock-outs/account-additions.ts';
-import { rulesIn } from '../../../../../src/policy/analysis/lock-outs/denial-cause.ts';
-import { type NewcomersIn, newcomerSearch } from '../../../../../src/policy/analysis/lock-outs/denied-newcomers.ts';
-import type { Denied } from '../../../../../src/policy/analysis/lock-outs/denied-users.ts';
-import { knownOfApps } from '../../../../../src/policy/analysis/lock-outs/known-of-apps.ts';
-import { lockOutFinder } from '../../../../../src/policy/analysis/lock-outs/lock-out-finder.ts';
-import { isUsualLockOut } from '../../../../../src/policy/analysis/lock-outs/usual-users.ts';
+import { accountAdditions } from '../../../../../src/policy/analysis/lock-outs/denials/account-additions.ts';
+import { rulesIn } from '../../../../../src/policy/analysis/lock-outs/denials/denial-cause.ts';
+import {
+  type NewcomersIn,
+  newcomerSearch,
+} from '../../../../../src/policy/analysis/lock-outs/denials/denied-newcomers.ts';
+import type { Denied } from '../../../../../src/policy/analysis/lock-outs/denials/denied-users.ts';
+import { knownOfApps } from '../../../../../src/policy/analysis/lock-outs/denials/known-of-apps.ts';
+import { lockOutFinder } from '../../../../../src/policy/analysis/lock-outs/denials/lock-out-finder.ts';
+import { isUsualLockOut } from '../../../../../src/policy/analysis/lock-outs/denials/usual-users.ts';
 import { enough, seeded } from '../../../../core/support/seeded.ts';
 import { kindsOf, load, validFiles } from '../../support/configuration-dir.ts';
 

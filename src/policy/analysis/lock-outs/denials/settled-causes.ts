@@ -1,17 +1,17 @@
 /**
- * What need not be searched for in rule combinations of an app. A finding tells of a cause which apps it locks users out
- * of, and shows one of them, a usual one if there is any. So once a cause locks some users of the app out, and no usual
- * one is left to be found, its circumstances are not searched again. Those in which users are let in are the same in all
- * combinations that ask for the same.
+ * What need not be searched for in rule combinations of an app. A finding tells which apps the causes with its first
+ * rule lock users out of, and shows one user, a usual one if there is any. So once such a cause locks some users of the
+ * app out, and no usual one is left to be found, circumstances of causes that were found at any app are not searched.
+ * Those in which users are let in are the same in all combinations that ask for the same.
  */
-import type { UsersLeftOut } from '../../../core/analysis/accounts/user-by-user.ts';
-import { entryKey } from '../../../core/analysis/simulation/sign-in-outcomes.ts';
-import { findModelWithin } from '../../../core/analysis/space/find-model.ts';
-import { onceFor } from '../../../core/analysis/space/once-for.ts';
-import type { RuleCombination } from '../../../core/analysis/space/rule-combinations.ts';
-import { notAll } from '../../../core/analysis/space/rule-space.ts';
-import type { Formula } from '../../../core/policy/theories/theory.ts';
-import type { AnalysedApp } from '../analysed/analysed-apps.ts';
+import type { UsersLeftOut } from '../../../../core/analysis/accounts/user-by-user.ts';
+import { entryKey } from '../../../../core/analysis/simulation/sign-in-outcomes.ts';
+import { findModelWithin } from '../../../../core/analysis/space/find-model.ts';
+import { onceFor } from '../../../../core/analysis/space/once-for.ts';
+import type { RuleCombination } from '../../../../core/analysis/space/rule-combinations.ts';
+import { notAll } from '../../../../core/analysis/space/rule-space.ts';
+import type { Formula } from '../../../../core/policy/theories/theory.ts';
+import type { AnalysedApp } from '../../analysed/analysed-apps.ts';
 import { causeKey, firstRuleKey } from './cause-key.ts';
 import { type DenialSearch, type DeniedThere, formulasOfCircumstance } from './circumstances.ts';
 import type { Denied } from './denied-users.ts';

@@ -3,8 +3,8 @@
  * combination of the rules of the account policy that say who may add an authenticator, and of the enrollment rule
  * after the sign-in. One that lets the user in stands for all with the same terms for what was added.
  */
-import { afterSignInFormulas, type RuleAfterSignIn } from '../../../core/analysis/accounts/after-sign-in-rules.ts';
-import { signInOutcome } from '../../../core/analysis/simulation/sign-in-outcomes.ts';
+import { afterSignInFormulas, type RuleAfterSignIn } from '../../../../core/analysis/accounts/after-sign-in-rules.ts';
+import { signInOutcome } from '../../../../core/analysis/simulation/sign-in-outcomes.ts';
 import {
   askWithin,
   consequencesOf,
@@ -12,12 +12,12 @@ import {
   findModelFrom,
   isSpent,
   type ModelSearchResult,
-} from '../../../core/analysis/space/find-model.ts';
-import type { ClassModel } from '../../../core/analysis/space/read-formulas.ts';
-import { decideTogether, type RuleCombination } from '../../../core/analysis/space/rule-combinations.ts';
-import { notAll } from '../../../core/analysis/space/rule-space.ts';
-import type { Formula, UserFacts } from '../../../core/policy/theories/theory.ts';
-import type { AnalysedApp } from '../analysed/analysed-apps.ts';
+} from '../../../../core/analysis/space/find-model.ts';
+import type { ClassModel } from '../../../../core/analysis/space/read-formulas.ts';
+import { decideTogether, type RuleCombination } from '../../../../core/analysis/space/rule-combinations.ts';
+import { notAll } from '../../../../core/analysis/space/rule-space.ts';
+import type { Formula, UserFacts } from '../../../../core/policy/theories/theory.ts';
+import type { AnalysedApp } from '../../analysed/analysed-apps.ts';
 import {
   type AdditionChoice,
   choicesKey,
@@ -28,7 +28,7 @@ import {
 import { afterSignIn, type Cause, causeOf } from './denial-cause.ts';
 
 /** Which rules decide. Users for whom they do have the same outcome, and are denied by the same rules. */
-export interface Circumstance {
+export interface AdditionCircumstance {
   readonly choices: readonly AdditionChoice[];
   /** Of the enrollment policy, one after the other. Empty: no rule asks how the user signed in. */
   readonly afterSignIn: readonly RuleAfterSignIn[];
@@ -36,7 +36,7 @@ export interface Circumstance {
 
 /** What must hold for it. */
 export function formulasOfCircumstance(
-  { choices, afterSignIn: stages }: Circumstance,
+  { choices, afterSignIn: stages }: AdditionCircumstance,
   { policies, space }: Pick<AnalysedApp, 'policies' | 'space'>,
 ): readonly Formula[] {
   return [
@@ -46,7 +46,7 @@ export function formulasOfCircumstance(
 }
 
 /** The same for equal circumstances. */
-export function circumstanceKey({ choices, afterSignIn: stages }: Circumstance): string {
+export function circumstanceKey({ choices, afterSignIn: stages }: AdditionCircumstance): string {
   return JSON.stringify([choicesKey(choices), stages.map(({ rule, signedInWith }) => [rule.location, signedInWith])]);
 }
 
@@ -57,13 +57,13 @@ export interface DeniedThere {
   /** What decides after the sign-in, in the end. Absent: no rule asks how the user signed in. */
   readonly after?: RuleAfterSignIn;
   /** Others in it are denied by the same. Absent: not known. */
-  readonly alike?: Circumstance;
+  readonly alike?: AdditionCircumstance;
 }
 
 export interface DenialSearch {
   readonly denied: readonly DeniedThere[];
   /** Those in which users are let in. */
-  readonly letIn: readonly Circumstance[];
+  readonly letIn: readonly AdditionCircumstance[];
   /** Other circumstances may be denied: the steps of the search did not suffice. */
   readonly isPartial: boolean;
 }
@@ -87,7 +87,7 @@ export interface CircumstancesOf {
 export function deniedCircumstances(search: CircumstancesOf): DenialSearch {
   const { app, combination, keys, besides, alsoBesides } = search;
   const denied: DeniedThere[] = [];
-  const letIn: Circumstance[] = [];
+  const letIn: AdditionCircumstance[] = [];
   const others = modelsBesides([...combination.formulas, ...besides], app);
   const begin = besides.length > 0 ? others.next() : undefined;
   if (begin === 'impossible') return { denied, letIn, isPartial: false };
@@ -157,7 +157,7 @@ function mayHoldIn(formula: Formula, model: ClassModel): boolean {
 
 interface Examined extends Partial<Pick<DeniedThere, 'cause' | 'after'>> {
   /** Without a cause the user is let in. */
-  readonly alike: Circumstance;
+  readonly alike: AdditionCircumstance;
 }
 
 function examined(combination: RuleCombination, { policies }: AnalysedApp, keys: readonly string[]): Examined {

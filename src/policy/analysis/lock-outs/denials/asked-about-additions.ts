@@ -1,9 +1,9 @@
 /** The rules that say who may add which authenticator, and what they ask about. */
-import { onceFor } from '../../../core/analysis/space/once-for.ts';
-import type { RuleHead } from '../../../core/model/policy.ts';
-import { appLists } from '../../../core/policy/rules/app-lists.ts';
-import type { PolicySet } from '../../../core/policy/rules/compile.ts';
-import { conditionSets, hasExpression } from '../../../core/policy/rules/condition-table.ts';
+import { onceFor } from '../../../../core/analysis/space/once-for.ts';
+import type { RuleHead } from '../../../../core/model/policy.ts';
+import { appLists } from '../../../../core/policy/rules/app-lists.ts';
+import type { PolicySet } from '../../../../core/policy/rules/compile.ts';
+import { conditionSets, hasExpression } from '../../../../core/policy/rules/condition-table.ts';
 
 /** Of these rules, and of the session policy, which governs every app. */
 export const asksAboutAdditions = onceFor((policies: PolicySet) => {

@@ -1,10 +1,10 @@
 /** Searches for users who are denied with what their account begins with. */
 
-import { isLockedOut } from '../../../core/analysis/simulation/simulated-outcome.ts';
-import { isSpent } from '../../../core/analysis/space/find-model.ts';
-import type { RuleCombination } from '../../../core/analysis/space/rule-combinations.ts';
-import type { RuleHead } from '../../../core/model/policy.ts';
-import type { AnalysedApp } from '../analysed/analysed-apps.ts';
+import { isLockedOut } from '../../../../core/analysis/simulation/simulated-outcome.ts';
+import { isSpent } from '../../../../core/analysis/space/find-model.ts';
+import type { RuleCombination } from '../../../../core/analysis/space/rule-combinations.ts';
+import type { RuleHead } from '../../../../core/model/policy.ts';
+import type { AnalysedApp } from '../../analysed/analysed-apps.ts';
 import { type DeniedThere, deniedCircumstances } from './circumstances.ts';
 import { rulesIn } from './denial-cause.ts';
 import type { Denied, LockOutFinder, NewAccount, NewcomerSearch } from './denied-users.ts';

@@ -1,5 +1,5 @@
 /** What is known of users who are denied from the apps that were searched before. */
-import type { AnalysedConfiguration } from '../analysed/configuration.ts';
+import type { AnalysedConfiguration } from '../../analysed/configuration.ts';
 import type { AccountAdditions } from './account-additions.ts';
 import { type KnownCircumstances, knownCircumstances } from './known-circumstances.ts';
 import { type KnownLockOuts, knownLockOuts } from './known-lock-outs.ts';

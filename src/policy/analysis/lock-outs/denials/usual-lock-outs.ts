@@ -2,24 +2,24 @@
  * Whether usual users may be denied for good by a cause, wherever an app asks for the same. No rules of an app are
  * looked at but what they ask for, so one search serves all apps: a bound from above.
  */
-import { conditionsOfPlaces } from '../../../core/analysis/accounts/entry-rules.ts';
-import { findLockOut } from '../../../core/analysis/accounts/find-lock-out.ts';
-import { newBudget } from '../../../core/analysis/space/find-model.ts';
-import { onceFor } from '../../../core/analysis/space/once-for.ts';
-import type { RuleCombination } from '../../../core/analysis/space/rule-combinations.ts';
+import { conditionsOfPlaces } from '../../../../core/analysis/accounts/entry-rules.ts';
+import { findLockOut } from '../../../../core/analysis/accounts/find-lock-out.ts';
+import { newBudget } from '../../../../core/analysis/space/find-model.ts';
+import { onceFor } from '../../../../core/analysis/space/once-for.ts';
+import type { RuleCombination } from '../../../../core/analysis/space/rule-combinations.ts';
 import {
   areNamedTogether,
   groupsOfAll,
   inNoOthers,
   isOrdinary,
   namedTogether,
-} from '../../../core/analysis/space/usual-groups.ts';
-import { locationKey } from '../../../core/model/location-key.ts';
-import { compilePolicy, type PolicySet } from '../../../core/policy/rules/compile.ts';
-import { hasExpression } from '../../../core/policy/rules/condition-table.ts';
-import type { Formula, UserFacts } from '../../../core/policy/theories/theory.ts';
-import type { AnalysedApp } from '../analysed/analysed-apps.ts';
-import type { AnalysedConfiguration } from '../analysed/configuration.ts';
+} from '../../../../core/analysis/space/usual-groups.ts';
+import { locationKey } from '../../../../core/model/location-key.ts';
+import { compilePolicy, type PolicySet } from '../../../../core/policy/rules/compile.ts';
+import { hasExpression } from '../../../../core/policy/rules/condition-table.ts';
+import type { Formula, UserFacts } from '../../../../core/policy/theories/theory.ts';
+import type { AnalysedApp } from '../../analysed/analysed-apps.ts';
+import type { AnalysedConfiguration } from '../../analysed/configuration.ts';
 import type { AccountAdditions } from './account-additions.ts';
 import { asksAboutAdditions, rulesAboutAdditions } from './asked-about-additions.ts';
 import type { DeniedThere } from './circumstances.ts';
@@ -82,12 +82,16 @@ function governedAlone({ cause, facts }: DeniedThere, policies: PolicySet): read
   return governedBy(cause.account, facts, policies);
 }
 
-interface Additions extends Pick<AnalysedConfiguration, 'universe'> {
+interface SearchedAdditions extends Pick<AnalysedConfiguration, 'universe'> {
   readonly additions: AccountAdditions;
 }
 
 /** Searches as if what the rules of the combination ask for were asked of all users. */
-function boundOn(denied: DeniedThere, { app, combination }: WhereDenied, { additions, universe }: Additions): Bound {
+function boundOn(
+  denied: DeniedThere,
+  { app, combination }: WhereDenied,
+  { additions, universe }: SearchedAdditions,
+): Bound {
   const session = { ...combination.session, when: {} };
   const signOn = { ...combination.app, when: {} };
   const policies = {

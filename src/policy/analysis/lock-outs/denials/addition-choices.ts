@@ -1,10 +1,10 @@
 /** Which rules of the account policy decide about additions, and what must hold for it. */
-import { deciding } from '../../../core/analysis/space/rule-combinations.ts';
-import type { RuleSpace } from '../../../core/analysis/space/rule-space.ts';
-import type { Rule } from '../../../core/model/policy.ts';
-import type { CompiledPolicy, PolicySet } from '../../../core/policy/rules/compile.ts';
-import { findRule } from '../../../core/policy/rules/rules.ts';
-import type { Formula, UserFacts } from '../../../core/policy/theories/theory.ts';
+import { deciding } from '../../../../core/analysis/space/rule-combinations.ts';
+import type { RuleSpace } from '../../../../core/analysis/space/rule-space.ts';
+import type { Rule } from '../../../../core/model/policy.ts';
+import type { CompiledPolicy, PolicySet } from '../../../../core/policy/rules/compile.ts';
+import { findRule } from '../../../../core/policy/rules/rules.ts';
+import type { Formula, UserFacts } from '../../../../core/policy/theories/theory.ts';
 import { type Cause, governedBy } from './denial-cause.ts';
 
 /** One of some rules decides about adding an authenticator. The same at all apps under one account policy. */

@@ -3,7 +3,7 @@
 import type { DeniedThere } from './circumstances.ts';
 import { rulesIn } from './denial-cause.ts';
 
-/** Equal for denials by the same rules. Absent: no rule is the cause, and each sign-on rule has a finding of its own. */
+/** Equal for denials by the same rules. Absent: no rule is the cause, so that each sign-on rule has its own finding. */
 export function causeKey({ cause, after }: Pick<DeniedThere, 'cause' | 'after'>): string | undefined {
   const rules = rulesIn(cause);
   if (rules.length === 0) return undefined;

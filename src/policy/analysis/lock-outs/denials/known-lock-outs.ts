@@ -2,15 +2,15 @@
  * Users who are denied for good at one app, tried at others. What a user can add does not depend on the app to which
  * the user signs in. So the evaluator alone tells whether the same user is denied for good at another app, too.
  */
-import { conditionsOfPlaces } from '../../../core/analysis/accounts/entry-rules.ts';
-import { signInOutcome } from '../../../core/analysis/simulation/sign-in-outcomes.ts';
-import { atApp } from '../../../core/analysis/space/opaque-parts.ts';
-import type { RuleCombination } from '../../../core/analysis/space/rule-combinations.ts';
-import { beforeSignIn, type PolicySet } from '../../../core/policy/rules/compile.ts';
-import { hasExpression } from '../../../core/policy/rules/condition-table.ts';
-import { findRule } from '../../../core/policy/rules/rules.ts';
-import type { UserFacts } from '../../../core/policy/theories/theory.ts';
-import type { AnalysedApp } from '../analysed/analysed-apps.ts';
+import { conditionsOfPlaces } from '../../../../core/analysis/accounts/entry-rules.ts';
+import { signInOutcome } from '../../../../core/analysis/simulation/sign-in-outcomes.ts';
+import { atApp } from '../../../../core/analysis/space/opaque-parts.ts';
+import type { RuleCombination } from '../../../../core/analysis/space/rule-combinations.ts';
+import { beforeSignIn, type PolicySet } from '../../../../core/policy/rules/compile.ts';
+import { hasExpression } from '../../../../core/policy/rules/condition-table.ts';
+import { findRule } from '../../../../core/policy/rules/rules.ts';
+import type { UserFacts } from '../../../../core/policy/theories/theory.ts';
+import type { AnalysedApp } from '../../analysed/analysed-apps.ts';
 import type { AccountAdditions } from './account-additions.ts';
 import { areSameForApps, haveSameAdditions } from './asked-about-additions.ts';
 import { firstRuleKey } from './cause-key.ts';
@@ -18,7 +18,7 @@ import { causeOf } from './denial-cause.ts';
 import type { Denied, NewAccount } from './denied-users.ts';
 
 export interface KnownLockOuts {
-  /** Users of this app who are denied for good, one for each first rule of a cause. They begin with these authenticators. */
+  /** Users of this app who begin like this and are denied for good, one for each first rule of a cause. */
   readonly at: (app: AnalysedApp, beginning: NewAccount) => readonly Denied[];
   /** Remembers users of an app who are denied for good. */
   readonly add: (found: readonly Denied[]) => void;

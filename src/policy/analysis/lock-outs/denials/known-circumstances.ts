@@ -3,21 +3,21 @@
  * apps under the same policies share what is known. Once these circumstances are all that there can be, no others are
  * searched for.
  */
-import { findModel, newBudget } from '../../../core/analysis/space/find-model.ts';
-import { onceFor } from '../../../core/analysis/space/once-for.ts';
-import { type Deciding, deciding, type RuleCombination } from '../../../core/analysis/space/rule-combinations.ts';
-import { notAll, ruleSpace } from '../../../core/analysis/space/rule-space.ts';
-import type { Rule, RuleHead } from '../../../core/model/policy.ts';
-import { beforeSignIn, type PolicySet } from '../../../core/policy/rules/compile.ts';
-import type { AnalysedApp } from '../analysed/analysed-apps.ts';
-import type { AnalysedConfiguration } from '../analysed/configuration.ts';
+import { findModel, newBudget } from '../../../../core/analysis/space/find-model.ts';
+import { onceFor } from '../../../../core/analysis/space/once-for.ts';
+import { type Deciding, deciding, type RuleCombination } from '../../../../core/analysis/space/rule-combinations.ts';
+import { notAll, ruleSpace } from '../../../../core/analysis/space/rule-space.ts';
+import type { Rule, RuleHead } from '../../../../core/model/policy.ts';
+import { beforeSignIn, type PolicySet } from '../../../../core/policy/rules/compile.ts';
+import type { AnalysedApp } from '../../analysed/analysed-apps.ts';
+import type { AnalysedConfiguration } from '../../analysed/configuration.ts';
 import { formulasOfChoices } from './addition-choices.ts';
 import { areSameForApps, haveSameAdditions, rulesAboutAdditions } from './asked-about-additions.ts';
 import { causeKey } from './cause-key.ts';
-import { type Circumstance, circumstanceKey, type DenialSearch, type DeniedThere } from './circumstances.ts';
+import { type AdditionCircumstance, circumstanceKey, type DenialSearch, type DeniedThere } from './circumstances.ts';
 
 /** A circumstance, and what becomes of users in it. */
-export interface KnownCircumstance extends Circumstance {
+export interface KnownCircumstance extends AdditionCircumstance {
   /** One user who is denied. Absent: users are let in. */
   readonly denied?: DeniedThere;
   /** The cause, if it is a rule. */
@@ -57,7 +57,8 @@ export function knownCircumstances({ universe }: Pick<AnalysedConfiguration, 'un
     const isShared = areSameForApps(policies);
     const tables = isShared ? ofAll(policies.session) : ofApp(app);
     const key = JSON.stringify([entry, combination.enrollment?.location, keys]);
-    const areAll = (all: readonly Circumstance[]) => isShared && areTheOnly(all, combination, sharedBy(policies));
+    const areAll = (all: readonly AdditionCircumstance[]) =>
+      isShared && areTheOnly(all, combination, sharedBy(policies));
     const known = tables.get(key) ?? newTable(areAll);
     tables.set(key, known);
     return known;
@@ -67,7 +68,7 @@ export function knownCircumstances({ universe }: Pick<AnalysedConfiguration, 'un
 /** The largest number of times that it is asked whether a table is complete. */
 const mostAsked = 64;
 
-function newTable(areAll: (all: readonly Circumstance[]) => boolean): CircumstanceTable {
+function newTable(areAll: (all: readonly AdditionCircumstance[]) => boolean): CircumstanceTable {
   const known = new Map<string, KnownCircumstance>();
   const all = () => [...known.values()];
   let isComplete = false;
@@ -118,7 +119,7 @@ function sharedRules(policies: PolicySet, universe: AnalysedConfiguration['unive
 
 /** Whether each user of whom the same is asked is in one of the circumstances, whichever the app. */
 function areTheOnly(
-  all: readonly Circumstance[],
+  all: readonly AdditionCircumstance[],
   combination: RuleCombination,
   { policies, space, session, enrollment }: SharedRules,
 ): boolean {
