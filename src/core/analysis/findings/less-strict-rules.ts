@@ -5,8 +5,6 @@
 import type { Conditions } from '../../model/conditions.ts';
 import type { RuleHead } from '../../model/policy.ts';
 import type { CompiledPolicy } from '../../policy/rules/compile.ts';
-import { conditionSets } from '../../policy/rules/condition-table.ts';
-import { openReads, withConditionsInside } from '../../policy/rules/expression-parts.ts';
 import { findRule } from '../../policy/rules/rules.ts';
 import type { Formula, Universe } from '../../policy/theories/theory.ts';
 import { type FoundByRule, findByRule, findModelWithin } from '../space/find-model.ts';
@@ -14,6 +12,7 @@ import { cachedFormula } from '../space/once-for.ts';
 import { type OtherValue, otherValueOf } from '../space/other-value.ts';
 import type { Budget } from '../space/propagate.ts';
 import { type RuleSpace, ruleSpace } from '../space/rule-space.ts';
+import { attributesOf } from './escaped-denials.ts';
 import type { IsLessStrict } from './less-strict-terms.ts';
 
 /** A rule that reads an attribute which users write, and the other rule of the same users. */
@@ -58,16 +57,6 @@ export function writtenChoices<Of extends AskingRule>(
 
 /** Enough for a hundred rules that read attributes of users. */
 const questionSteps = 1_000_000;
-
-const profile = 'user.profile.';
-
-/** Those that its conditions and expressions read. */
-function attributesOf({ when }: RuleHead): readonly string[] {
-  const sets = conditionSets(when);
-  const tested = withConditionsInside(sets).flatMap(({ attributes = {} }) => Object.keys(attributes));
-  const read = openReads(sets).flatMap((fact) => (fact.startsWith(profile) ? [fact.slice(profile.length)] : []));
-  return [...new Set([...tested, ...read])];
-}
 
 /** What rules say of the user with the other value. The formulas of a rule are made once for all questions. */
 interface Written extends Pick<RuleSpace, 'always' | 'applies' | 'misses'> {

@@ -75,7 +75,7 @@ function findingsOf(
     .map(({ name: _, location, ...where }) => findingAt('user-written', location, { ...parts, ...where }));
 }
 
-/** Of rules of the enrollment and the password policy, which let no user in. `authenticators`: those that are enabled. */
+/** Of rules of the enrollment and the password policy, which let none in. `authenticators`: those that are enabled. */
 export function lessStrictFindings(
   authenticators: readonly AuthenticatorDescriptor[],
   configuration: AnalysedConfiguration,

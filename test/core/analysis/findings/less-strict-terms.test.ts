@@ -103,9 +103,11 @@ describe('of the enrollment policy', () => {
 
   test('less strict terms forbid no user more, and some user less', () => {
     const seen = { less: 0 };
-    const everyone = [0, 1, 2].flatMap((one) =>
-      [0, 1, 2].flatMap((two) =>
-        [0, 1, 2].map((three) => [one, two, three].flatMap((count, at) => Array<string>(count).fill(keys[at] ?? ''))),
+    const enrolled = [0, 1, 2].flatMap((first) =>
+      [0, 1, 2].flatMap((second) =>
+        [0, 1, 2].map((third) =>
+          [first, second, third].flatMap((count, at) => Array<string>(count).fill(keys[at] ?? '')),
+        ),
       ),
     );
     fc.assert(
@@ -113,7 +115,7 @@ describe('of the enrollment policy', () => {
         const [mild, strict] = [enrollmentTerms(one), enrollmentTerms(other)];
         if (!isLess(mild, strict)) return;
         seen.less += 1;
-        const pairs = everyone.map((had) => [freedom(mild, had), freedom(strict, had)] as const);
+        const pairs = enrolled.map((had) => [freedom(mild, had), freedom(strict, had)] as const);
         for (const [free, than] of pairs) expect(free.every((value, at) => value >= (than[at] ?? 0))).toBe(true);
         expect(pairs.some(([free, than]) => free.join() !== than.join())).toBe(true);
       }),
