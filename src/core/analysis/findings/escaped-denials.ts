@@ -111,7 +111,7 @@ const exampleSteps = 500_000;
 const profile = 'user.profile.';
 
 /** Those that its conditions and expressions read. */
-function attributesOf({ when }: Rule): readonly string[] {
+export function attributesOf({ when }: Pick<Rule, 'when'>): readonly string[] {
   const sets = conditionSets(when);
   const tested = withConditionsInside(sets).flatMap(({ attributes = {} }) => Object.keys(attributes));
   const read = openReads(sets).flatMap((fact) => (fact.startsWith(profile) ? [fact.slice(profile.length)] : []));

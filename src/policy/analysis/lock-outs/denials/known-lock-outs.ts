@@ -66,8 +66,10 @@ function deniedAt(app: AnalysedApp, known: Denied, beginning: NewAccount): Denie
   const { policies } = app;
   const { keys } = beginning;
   const { lockOut } = known;
-  const hasSameKeys = known.beginning.keys.join() === keys.join();
-  if (lockOut === undefined || !hasSameKeys || !haveSameAdditions(policies, known.app.policies)) return undefined;
+  const beginsAlike = known.beginning.keys.join() === keys.join() && haveSameAdditions(policies, known.app.policies);
+  // The other app may ask for scopes that this one cannot ask for.
+  const mayAskAlike = JSON.stringify(app.refused) === JSON.stringify(known.app.refused);
+  if (lockOut === undefined || !beginsAlike || !mayAskAlike) return undefined;
   const facts = atApp(lockOut.facts, app.app.clientId);
   const combination = combinationIn(facts, app);
   if (combination === undefined) return undefined;

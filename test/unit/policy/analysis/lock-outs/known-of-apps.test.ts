@@ -23,6 +23,10 @@ const app = (name: string, when: string) => ({
   [`policies/sign-on/${name}.yaml`]: `name: ${name}\n${rules(`{ name: First, when: { ${when} }, ${two} }`, `{ name: Rest, ${two} }`)}`,
 });
 
+const withoutScopes = (name: string) => ({
+  [`apps/${name}.yaml`]: `clientId: ${name}\nname: ${name}\nsignOnPolicy: ${name}\nclient: { scope: openid, redirect_uris: [https://${name}.test/cb] }\n`,
+});
+
 const files = {
   ...app('a', 'network: { any: [office] }'),
   ...app('b', 'groups: { any: [b] }, network: { none: [office] }'),
@@ -69,6 +73,7 @@ async function searched(more: Readonly<Record<string, string>>, from: 'others' |
     return {
       causes: new Set(lockedOut.flatMap(({ cause }) => rulesIn(cause).map(({ name }) => name))),
       clientIds: new Set(lockedOut.map(({ facts }) => facts.request.clientId)),
+      scopes: new Set(lockedOut.flatMap(({ facts }) => facts.request.scopes)),
     };
   });
   const areComplete = apps.map((each) =>
@@ -100,4 +105,19 @@ test.each([
   expect(together.found).toEqual(apart.found);
   expect(together.finds).toBe(apart.finds);
   expect(together.areComplete).not.toContain(true);
+});
+
+test('no user is tried at an app that cannot ask for what the other one may ask for', async () => {
+  const asking = {
+    ...account(),
+    'policies/sign-on/a.yaml': `name: a\n${rules(`{ name: First, when: { scopes: { any: [email] } }, ${two} }`, '{ name: Rest, then: deny }')}`,
+    ...Object.assign({}, ...['b', 'c', 'd'].map(withoutScopes)),
+  };
+  const together = await searched(asking, 'others');
+  expect(together.found.map(({ causes, scopes }) => [causes.size, scopes.has('email')])).toEqual([
+    [2, true],
+    [2, false],
+    [2, false],
+    [2, false],
+  ]);
 });
