@@ -8,7 +8,7 @@ import type { CompiledPolicy } from '../../policy/rules/compile.ts';
 import { conditionSets } from '../../policy/rules/condition-table.ts';
 import { openReads, withConditionsInside } from '../../policy/rules/expression-parts.ts';
 import { applyRules } from '../../policy/rules/rules.ts';
-import type { Formula, Universe, UserFacts } from '../../policy/theories/theory.ts';
+import { type Formula, negated, type Universe, type UserFacts } from '../../policy/theories/theory.ts';
 import { type FoundByRule, findByRule, findModelWithin } from '../space/find-model.ts';
 import { modelOf } from '../space/ordinary-facts.ts';
 import { type OtherValue, otherValueOf } from '../space/other-value.ts';
@@ -53,8 +53,8 @@ export function escapedDenials(
 interface AskedOf {
   readonly space: RuleSpace;
   readonly other: OtherValue;
-  /** The user lacks the attribute. */
-  readonly absent: Formula;
+  /** What the user has before and after. */
+  readonly changes: readonly Change[];
   /** For all questions about the policy. */
   readonly budget: Budget;
   /** For examples that surprise no reader. Others will do once it is spent. */
@@ -76,11 +76,32 @@ function askingOf(
   return ({ attribute }) => {
     const known = made.get(attribute);
     if (known) return known;
-    const absent = space.applies(lacking.get(attribute) ?? absence(attribute));
-    const asked = { space, other: otherValueOf(attribute, whens, space), absent, ...budgets };
+    const other = otherValueOf(attribute, whens, space);
+    const changes = changesOf(space.applies(lacking.get(attribute) ?? absence(attribute)), other);
+    const asked = { space, other, changes, ...budgets };
     made.set(attribute, asked);
     return asked;
   };
+}
+
+/** What must hold of the value that the user has, and of the one that the user writes instead. */
+interface Change {
+  readonly own: readonly Formula[];
+  readonly others: readonly Formula[];
+  /** The user has none. */
+  readonly deniesAbsence?: true;
+}
+
+/**
+ * First a user who lacks the attribute, and writes it. Then one who has some value: values are made up for a part of
+ * which nothing is known only as far as it is said that there is one.
+ */
+function changesOf(absent: Formula, { withOther, isOpaque }: OtherValue): readonly Change[] {
+  const present = negated(absent);
+  const [withoutOther, withAnother] = [[withOther(absent)], [withOther(present)]];
+  const writing: Change = { own: [absent], others: withAnother, deniesAbsence: true };
+  if (!isOpaque) return [writing, { own: [], others: [] }];
+  return [writing, { own: [present], others: withoutOther }, { own: [present], others: withAnother }];
 }
 
 /** Enough for a hundred rules that deny above as many that allow. */
@@ -101,11 +122,11 @@ function rulesOf(denials: readonly AttributeDenial[]): readonly Rule[] {
   return [...new Set(denials.map(({ rule }) => rule))];
 }
 
-/** First a user who lacks the attribute, then one with any value. A rule whose expression fails denies, too (Law 4). */
+/** A rule whose expression fails denies, too (Law 4). */
 function* escapes(
   { rule, attribute, rules }: AttributeDenial,
   { policy, beside }: SignInPolicies,
-  { space, other, absent, budget, forExamples }: AskedOf,
+  { space, other, changes, budget, forExamples }: AskedOf,
 ): Generator<EscapedDenial | 'undecided' | 'opaque'> {
   const before = rules.slice(0, rules.indexOf(rule)).map(({ when }) => space.misses(when));
   const applies = { any: [space.applies(rule.when), space.fails(rule.when) ?? { any: [] }] };
@@ -113,11 +134,11 @@ function* escapes(
   const allowing = new Set(below.filter(({ then }) => then.kind === 'allow'));
   if (allowing.size === 0) return;
   const denied = [...space.onceProved, ...space.always, applies, ...before];
-  for (const deniesAbsence of [true, false]) {
+  for (const { own, others, deniesAbsence } of changes) {
     // Where the evaluator does not confirm what is found for all of them, each is asked about by itself.
     for (const meant of [allowing, ...[...allowing].map((allowingRule) => new Set([allowingRule]))]) {
       const admitted = [...space.always, oneDecides(rules, meant, space), ...admitting(beside, space)];
-      const asked = [...denied, ...(deniesAbsence ? [absent] : []), ...admitted.map(other.withOther)];
+      const asked = [...denied, ...own, ...others, ...admitted.map(other.withOther)];
       const found = findModelWithin(asked, budget, space.reader);
       if (found === 'undecided') yield found;
       if (typeof found !== 'object' && meant === allowing) break;
