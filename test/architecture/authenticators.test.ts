@@ -59,6 +59,7 @@ const known: Readonly<Record<string, readonly string[]>> = {
   'cli/config/report/policy-diagram': ['password'],
   'core/policy/rules/password-terms': ['password'],
   'policy/analysis/analysed/analysed-policies': ['password'],
+  'policy/analysis/rules/user-written-findings': ['password'],
   'policy/analysis/standards/applying-passwords': ['password'],
   'policy/check/check-duplicates': ['password'],
   'policy/check/check-references': ['password'],

@@ -19,7 +19,10 @@ export const findingCodes = {
   spoofable: { severity: 'warning', title: 'what a browser says of itself chooses between strict and weak' },
   'unreached-age': { severity: 'warning', title: 'an age or a pause that no session reaches' },
   'pointless-alternative': { severity: 'warning', title: 'an alternative that other alternatives contain' },
-  'user-written': { severity: 'error', title: 'users get in by an attribute that they write themselves' },
+  'user-written': {
+    severity: 'error',
+    title: 'users get in, or are asked for less, by an attribute that they write themselves',
+  },
   'unguarded-read': { severity: 'warning', title: 'an expression reads what a user may lack' },
   'fail-open': { severity: 'warning', title: 'a denial misses users who lack the attribute that it rests on' },
   invariant: { severity: 'error', title: 'an invariant does not hold' },

@@ -59,7 +59,7 @@ function termsOf(rule: EnrollmentRule | undefined): EnrollmentTerms {
 }
 
 /** An authenticator that is no longer disabled counts again; the comparison of evidence covers that. */
-function closesAsMuch(before: EnrollmentTerms, now: EnrollmentTerms): boolean {
+export function closesAsMuch(before: EnrollmentTerms, now: EnrollmentTerms): boolean {
   const closed = [...(now.useOnly ?? []), ...now.disabled];
   const keepsModels = Object.entries(before.models ?? {}).every(([key, models]) =>
     now.models?.[key]?.every((model) => models.includes(model)),

@@ -6,7 +6,7 @@ import type { Rule } from '../../model/policy.ts';
 import { conditionSets } from '../../policy/rules/condition-table.ts';
 import { openReads, withConditionsInside } from '../../policy/rules/expression-parts.ts';
 import { applyRules } from '../../policy/rules/rules.ts';
-import type { Formula, Universe, UserFacts } from '../../policy/theories/theory.ts';
+import { type Formula, negated, type Universe, type UserFacts } from '../../policy/theories/theory.ts';
 import { oneDecidesFrom } from '../space/deciding-formulas.ts';
 import { type FoundByRule, findByRule, findModelWithin } from '../space/find-model.ts';
 import { modelOf } from '../space/ordinary-facts.ts';
@@ -63,7 +63,7 @@ export function escapedDenials(
 const profile = 'user.profile.';
 
 /** Those that its conditions and expressions read. */
-function attributesOf({ when }: Rule): readonly string[] {
+export function attributesOf({ when }: Pick<Rule, 'when'>): readonly string[] {
   const sets = conditionSets(when);
   const tested = withConditionsInside(sets).flatMap(({ attributes = {} }) => Object.keys(attributes));
   const read = openReads(sets).flatMap((fact) => (fact.startsWith(profile) ? [fact.slice(profile.length)] : []));
@@ -73,6 +73,8 @@ function attributesOf({ when }: Rule): readonly string[] {
 /** What the questions about an attribute are asked with. */
 interface Asking extends DenialSpace, DenialBudgets {
   readonly other: OtherValue;
+  /** What the user has before and after. */
+  readonly changes: readonly Change[];
   /** The rules that allow, and do not read the attribute. */
   readonly allowing: ReadonlySet<Rule>;
   /** With the other value, one of these decides, if no rule before this position does. */
@@ -86,7 +88,7 @@ interface Asking extends DenialSpace, DenialBudgets {
 }
 
 function askingOf(attribute: string, { policy }: SignInPolicies, asked: DenialSpace & DenialBudgets): Asking {
-  const { space, whens, besideAdmits } = asked;
+  const { space, whens, lacks, besideAdmits } = asked;
   const other = otherValueOf(attribute, whens, space);
   const rules = policy.rules.map(({ rule }) => rule);
   const allowing = new Set(
@@ -96,6 +98,7 @@ function askingOf(attribute: string, { policy }: SignInPolicies, asked: DenialSp
   return {
     ...asked,
     other,
+    changes: changesOf(lacks(attribute), other),
     allowing,
     admitsFrom: (position) => other.withOther(admitsFrom(position)),
     passes: ({ when }) => other.withOther(space.misses(when)),
@@ -104,11 +107,31 @@ function askingOf(attribute: string, { policy }: SignInPolicies, asked: DenialSp
   };
 }
 
-/** First a user who lacks the attribute, then one with any value. A rule whose expression fails denies, too (Law 4). */
+/** What must hold of the value that the user has, and of the one that the user writes instead. */
+interface Change {
+  readonly own: readonly Formula[];
+  readonly others: readonly Formula[];
+  /** The user has none. */
+  readonly deniesAbsence?: true;
+}
+
+/**
+ * First a user who lacks the attribute, and writes it. Then one who has some value: values are made up for a part of
+ * which nothing is known only as far as it is said that there is one.
+ */
+function changesOf(absent: Formula, { withOther, isOpaque }: OtherValue): readonly Change[] {
+  const present = negated(absent);
+  const [withoutOther, withAnother] = [[withOther(absent)], [withOther(present)]];
+  const writing: Change = { own: [absent], others: withAnother, deniesAbsence: true };
+  if (!isOpaque) return [writing, { own: [], others: [] }];
+  return [writing, { own: [present], others: withoutOther }, { own: [present], others: withAnother }];
+}
+
+/** A rule whose expression fails denies, too (Law 4). */
 function* escapes(
   { rule, attribute, rules }: AttributeDenial,
   { policy, beside }: SignInPolicies,
-  { space, other, lacks, allowing, admitsFrom, passes, alwaysOther, besideOther, questions, examples }: Asking,
+  { space, other, changes, allowing, admitsFrom, passes, alwaysOther, besideOther, questions, examples }: Asking,
 ): Generator<EscapedDenial | 'undecided' | 'opaque'> {
   const at = rules.indexOf(rule) + 1;
   const each = rules.slice(at).filter((below) => allowing.has(below));
@@ -130,8 +153,8 @@ function* escapes(
     const isShown = (decided ?? failed) === rule && isAdmitted && instead && allowing.has(instead);
     return isShown ? { rule, attribute, instead, facts: to } : undefined;
   };
-  for (const deniesAbsence of [true, false]) {
-    const asked = [...denied, ...(deniesAbsence ? [lacks(attribute)] : []), ...admitted];
+  for (const { own, others, deniesAbsence } of changes) {
+    const asked = [...denied, ...own, ...others, ...admitted];
     // Where the evaluator does not confirm what is found for all of them, each is asked about by itself.
     for (const meant of ['any', ...each] as const) {
       const formulas = [...asked, ...(meant === 'any' ? [admitsFrom(at)] : decides(meant)), ...besideOther];

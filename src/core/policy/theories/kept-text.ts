@@ -28,13 +28,13 @@ export function keptTexts({ attribute, patterns, fixed, isKept }: ClassedTexts):
   };
 }
 
-/** Of types that not every text fits. */
+/** Of types that not every text fits. A rule may name one of them, or how it begins. */
 const typed: Readonly<Partial<Record<AttributeType, () => readonly string[]>>> = {
-  url: () => ['https://example.com/'],
-  email: () => ['user@example.com'],
-  phone: () => ['+15555550100'],
-  locale: () => ['en-GB'],
-  date: () => ['2020-01-31'],
+  url: () => ['https://example.com/', 'http://localhost:8080/start'],
+  email: () => ['user@example.com', 'admin@example.org'],
+  phone: () => ['+15555550100', '+442079460958'],
+  locale: () => ['en-GB', 'fr'],
+  date: () => ['2020-01-31', '1985-12-24'],
   time_zone: () => ['UTC', ...Intl.supportedValuesOf('timeZone')],
 };
 
@@ -46,10 +46,9 @@ function samplesOf({ type }: Attribute): readonly string[] {
 function candidates(text: string, samples: readonly string[], { minLength = 0 }: Attribute): readonly string[] {
   const [sample = ''] = samples;
   const cuts = [...sample, ''].map((_, at) => at);
-  const within = cuts.flatMap((end) =>
-    cuts.slice(end).map((start) => `${sample.slice(0, end)}${text}${sample.slice(start)}`),
-  );
-  const more = 'example'.repeat(Math.ceil(Math.max(1, minLength - text.length) / 7));
+  const within = cuts.flatMap((end) => cuts.map((start) => `${sample.slice(0, end)}${text}${sample.slice(start)}`));
+  const ending = sample.slice(-6) || 'example';
+  const more = ending.repeat(Math.max(1, Math.ceil((minLength - text.length) / ending.length)));
   const longer = [...text, ''].map((_, at) => `${text.slice(0, at)}${more}${text.slice(at)}`).toReversed();
   return [...samples, ...within, ...longer];
 }

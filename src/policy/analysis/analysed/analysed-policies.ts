@@ -1,6 +1,8 @@
 /** The policies of a configuration as they decide, each with the apps that it decides about. */
 import { changeActions } from '../../../core/model/account-policy.ts';
 import type { ConditionSet } from '../../../core/model/conditions.ts';
+import type { EnrollmentRule } from '../../../core/model/enrollment-policy.ts';
+import type { PasswordRule } from '../../../core/model/password-policy.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
 import { compileAccountPolicy, namedInChanges } from '../../../core/policy/rules/account-policy.ts';
 import { type AppTest, appLists, otherAppTests } from '../../../core/policy/rules/app-lists.ts';
@@ -39,7 +41,12 @@ export type PolicyWithApps = PolicyOfKind & {
 /** The rules of some policies allow or deny: a sign-in, a recovery, or a change of an account. */
 type PolicyOfKind =
   | { readonly kind: KindOfAllowing; readonly policy: CompiledPolicy }
-  | { readonly kind: Exclude<DocumentKind, KindOfAllowing>; readonly policy: CompiledPolicy<RuleHead> };
+  | { readonly kind: 'enrollment'; readonly policy: CompiledPolicy<EnrollmentRule> }
+  | { readonly kind: 'password'; readonly policy: CompiledPolicy<PasswordRule> }
+  | {
+      readonly kind: Exclude<DocumentKind, KindOfAllowing | 'enrollment' | 'password'>;
+      readonly policy: CompiledPolicy<RuleHead>;
+    };
 
 type KindOfAllowing = 'account' | 'recovery' | 'session' | 'sign-on';
 
@@ -132,9 +139,9 @@ function policyIn(document: Document): PolicyOfKind | undefined {
     case 'sign-on':
       return { kind, policy: compilePolicy(readPolicy(document)) };
     case 'enrollment':
-      return { kind, policy: compilePolicy<RuleHead>(readEnrollmentPolicy(document)) };
+      return { kind, policy: compilePolicy(readEnrollmentPolicy(document)) };
     case 'password':
-      return { kind, policy: compilePolicy<RuleHead>(readPasswordPolicy(document)) };
+      return { kind, policy: compilePolicy(readPasswordPolicy(document)) };
     case 'profile':
       return { kind, policy: compilePolicy<RuleHead>(readProfilePolicy(document)) };
     case 'service':

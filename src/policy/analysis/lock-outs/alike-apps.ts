@@ -18,12 +18,13 @@ import { conditionSets } from '../../../core/policy/rules/condition-table.ts';
 import { expressionParts, isRead } from '../../../core/policy/rules/expression-parts.ts';
 import type { UserFacts } from '../../../core/policy/theories/theory.ts';
 import { type AnalysedApp, rulesOfApp } from '../analysed/analysed-apps.ts';
-import { clientIdsOf } from './addition-apps.ts';
-import type { Denied, LockOutFinder, NewcomerSearch } from './denied-users.ts';
+import { clientIdsOf } from './denials/addition-apps.ts';
+import type { Denied, LockOutFinder, NewcomerSearch } from './denials/denied-users.ts';
 
 /** The search for users who are denied. */
-export interface CombinationSearch {
-  readonly search: (combination: RuleCombination, app: AnalysedApp) => NewcomerSearch;
+export interface NewcomersSearch {
+  /** Searches all rule combinations of the app, in their order. */
+  readonly search: (app: AnalysedApp) => readonly NewcomerSearch[];
   /** Whether all that it evaluated for the app, besides its combinations, has the same results at this other one. */
   readonly isLike: LockOutFinder['isLike'];
 }
@@ -56,50 +57,32 @@ interface NewcomersAt extends Pick<NewcomerSearch, 'undecided'> {
 export function searchAlike(
   apps: readonly AnalysedApp[],
   places: AdditionPlaces,
-  { search, isLike }: CombinationSearch,
+  { search, isLike }: NewcomersSearch,
 ): readonly NewcomersAt[] {
   const byTemplate = Map.groupBy(apps, ({ template }) => template);
   const likenessOf = likenesses(places, ({ template }) => byTemplate.get(template)?.length === 1);
-  const searched = new Map<string, FoundOnce>();
-  const wholes = new Map<string, Searched>();
-  const ofCombination = (combination: RuleCombination, app: AnalysedApp, likeness: LikeCombinations) => {
-    const { groups } = likeness;
-    const text = likeness.textOf(combination);
-    const known = searched.get(text);
-    if (known) return foundAt(app, renaming(app, known.groups, groups))(combination, known.found);
-    const found = search(combination, app);
-    searched.set(text, { groups, found });
-    return foundAt(app, asTheyAre)(combination, found);
-  };
+  const searched = new Map<string, Searched>();
   return apps.flatMap((app) => {
     const likeness = likenessOf(app);
-    if ('textOf' in likeness) return app.combinations.map((combination) => ofCombination(combination, app, likeness));
     const { text, groups } = likeness;
-    const known = wholes.get(text);
+    const known = searched.get(text);
     if (known && isSameAt({ app, likeness }, known, isLike)) {
       const foundFor = foundAt(app, renaming(app, known.likeness.groups, groups));
       return app.combinations.map((combination, at) => foundFor(combination, known.found[at] ?? nothing));
     }
     const before = app.space.models.size;
-    const found = app.combinations.map((combination) => search(combination, app));
+    const found = search(app);
     const models = [...app.space.models].slice(before);
-    if (known === undefined) wholes.set(text, { app, likeness, places: likeness.placesOf(app), found, models });
+    if (known === undefined) searched.set(text, { app, likeness, places: likeness.placesOf(app), found, models });
     return app.combinations.map((combination, at) => foundAt(app, asTheyAre)(combination, found[at] ?? nothing));
   });
 }
 
 const nothing: NewcomerSearch = { denied: [], undecided: [] };
 
-/** What is found for one combination of rules. */
-interface FoundOnce {
-  /** The groups that only the sign-on policy names. */
-  readonly groups: readonly string[];
-  readonly found: NewcomerSearch;
-}
-
 interface Searched {
   readonly app: AnalysedApp;
-  readonly likeness: LikeApp;
+  readonly likeness: Likeness;
   readonly places: string;
   /** For its combinations, in their order. */
   readonly found: readonly NewcomerSearch[];
@@ -113,9 +96,10 @@ interface Searched {
 function isSameAt(
   { app: other, likeness }: Pick<Searched, 'app' | 'likeness'>,
   { app, likeness: own, places, found, models }: Searched,
-  isLike: CombinationSearch['isLike'],
+  isLike: NewcomersSearch['isLike'],
 ): boolean {
   if (places !== likeness.placesOf(other)) return false;
+  if (!own.isByExpression) return true;
   const { clientId } = other.app;
   const isApart = own.isPlace || likeness.isPlace;
   if (!isApart && app.space.isLike(clientId) && isLike(app, clientId)) return true;
@@ -156,32 +140,22 @@ function foundAt(
   });
 }
 
-/** No part of an expression tells the app apart from others. */
-interface LikeCombinations {
-  /**
-   * Equal for combinations of apps that are alike up to the sign-on rule of the combination. No matter which groups the
-   * rules below are about: that one decides.
-   */
-  readonly textOf: (combination: RuleCombination) => string;
+/** What tells an app apart from others. */
+interface Likeness {
+  /** Equal for apps that nothing else than expressions tells apart, up to the names of groups. */
+  readonly text: string;
   /** The groups that only the sign-on policy names, in the order in which it does so. */
   readonly groups: readonly string[];
-}
-
-/** Parts of expressions may tell the app apart from others. */
-interface LikeApp extends Pick<LikeCombinations, 'groups'> {
-  /** Equal for apps that nothing else tells apart. */
-  readonly text: string;
   /** The positions of the rules of its combinations. */
   readonly placesOf: (app: AnalysedApp) => string;
+  /** Parts of expressions, or lists of apps, may tell the app apart from others. */
+  readonly isByExpression: boolean;
   /** Users add authenticators there, so the searches of all other apps examine it, too. */
   readonly isPlace: boolean;
 }
 
 /** `isAlone`: what expressions say of the app is read with its id as a constant, so that facts may depend on it. */
-function likenesses(
-  places: AdditionPlaces,
-  isAlone: (app: AnalysedApp) => boolean,
-): (app: AnalysedApp) => LikeCombinations | LikeApp {
+function likenesses(places: AdditionPlaces, isAlone: (app: AnalysedApp) => boolean): (app: AnalysedApp) => Likeness {
   const numbers = new Map<unknown, number>();
   const numberOf = (policy: unknown): number => {
     const number = numbers.get(policy) ?? numbers.size;
@@ -214,21 +188,15 @@ function likenesses(
     const compiled = [session, enrollment, accountPolicy, password, recovery, profile, authenticators].map(numberOf);
     const common = JSON.stringify([compiled, terms, refused]);
     const besidesOf = (combination: RuleCombination) => [combination.session, combination.enrollment].map(numberOf);
-    if (isApart || expressions.length > 0) {
-      const placesOf = ({ combinations }: AnalysedApp) =>
-        combinations.map((each) => [...besidesOf(each), own.indexOf(each.app)].join()).join(' ');
-      const isAsked = (fact: string) => expressions.some((expression) => reads(expression, fact));
-      const isOfItself = isApart || isAsked('user.groups') || (isAlone(app) && isAsked('request.clientId'));
-      const marks = JSON.stringify(marksOf(set, clientId));
-      const text = isOfItself ? [app.template, common, marks].join(' | ') : [common, marks, ...placed].join(' | ');
-      return { text, groups: isOfItself ? [] : groups, placesOf, isPlace };
-    }
-    const below = own.map(textWith(() => '?'));
-    const textOf = (combination: RuleCombination) => {
-      const end = own.indexOf(combination.app) + 1;
-      return [common, besidesOf(combination), placed.slice(0, end), below.slice(end)].join(' | ');
-    };
-    return { textOf, groups };
+    const placesOf = ({ combinations }: AnalysedApp) =>
+      combinations.map((each) => [...besidesOf(each), own.indexOf(each.app)].join()).join(' ');
+    const isByExpression = isApart || expressions.length > 0;
+    const isAsked = (fact: string) => expressions.some((expression) => reads(expression, fact));
+    const isOfItself =
+      isApart || (isByExpression && (isAsked('user.groups') || (isAlone(app) && isAsked('request.clientId'))));
+    const marks = isByExpression ? JSON.stringify(marksOf(set, clientId)) : '';
+    const text = isOfItself ? [app.template, common, marks].join(' | ') : [common, marks, ...placed].join(' | ');
+    return { text, groups: isOfItself ? [] : groups, placesOf, isByExpression, isPlace };
   };
 }
 

@@ -12,7 +12,7 @@ import { type AnalysedConfiguration, namedRule } from '../analysed/configuration
 import { undecidedFindings } from '../analysed/undecided-findings.ts';
 import { distinctRules, mostNamed, namedRulesText } from '../text/apps-text.ts';
 import { exampleOptions } from '../text/example-options.ts';
-import { isGiven } from './account-additions.ts';
+import { isGiven } from './denials/account-additions.ts';
 import { nowhereFirst } from './nowhere-first.ts';
 
 /**

@@ -12,7 +12,7 @@ import { conditionSets } from '../../../core/policy/rules/condition-table.ts';
 import { plainTime, type Universe } from '../../../core/policy/theories/theory.ts';
 import { type AnalysedApp, rulesOfApp } from '../analysed/analysed-apps.ts';
 import type { AnalysedConfiguration } from '../analysed/configuration.ts';
-import type { Denied } from './denied-users.ts';
+import type { Denied } from './denials/denied-users.ts';
 
 /** All apps, at one time. */
 export interface AppsThen {

@@ -3,8 +3,8 @@ import { findModel, newBudget } from '../../../core/analysis/space/find-model.ts
 import { deciding, type RuleCombination } from '../../../core/analysis/space/rule-combinations.ts';
 import type { RuleHead } from '../../../core/model/policy.ts';
 import { atOwnApp, type DeniedAt } from './alike-apps.ts';
-import { governedBy } from './denial-cause.ts';
-import type { Denied } from './denied-users.ts';
+import { governedBy } from './denials/denial-cause.ts';
+import type { Denied } from './denials/denied-users.ts';
 
 /**
  * Whether every user for whom one of the named rules decides is locked out, in each rule combination in which they

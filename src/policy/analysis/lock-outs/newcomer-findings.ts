@@ -8,16 +8,16 @@ import { type AnalysedConfiguration, namedRule } from '../analysed/configuration
 import { undecidedFindings } from '../analysed/undecided-findings.ts';
 import { analysedAppsText, distinctRules, mostNamed, namedRulesText } from '../text/apps-text.ts';
 import { exampleOptions } from '../text/example-options.ts';
-import { type AccountAdditions, accountAdditions, neverAddedFindings } from './account-additions.ts';
 import { atOwnApp, type DeniedAt, searchAlike } from './alike-apps.ts';
-import { rulesIn } from './denial-cause.ts';
-import { newcomerSearch } from './denied-newcomers.ts';
-import type { Denied, NewAccount } from './denied-users.ts';
+import { type AccountAdditions, accountAdditions, neverAddedFindings } from './denials/account-additions.ts';
+import { rulesIn } from './denials/denial-cause.ts';
+import { newcomerSearch } from './denials/denied-newcomers.ts';
+import type { Denied, NewAccount } from './denials/denied-users.ts';
+import { knownOfApps } from './denials/known-of-apps.ts';
+import { lockOutFinder, mayAddAtPages, neverByCause } from './denials/lock-out-finder.ts';
+import { isUsualLockOut, isUsualNewcomer } from './denials/usual-users.ts';
 import { type AppsThen, graceEndOf, graceEnds } from './grace-ends.ts';
-import { lockOutFinder, mayAddAtPages, neverByCause } from './lock-out-finder.ts';
 import { isOfAllNamed } from './locked-out-users.ts';
-import { usualLockOuts } from './usual-lock-outs.ts';
-import { isUsualLockOut, isUsualNewcomer } from './usual-users.ts';
 
 /** One for each rule that is the cause, and for each sign-on rule where none is. */
 export function newcomerFindings(
@@ -51,7 +51,7 @@ export function newcomerFindings(
 function newcomersThen({ apps, configuration, afterSkips }: AppsThen, additions: AccountAdditions) {
   const finder = lockOutFinder(additions, configuration);
   const all = searchAlike(apps, additions.places, {
-    search: newcomerSearch(finder, usualLockOuts(additions, configuration)),
+    search: newcomerSearch(finder, knownOfApps(additions, configuration)),
     isLike: finder.isLike,
   });
   const denied = all.flatMap((found) => found.denied);

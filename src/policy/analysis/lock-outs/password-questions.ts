@@ -11,7 +11,7 @@ import { defaultPasswordTerms, type PasswordRule } from '../../../core/model/pas
 import type { Rule, RuleHead } from '../../../core/model/policy.ts';
 import type { CompiledPolicy } from '../../../core/policy/rules/compile.ts';
 import type { AnalysedApp } from '../analysed/analysed-apps.ts';
-import { beginningsAt } from './denied-newcomers.ts';
+import { beginningsAt } from './denials/denied-newcomers.ts';
 
 /** One app, and an authenticator whose secret is under the password policy. */
 export interface PasswordOfApp {

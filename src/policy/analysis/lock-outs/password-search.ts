@@ -35,9 +35,9 @@ import { findRule } from '../../../core/policy/rules/rules.ts';
 import { type Formula, negated, type UserFacts } from '../../../core/policy/theories/theory.ts';
 import { type AnalysedApp, rulesOfApp } from '../analysed/analysed-apps.ts';
 import type { AnalysedConfiguration } from '../analysed/configuration.ts';
-import { isGiven } from './account-additions.ts';
-import { additionPlaces } from './addition-apps.ts';
-import { formulasOfRule, hereAlone, spaceOf } from './lock-out-finder.ts';
+import { isGiven } from './denials/account-additions.ts';
+import { additionPlaces } from './denials/addition-apps.ts';
+import { formulasOfRule, hereAlone, spaceOf } from './denials/lock-out-finder.ts';
 import { isUseOnly, type PasswordOfApp, type PasswordQuestion, questionsAbout } from './password-questions.ts';
 
 /** Users who are denied with a password that must be replaced, or who keep it. */

@@ -9,7 +9,7 @@ import { type AnalysedConfiguration, namedRule } from '../analysed/configuration
 import { undecidedFindings } from '../analysed/undecided-findings.ts';
 import { namedAppsText } from '../text/apps-text.ts';
 import { exampleOptions } from '../text/example-options.ts';
-import { isGiven } from './account-additions.ts';
+import { isGiven } from './denials/account-additions.ts';
 import { deniedAgain, deniedAtSome } from './denied-second-sign-ins.ts';
 
 /** Second sign-ins that the session policy denies everywhere, and those that a sign-on policy denies at its apps. */

@@ -18,7 +18,7 @@ import { alternativeFindings } from './alternative-findings.ts';
 import type { AppCombination, AppCombinations } from './app-combinations.ts';
 import { takersText } from './dead-rule-findings.ts';
 import { unreachedAges } from './unreached-ages.ts';
-import { writtenByUsers } from './user-written-findings.ts';
+import { lessStrictFindings, writtenByUsers } from './user-written-findings.ts';
 
 /** `alive`: the rules that decide in their own policy, and those for which this is undecided. */
 export function ruleFindings(
@@ -38,7 +38,7 @@ export function ruleFindings(
   const ofOthers = besideSignIns(configuration).flatMap(({ rules, does }) =>
     living(rules).flatMap((rule) => writtenByUsers(rule, does, configuration)),
   );
-  return [...ofSignIns, ...ofOthers];
+  return [...ofSignIns, ...ofOthers, ...lessStrictFindings(authenticators, configuration)];
 }
 
 /** The rules that allow, each once; two of the core may be one in the file. */

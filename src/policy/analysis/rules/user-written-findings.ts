@@ -1,6 +1,9 @@
-/** Rules that let users in, or keep them out, by attributes that they write themselves at the account pages. */
+/** Rules that let users in, keep them out, or ask for more, by attributes that they write themselves at `/account`. */
 import { type EscapedDenial, escapedDenials } from '../../../core/analysis/findings/escaped-denials.ts';
-import type { Rule } from '../../../core/model/policy.ts';
+import { type WrittenChoice, writtenChoices } from '../../../core/analysis/findings/less-strict-rules.ts';
+import { isLessStrictPassword, lessStrictEnrollment } from '../../../core/analysis/findings/less-strict-terms.ts';
+import type { AuthenticatorDescriptor } from '../../../core/model/facts.ts';
+import type { Rule, RuleHead } from '../../../core/model/policy.ts';
 import { conditionSets } from '../../../core/policy/rules/condition-table.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';
 import { attributesRead } from '../../schema/expressions/check-expression.ts';
@@ -69,6 +72,52 @@ function findingsOf(
     .map(({ name: _, location, ...where }) => findingAt('user-written', location, { ...parts, ...where }));
 }
 
+/** Of rules of the enrollment and the password policy, which let none in. `authenticators`: those that are enabled. */
+export function lessStrictFindings(
+  authenticators: readonly AuthenticatorDescriptor[],
+  configuration: AnalysedConfiguration,
+): readonly AnalysisFinding[] {
+  const isLessStrict = lessStrictEnrollment(authenticators);
+  return configuration.policies.flatMap((analysedPolicy): readonly AnalysisFinding[] => {
+    const { kind, clientIds } = analysedPolicy;
+    const universe = configuration.universe(clientIds);
+    if (kind === 'enrollment')
+      return choiceFindings(writtenChoices(analysedPolicy.policy, universe, isLessStrict), configuration);
+    if (kind !== 'password') return [];
+    return choiceFindings(writtenChoices(analysedPolicy.policy, universe, isLessStrictPassword), configuration);
+  });
+}
+
+function choiceFindings(
+  { found, undecided, opaque }: ReturnType<typeof writtenChoices>,
+  configuration: AnalysedConfiguration,
+): readonly AnalysisFinding[] {
+  const question = 'whether users choose a less strict rule by an attribute that they write themselves';
+  return [
+    ...found.flatMap((choice) => choicePlaces(choice, configuration)),
+    ...undecidedFindings(undecided, question, configuration),
+    ...opaqueFindings(opaque, question, configuration),
+  ];
+}
+
+function choicePlaces(
+  { rule, attribute, isEscaped, other }: WrittenChoice,
+  configuration: AnalysedConfiguration,
+): readonly AnalysisFinding[] {
+  const written = `by \`${attribute}\`, which they write themselves`;
+  const parts = {
+    message: isEscaped
+      ? `users escape it ${written}, for the rule "${other.name}", which is less strict`
+      : `users choose it ${written}: it is less strict than the rule "${other.name}"`,
+    severity: 'warning' as const,
+    rules: [namedRule(other)],
+    advice: 'say `write: admin` for the attribute, or tell these users apart by something else',
+  };
+  return placesOf(rule, configuration)
+    .filter(({ name }) => name === attribute)
+    .map(({ name: _, location, ...where }) => findingAt('user-written', location, { ...parts, ...where }));
+}
+
 interface WrittenPlace {
   readonly name: string;
   readonly location: FileLocation;
@@ -77,7 +126,7 @@ interface WrittenPlace {
 }
 
 /** Where the conditions of the rule ask for attributes that users write. */
-function placesOf(rule: Rule, { snapshot, locationOf }: AnalysedConfiguration): readonly WrittenPlace[] {
+function placesOf(rule: RuleHead, { snapshot, locationOf }: AnalysedConfiguration): readonly WrittenPlace[] {
   const location = locationOf(rule);
   const { attributes } = snapshot.settings.attributes;
   if (location === undefined) return [];

@@ -10,9 +10,9 @@ import type { App } from '../../model/app.ts';
 import { appsExaminedOnce } from '../analysed/apps-examined-once.ts';
 import type { AnalysedConfiguration } from '../analysed/configuration.ts';
 import { rulesTogether } from '../invariants/invariants.ts';
-import { isGiven } from '../lock-outs/account-additions.ts';
-import { additionPlaces } from '../lock-outs/addition-apps.ts';
-import { hereAlone, spaceOf } from '../lock-outs/lock-out-finder.ts';
+import { isGiven } from '../lock-outs/denials/account-additions.ts';
+import { additionPlaces } from '../lock-outs/denials/addition-apps.ts';
+import { hereAlone, spaceOf } from '../lock-outs/denials/lock-out-finder.ts';
 
 interface AppToExamine {
   readonly app: App;

@@ -1,12 +1,13 @@
 /** In a small universe, every user is tried with every value of the attribute: the analysis finds the same escapes. */
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { escapedDenials } from '../../../../src/core/analysis/findings/escaped-denials.ts';
-import type { AttributeTest, Conditions } from '../../../../src/core/model/conditions.ts';
+import type { AttributeTest, Conditions, ExpressionPart } from '../../../../src/core/model/conditions.ts';
 import type { Facts } from '../../../../src/core/model/facts.ts';
 import type { Rule } from '../../../../src/core/model/policy.ts';
 import { type CompiledPolicy, compilePolicy } from '../../../../src/core/policy/rules/compile.ts';
 import { applyRules } from '../../../../src/core/policy/rules/rules.ts';
+import { entangled } from '../../support/entangled.ts';
 import { factsOf, userWith } from '../../support/fixtures.ts';
 import { enough, seeded } from '../../support/seeded.ts';
 import { universe } from '../../support/universe.ts';
@@ -103,6 +104,7 @@ test('a denial is escaped exactly where a user whom it denies gets in with anoth
 
 const deny = (conditions: Conditions): Rule => ({ name: 'Deny', when: conditions, then: { kind: 'deny' } });
 const rest: Rule = { name: 'Rest', when: {}, then: allow };
+const inB: Conditions = { groups: { any: ['b'] } };
 const withPlan = (plan: AttributeTest): Conditions => ({ attributes: { plan } });
 const found = (...all: readonly Rule[]) =>
   escapedDenials({ policy: compilePolicy({ name: 'p', rules: all }) }, writable).found;
@@ -133,4 +135,94 @@ test('of several values of a list, and of days, each is one that users write', (
   expect(found(deny({ attributes: { ends: { not: { after: { written: 'now', fromNow: 0 } } } } }), rest)).toMatchObject(
     [{ deniesAbsence: true }],
   );
+});
+
+type Evaluate = ExpressionPart['evaluate'];
+
+/** An expression of which nothing is known but what it reads, and the texts in it. */
+function unread(reads: readonly string[], evaluate: Evaluate): Conditions {
+  const text = JSON.stringify([reads, evaluate.toString()]);
+  const partOf = () => ({ evaluate, reads, texts: ['u7'], numbers: [] });
+  return { expression: { ...{ written: text, aboutUser: true, varies: true, evaluate, logic: { text } }, partOf } };
+}
+
+const planOf: Evaluate = ({ subject }) => (subject?.profile.plan === 'gold' ? 'miss' : 'hit');
+const ofPlan = ['user.profile.plan'];
+const ofUnit = ['user.profile.unit'];
+const never: Evaluate = () => 'miss';
+const anyway: Evaluate = () => 'hit';
+const asked = (...all: readonly Rule[]) =>
+  escapedDenials({ policy: compilePolicy({ name: 'p', rules: all }) }, writable);
+
+describe('a part of an expression of which nothing is known', () => {
+  test('is tried with values of the attribute', () => {
+    const denial = deny(unread(ofPlan, planOf));
+    expect(found(denial, rest)).toMatchObject([
+      { rule: denial, attribute: 'plan', deniesAbsence: true, facts: { subject: { profile: { plan: 'gold' } } } },
+    ]);
+  });
+
+  test('may fail for a user without the attribute, who is denied by that', () => {
+    const denial = deny(unread(ofPlan, ({ subject }) => (subject?.profile.plan === undefined ? 'error' : 'miss')));
+    expect(found(denial, rest)).toMatchObject([{ rule: denial, deniesAbsence: true }]);
+  });
+
+  test('may deny some values only', () => {
+    const goldAlone: Evaluate = ({ subject }) => (subject?.profile.plan === 'gold' ? 'hit' : 'miss');
+    const denial = deny(unread(ofPlan, goldAlone));
+    const [escaped, ...others] = found(denial, rest);
+    expect(others).toEqual([]);
+    expect(escaped).toMatchObject({ rule: denial, facts: { subject: { profile: {} } } });
+    expect(escaped).not.toHaveProperty('deniesAbsence');
+    const absent = { ...deny(withPlan({ present: false })), name: 'Absent' };
+    const [other] = found(denial, absent, rest);
+    expect(other).toMatchObject({ rule: denial, facts: { subject: { profile: { plan: 'silver' } } } });
+    expect(other).not.toHaveProperty('deniesAbsence');
+  });
+
+  test('leaves it open if it reads the attribute, and no value was found', () => {
+    const denial = deny(unread(ofPlan, anyway));
+    expect(asked(denial, rest)).toEqual({ found: [], undecided: [], opaque: [denial] });
+    const both = deny({ ...withPlan({ not: { equals: 'gold' } }), ...unread(ofUnit, never) });
+    expect(asked(both, rest)).toEqual({ found: [], undecided: [], opaque: [] });
+  });
+
+  test('is the same before and after, unless it reads the attribute', () => {
+    const inUnit: Evaluate = ({ subject }) => (subject?.profile.unit === 'u7' ? 'hit' : 'miss');
+    const denial = deny({ ...withPlan({ not: { equals: 'gold' } }), ...unread(ofUnit, inUnit) });
+    expect(found(denial, rest)).toMatchObject([{ facts: { subject: { profile: { plan: 'gold', unit: 'u7' } } } }]);
+    expect(found(denial, deny(unread(ofUnit, inUnit)), rest)).toEqual([]);
+  });
+
+  test('of a rule below does not hide the rules below that', () => {
+    const denial = deny(withPlan({ not: { equals: 'gold' } }));
+    const unshown: Rule = { name: 'Unshown', when: unread(ofUnit, never), then: allow };
+    expect(found(denial, unshown, rest)).toMatchObject([{ instead: rest, deniesAbsence: true }]);
+    const last: Rule = { ...rest, when: { groups: { any: ['a'] } } };
+    const inA = { ...unshown, when: { ...unshown.when, groups: { any: ['b'] } } };
+    expect(found(denial, inA, last, deny({}))).toMatchObject([
+      { instead: last, facts: { subject: { groups: ['a'] } } },
+    ]);
+    expect(asked(denial, unshown, deny({}))).toEqual({ found: [], undecided: [], opaque: [] });
+  });
+});
+
+test('rules that are entangled on purpose leave it undecided, once for each rule', () => {
+  const both = deny({ any: [withPlan({ equals: 'gold' }), { attributes: { roles: { equals: 'x' } } }] });
+  const policy = compilePolicy({ name: 'p', rules: [both, ...entangled.map(deny), rest] });
+  expect(escapedDenials({ policy }, writable)).toEqual({ found: [], undecided: [both], opaque: [] });
+});
+
+test('an example is of as few groups as possible', () => {
+  const denial = deny({ any: [{ groups: { none: ['z'] } }, inB], ...withPlan({ equals: 'gold' }) });
+  const [escaped] = found(denial, { ...rest, when: { groups: { any: ['a', 'b', 'c'] } } }, deny({}));
+  expect(escaped?.facts.subject.groups).toHaveLength(1);
+});
+
+test('what is said at another time holds for both values', () => {
+  const soon: AttributeTest = { after: { written: '30d', fromNow: 30 * 86_400 } };
+  const [escaped, ...others] = found(deny({ attributes: { ends: { present: true, not: soon } } }), rest);
+  expect(others).toEqual([]);
+  expect(escaped).toMatchObject({ attribute: 'ends' });
+  expect(found(deny({ attributes: { ends: { not: soon } } }), rest)).toMatchObject([{ deniesAbsence: true }]);
 });

@@ -74,11 +74,23 @@ describe('texts', () => {
   test.each<[string, Partial<Attribute>, readonly ValueTest[], readonly unknown[]]>([
     ['a number', { type: 'phone' }, [{ matches: '+43*' }], ['+15555550100', '+4315555550100']],
     ['the end of a number', { type: 'phone' }, [{ matches: '*99' }], ['+15555550100', '+1555599']],
+    [
+      'both ends of a number',
+      { type: 'phone' },
+      [{ matches: '+43*' }, { matches: '*99' }],
+      ['+15555550100', '+1555599', '+4315555550100', '+4355010099'],
+    ],
+    [
+      'another number than those that are named',
+      { type: 'phone' },
+      [{ equals: '+15555550100' }],
+      ['+442079460958', '+15555550100'],
+    ],
     ['a page', { type: 'url' }, [{ matches: '*.test' }], ['https://example.com/', 'https://.test']],
     ['a language', { type: 'locale' }, [{ matches: 'pt-*' }], ['en-GB', 'pt-GB']],
     ['an address', { type: 'email' }, [], ['user@example.com']],
     ['a time zone', { type: 'time_zone' }, [{ matches: '*/Vienna' }], ['UTC', 'Europe/Vienna']],
-    ['a day', { type: 'date' }, [{ matches: '19*' }], ['2020-01-31', '1920-01-31']],
+    ['a day', { type: 'date' }, [{ matches: '18*' }], ['2020-01-31', '1820-01-31']],
     ['a long text', { minLength: 9 }, [{ matches: 'x*z' }], ['aexampleexample', 'xexamplez']],
   ])('of those that the schema allows, where it refuses the shortest: %s', (_, of, tests, expected) => {
     const described = attribute(of);

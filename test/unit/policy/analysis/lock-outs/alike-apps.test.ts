@@ -2,12 +2,12 @@
 import { describe, expect, test } from '@jest/globals';
 import { type AnalysedApp, analysedApps } from '../../../../../src/policy/analysis/analysed/analysed-apps.ts';
 import { analysedConfiguration } from '../../../../../src/policy/analysis/analysed/configuration.ts';
-import { accountAdditions } from '../../../../../src/policy/analysis/lock-outs/account-additions.ts';
 import { atOwnApp, searchAlike } from '../../../../../src/policy/analysis/lock-outs/alike-apps.ts';
-import { newcomerSearch } from '../../../../../src/policy/analysis/lock-outs/denied-newcomers.ts';
-import type { NewcomerSearch } from '../../../../../src/policy/analysis/lock-outs/denied-users.ts';
-import { lockOutFinder } from '../../../../../src/policy/analysis/lock-outs/lock-out-finder.ts';
-import { usualLockOuts } from '../../../../../src/policy/analysis/lock-outs/usual-lock-outs.ts';
+import { accountAdditions } from '../../../../../src/policy/analysis/lock-outs/denials/account-additions.ts';
+import { newcomerSearch } from '../../../../../src/policy/analysis/lock-outs/denials/denied-newcomers.ts';
+import type { NewcomerSearch } from '../../../../../src/policy/analysis/lock-outs/denials/denied-users.ts';
+import { knownOfApps } from '../../../../../src/policy/analysis/lock-outs/denials/known-of-apps.ts';
+import { lockOutFinder } from '../../../../../src/policy/analysis/lock-outs/denials/lock-out-finder.ts';
 import { authenticators, load } from '../../support/configuration-dir.ts';
 import { rules } from '../../support/lock-out-files.ts';
 
@@ -49,22 +49,19 @@ async function searched(apps: Readonly<Record<string, AppFiles>>, more: Readonly
   const analysed = await analysedApps(configuration);
   const additions = accountAdditions(analysed, configuration);
   const finder = lockOutFinder(additions, configuration);
-  const mayBeUsual = usualLockOuts(additions, configuration);
-  const search = newcomerSearch(finder, mayBeUsual);
-  const searchAlone = newcomerSearch(finder, mayBeUsual);
-  const inApp = (app: AnalysedApp) => app.combinations.map((combination) => searchAlone(combination, app));
-  const rulesAt = new Map<string, string[]>();
+  // What is known from other apps has tests of its own.
+  const search = (app: AnalysedApp) => newcomerSearch(finder, knownOfApps(additions, configuration))(app);
+  const names: string[] = [];
   const searches = searchAlike(analysed, additions.places, {
-    search: (combination, app) => {
-      const { clientId } = app.app;
-      rulesAt.set(clientId, [...(rulesAt.get(clientId) ?? []), combination.app.name]);
-      return search(combination, app);
+    search: (app) => {
+      names.push(app.app.clientId);
+      return search(app);
     },
     isLike: finder.isLike,
   });
   const found = searches.map((each) => ({ ...each, denied: each.denied.map(atOwnApp) }));
-  const alone = (await analysedApps(configuration)).flatMap(inApp);
-  return { found, alone, names: [...rulesAt.keys()], rulesAt, analysed };
+  const alone = (await analysedApps(configuration)).flatMap(search);
+  return { found, alone, names, analysed };
 }
 
 /** All but the apps themselves, which hold the steps that are left. */
@@ -121,18 +118,6 @@ test.each([
   expect(ofB.some(({ lockOut }) => lockOut)).toBe(true);
   expect(ofB.every(({ app, combination }) => app === analysed[1] && app.combinations.includes(combination))).toBe(true);
   expect(ofB.flatMap(({ facts }) => facts.subject.groups)).toContain('blue');
-});
-
-test('rules above those that name other groups are searched once', async () => {
-  const before = (group: string) => `{ name: Zero, when: { ${groups(group)} }, ${two} }`;
-  const { found, alone, rulesAt } = await searched({
-    a: { when: groups('x') },
-    b: { before: before('red'), when: groups('green') },
-    c: { before: before('blue'), when: groups('new') },
-  });
-  expect(new Set(rulesAt.get('b'))).toEqual(new Set(['Zero', 'One', 'Rest']));
-  expect(new Set(rulesAt.get('c'))).toEqual(new Set(['One', 'Rest']));
-  expect(shown(found)).toEqual(shown(alone));
 });
 
 describe('apps are searched each on its own', () => {

@@ -6,12 +6,12 @@ import {
   analysedConfiguration,
 } from '../../../../../src/policy/analysis/analysed/configuration.ts';
 import { analyse } from '../../../../../src/policy/analysis/findings/analyse.ts';
-import { accountAdditions } from '../../../../../src/policy/analysis/lock-outs/account-additions.ts';
 import { atOwnApp, searchAlike } from '../../../../../src/policy/analysis/lock-outs/alike-apps.ts';
-import { newcomerSearch } from '../../../../../src/policy/analysis/lock-outs/denied-newcomers.ts';
-import type { NewcomerSearch } from '../../../../../src/policy/analysis/lock-outs/denied-users.ts';
-import { lockOutFinder } from '../../../../../src/policy/analysis/lock-outs/lock-out-finder.ts';
-import { usualLockOuts } from '../../../../../src/policy/analysis/lock-outs/usual-lock-outs.ts';
+import { accountAdditions } from '../../../../../src/policy/analysis/lock-outs/denials/account-additions.ts';
+import { newcomerSearch } from '../../../../../src/policy/analysis/lock-outs/denials/denied-newcomers.ts';
+import type { NewcomerSearch } from '../../../../../src/policy/analysis/lock-outs/denials/denied-users.ts';
+import { knownOfApps } from '../../../../../src/policy/analysis/lock-outs/denials/known-of-apps.ts';
+import { lockOutFinder } from '../../../../../src/policy/analysis/lock-outs/denials/lock-out-finder.ts';
 import { authenticators, load } from '../../support/configuration-dir.ts';
 import { rules } from '../../support/lock-out-files.ts';
 
@@ -50,19 +50,16 @@ async function searched(files: Readonly<Record<string, string>>) {
   const additions = accountAdditions(analysed, configuration);
   const finder = lockOutFinder(additions, configuration);
   const names = new Set<string>();
-  const mayBeUsual = usualLockOuts(additions, configuration);
-  const search = newcomerSearch(finder, mayBeUsual);
-  const searchAlone = newcomerSearch(finder, mayBeUsual);
-  const inApp = (each: AnalysedApp) => each.combinations.map((combination) => searchAlone(combination, each));
+  const search = (each: AnalysedApp) => newcomerSearch(finder, knownOfApps(additions, configuration))(each);
   const searches = searchAlike(analysed, additions.places, {
-    search: (combination, each) => {
+    search: (each) => {
       names.add(each.app.clientId);
-      return search(combination, each);
+      return search(each);
     },
     isLike: finder.isLike,
   });
   const found = searches.map((each) => ({ ...each, denied: each.denied.map(atOwnApp) }));
-  return { configuration, analysed, names: [...names], found, foundAlone: analysed.flatMap(inApp) };
+  return { configuration, analysed, names: [...names], found, foundAlone: analysed.flatMap(search) };
 }
 
 const shown = ({ combinations, unshown, open, isPartial }: AnalysedApp) => ({

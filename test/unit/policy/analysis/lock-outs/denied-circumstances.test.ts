@@ -2,7 +2,7 @@
 import { expect, test } from '@jest/globals';
 import { analysedApps } from '../../../../../src/policy/analysis/analysed/analysed-apps.ts';
 import { analysedConfiguration } from '../../../../../src/policy/analysis/analysed/configuration.ts';
-import { deniedCircumstances } from '../../../../../src/policy/analysis/lock-outs/circumstances.ts';
+import { deniedCircumstances } from '../../../../../src/policy/analysis/lock-outs/denials/circumstances.ts';
 import { questionsAbout } from '../../../../../src/policy/analysis/lock-outs/password-questions.ts';
 import { kindsOf, load, validFiles } from '../../support/configuration-dir.ts';
 
@@ -33,7 +33,7 @@ async function analysed() {
 test('circumstances of denials are searched within the budget of the app', async () => {
   const { app, one } = await analysed();
   const before = app.denialBudget.steps;
-  const search = { app, combination: one, keys: ['email'], known: [] };
+  const search = { app, combination: one, keys: ['email'], besides: [] };
   expect(deniedCircumstances(search).isPartial).toBe(false);
   expect(app.denialBudget.steps).toBeLessThan(before);
   expect(deniedCircumstances({ ...search, app: { ...app, denialBudget: { steps: 0 } } }).isPartial).toBe(true);

@@ -2,9 +2,10 @@
 import { expect, test } from '@jest/globals';
 import { analysedApps } from '../../../../../src/policy/analysis/analysed/analysed-apps.ts';
 import { analysedConfiguration } from '../../../../../src/policy/analysis/analysed/configuration.ts';
-import { accountAdditions } from '../../../../../src/policy/analysis/lock-outs/account-additions.ts';
-import { newcomerSearch } from '../../../../../src/policy/analysis/lock-outs/denied-newcomers.ts';
-import { lockOutFinder } from '../../../../../src/policy/analysis/lock-outs/lock-out-finder.ts';
+import { accountAdditions } from '../../../../../src/policy/analysis/lock-outs/denials/account-additions.ts';
+import { newcomerSearch } from '../../../../../src/policy/analysis/lock-outs/denials/denied-newcomers.ts';
+import { knownOfApps } from '../../../../../src/policy/analysis/lock-outs/denials/known-of-apps.ts';
+import { lockOutFinder } from '../../../../../src/policy/analysis/lock-outs/denials/lock-out-finder.ts';
 import { authenticators, load } from '../../support/configuration-dir.ts';
 import { rules } from '../../support/lock-out-files.ts';
 
@@ -20,9 +21,8 @@ async function analysed() {
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
   const configuration = await analysedConfiguration(loaded, { authenticators, now: 1_800_000_000 });
   const app = (await analysedApps(configuration)).find(({ combinations }) => combinations.length > 0);
-  const [combination] = app?.combinations ?? [];
-  if (app === undefined || combination === undefined) throw new Error('no combination');
-  return { app, combination, configuration };
+  if (app === undefined) throw new Error('no combination');
+  return { app, configuration };
 }
 
 test('what users can have is searched for once in an app', async () => {
@@ -34,7 +34,7 @@ test('what users can have is searched for once in an app', async () => {
 });
 
 test('users who have what their account began with are searched for once', async () => {
-  const { app, combination } = await analysed();
+  const { app, configuration } = await analysed();
   const searchesWith = (...sets: readonly (readonly string[])[]) => {
     let count = 0;
     const find = ({ facts }: Parameters<Parameters<typeof newcomerSearch>[0]['find']>[0]) => {
@@ -42,8 +42,8 @@ test('users who have what their account began with are searched for once', async
       return { facts, reachable: ['password'], never: ['totp'], after: [], isForAll: true };
     };
     const finder = { find, reachable: () => ({ sets, isPartial: false }) };
-    const { denied } = newcomerSearch(finder, () => true)(combination, app);
-    return { count, how: denied.map(({ beginning }) => beginning.how) };
+    const [found] = newcomerSearch(finder, knownOfApps(accountAdditions([app], configuration), configuration))(app);
+    return { count, how: found?.denied.map(({ beginning }) => beginning.how) };
   };
   const once = searchesWith();
   expect(once).toEqual({ count: 1, how: ['an import'] });

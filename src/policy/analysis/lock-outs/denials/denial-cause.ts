@@ -5,16 +5,16 @@ import {
   decidingAdditionRules,
   enoughAlone,
   withoutTerms,
-} from '../../../core/analysis/accounts/account-cause.ts';
-import { type RuleAfterSignIn, ruleAfterSignIn } from '../../../core/analysis/accounts/after-sign-in-rules.ts';
-import { outcomeKey, signInOutcome } from '../../../core/analysis/simulation/sign-in-outcomes.ts';
-import type { RuleCombination } from '../../../core/analysis/space/rule-combinations.ts';
-import type { EnrollmentRule } from '../../../core/model/enrollment-policy.ts';
-import type { Rule, RuleHead } from '../../../core/model/policy.ts';
-import type { CompiledPolicy, PolicySet } from '../../../core/policy/rules/compile.ts';
-import { findRule } from '../../../core/policy/rules/rules.ts';
-import { type UserFacts, withProof } from '../../../core/policy/theories/theory.ts';
-import { hasPast } from '../../../core/policy/values/risk.ts';
+} from '../../../../core/analysis/accounts/account-cause.ts';
+import { type RuleAfterSignIn, ruleAfterSignIn } from '../../../../core/analysis/accounts/after-sign-in-rules.ts';
+import { outcomeKey, signInOutcome } from '../../../../core/analysis/simulation/sign-in-outcomes.ts';
+import type { RuleCombination } from '../../../../core/analysis/space/rule-combinations.ts';
+import type { EnrollmentRule } from '../../../../core/model/enrollment-policy.ts';
+import type { Rule, RuleHead } from '../../../../core/model/policy.ts';
+import type { CompiledPolicy, PolicySet } from '../../../../core/policy/rules/compile.ts';
+import { findRule } from '../../../../core/policy/rules/rules.ts';
+import { type UserFacts, withProof } from '../../../../core/policy/theories/theory.ts';
+import { hasPast } from '../../../../core/policy/values/risk.ts';
 
 /** The rules without which the users would get in. None: those that let users in ask for what none can have there. */
 export interface Cause {

@@ -1,17 +1,17 @@
 /**
  * The authenticators that accounts can reach under the account policy, and its rules by which no user ever adds any.
  */
-import type { AdditionPlaces } from '../../../core/analysis/accounts/entry-rules.ts';
-import { type NeverAdded, type NeverAddedSearch, neverAdded } from '../../../core/analysis/accounts/never-added.ts';
-import { ruleSpace } from '../../../core/analysis/space/rule-space.ts';
-import type { Rule } from '../../../core/model/policy.ts';
-import type { PolicySet } from '../../../core/policy/rules/compile.ts';
-import type { AnalysisFinding } from '../../model/analysis-finding.ts';
-import { findingAt } from '../../source/finding-at.ts';
-import type { AnalysedApp } from '../analysed/analysed-apps.ts';
-import { type AnalysedConfiguration, namedRule } from '../analysed/configuration.ts';
-import { undecidedFindings } from '../analysed/undecided-findings.ts';
-import { exampleOptions } from '../text/example-options.ts';
+import type { AdditionPlaces } from '../../../../core/analysis/accounts/entry-rules.ts';
+import { type NeverAdded, type NeverAddedSearch, neverAdded } from '../../../../core/analysis/accounts/never-added.ts';
+import { ruleSpace } from '../../../../core/analysis/space/rule-space.ts';
+import type { Rule } from '../../../../core/model/policy.ts';
+import type { PolicySet } from '../../../../core/policy/rules/compile.ts';
+import type { AnalysisFinding } from '../../../model/analysis-finding.ts';
+import { findingAt } from '../../../source/finding-at.ts';
+import type { AnalysedApp } from '../../analysed/analysed-apps.ts';
+import { type AnalysedConfiguration, namedRule } from '../../analysed/configuration.ts';
+import { undecidedFindings } from '../../analysed/undecided-findings.ts';
+import { exampleOptions } from '../../text/example-options.ts';
 import { additionPlaces, clientIdsOf } from './addition-apps.ts';
 
 export interface AccountAdditions extends NeverAddedSearch {

@@ -1,8 +1,8 @@
 /** Users who are denied and may well exist: in one group at most, or in groups that a rule names together. */
 
-import { onceFor } from '../../../core/analysis/space/once-for.ts';
-import { isOrdinary } from '../../../core/analysis/space/usual-groups.ts';
-import type { RuleHead } from '../../../core/model/policy.ts';
+import { onceFor } from '../../../../core/analysis/space/once-for.ts';
+import { isOrdinary } from '../../../../core/analysis/space/usual-groups.ts';
+import type { RuleHead } from '../../../../core/model/policy.ts';
 import type { Denied } from './denied-users.ts';
 
 /** Whether the user who is denied for good is one. Once for all that are like it. */

@@ -1,28 +1,37 @@
 /** Searches for users who are denied with what their account begins with. */
 
-import { isLockedOut } from '../../../core/analysis/simulation/simulated-outcome.ts';
-import { isSpent } from '../../../core/analysis/space/find-model.ts';
-import { onceFor } from '../../../core/analysis/space/once-for.ts';
-import type { RuleCombination } from '../../../core/analysis/space/rule-combinations.ts';
-import type { RuleHead } from '../../../core/model/policy.ts';
-import type { AnalysedApp } from '../analysed/analysed-apps.ts';
+import { isLockedOut } from '../../../../core/analysis/simulation/simulated-outcome.ts';
+import { isSpent } from '../../../../core/analysis/space/find-model.ts';
+import type { RuleCombination } from '../../../../core/analysis/space/rule-combinations.ts';
+import type { RuleHead } from '../../../../core/model/policy.ts';
+import type { AnalysedApp } from '../../analysed/analysed-apps.ts';
 import { type DeniedThere, deniedCircumstances } from './circumstances.ts';
 import { rulesIn } from './denial-cause.ts';
 import type { Denied, LockOutFinder, NewAccount, NewcomerSearch } from './denied-users.ts';
+import type { KnownOfApps } from './known-of-apps.ts';
 import { type SettledCauses, settledCauses } from './settled-causes.ts';
-import type { MayBeUsual } from './usual-lock-outs.ts';
 
 type Finder = Pick<LockOutFinder, 'find' | 'reachable'>;
 
-/** Searches one rule combination of an app after the other. */
-export type NewcomersIn = (combination: RuleCombination, app: AnalysedApp) => NewcomerSearch;
+/** Searches all rule combinations of an app. What is found is in their order. */
+export type NewcomersIn = (app: AnalysedApp) => readonly NewcomerSearch[];
 
 /** One for each cause, with what an account has that was imported with a password and an address, or registered. */
-export function newcomerSearch(finder: Finder, mayBeUsual: MayBeUsual): NewcomersIn {
-  const settled = onceFor((app: AnalysedApp) => settledCauses(app, mayBeUsual));
-  return (combination, app) => {
-    if (isLockedOut(app.policies, combination)) return { denied: [], undecided: [] };
-    return deniedIn(combination, app, { ...finder, settled: settled(app), found: new Map() });
+export function newcomerSearch(finder: Finder, known: KnownOfApps): NewcomersIn {
+  return (app) => {
+    const settled = settledCauses(app, known);
+    const [first] = beginningsAt(app);
+    const tried = first ? known.lockOuts.at(app, first) : [];
+    const knownUsers = tried.filter(({ combination }) => !isLockedOut(app.policies, combination));
+    settled.add(knownUsers);
+    const searched = (combination: RuleCombination) =>
+      isLockedOut(app.policies, combination)
+        ? { denied: [], undecided: [] }
+        : deniedIn(combination, app, { ...finder, settled, knownUsers, found: new Map() });
+    // The last rules are the plainest: users for whom they decide are the best examples, and settle most.
+    const found = app.combinations.toReversed().map(searched).toReversed();
+    known.lockOuts.add(found.flatMap(({ denied }) => denied));
+    return found;
   };
 }
 
@@ -45,7 +54,7 @@ function deniedIn(combination: RuleCombination, app: AnalysedApp, search: OneSea
 
 function deniedNewcomers(combination: RuleCombination, app: AnalysedApp, search: OneSearch): NewcomerSearch {
   const undecided: RuleHead[] = [];
-  const beginnings = beginningsAt(app).filter(({ keys }) => keys.length > 0);
+  const beginnings = beginningsAt(app);
   for (const beginning of beginnings) {
     const found = deniedWith({ app, combination, beginning }, search);
     undecided.push(...found.undecided);
@@ -59,6 +68,8 @@ type Start = Pick<Denied, 'app' | 'combination' | 'beginning'>;
 /** Of one rule combination at one app. */
 interface OneSearch extends Finder {
   readonly settled: SettledCauses;
+  /** Users of the app who are denied for good, and known from other apps. */
+  readonly knownUsers: readonly Denied[];
   /** By the authenticators that users have, however they came to them. */
   readonly found: Map<string, FoundWith>;
 }
@@ -79,17 +90,28 @@ function deniedWith(start: Start, search: OneSearch): FoundWith {
 function searchWith(start: Start, search: OneSearch): FoundWith {
   const { app, combination, beginning } = start;
   const { keys } = beginning;
-  const { known, isSettled, mayDeny, letInBy, add } = search.settled(combination, keys);
-  const { denied, letIn, isPartial } = deniedCircumstances({ app, combination, keys, known });
+  const users = search.knownUsers.filter(
+    (user) => user.combination === combination && areSame(user.beginning, beginning),
+  );
+  const settled = search.settled.before(combination, keys);
+  const { besides, isSettled, mayDeny, letInBy } = settled;
+  const { denied, letIn, isPartial } = besides
+    ? deniedCircumstances({ app, combination, keys, besides, alsoBesides: settled.byOtherCauses })
+    : { denied: [], letIn: [], isPartial: false };
   const undecided = isPartial ? firstRuleAbout(app) : [];
   const open = denied.filter((each) => !isSettled(each));
   const found = byCause(start, open, (each) => search.find(each, letInBy(each)));
-  add({ letIn, denied, found: found.denied });
+  settled.add({ letIn, denied });
+  search.settled.add(found.denied);
   return {
-    denied: found.denied,
+    denied: [...users, ...found.denied],
     undecided: [...undecided, ...found.undecided],
-    isDenied: () => denied.length > 0 || mayDeny(),
+    isDenied: () => users.length > 0 || denied.length > 0 || mayDeny(),
   };
+}
+
+function areSame(one: NewAccount, other: NewAccount): boolean {
+  return one.keys.join() === other.keys.join();
 }
 
 /** The rule at which it is reported that not all of them were examined together. */
@@ -129,12 +151,13 @@ export function beginningsAt({ policies: { authenticators, profile } }: Analysed
   const addressAlone = keysOf((marks) => marks.registers ?? false);
   const passwordAlone = keysOf((marks) => marks.underPasswordPolicy ?? false);
   const hasLess = passwordAlone.length < both.length;
-  return [
+  const all: readonly NewAccount[] = [
     { how: 'an import', keys: both },
     ...(terms.some(({ password }) => !password) ? [{ how: 'a registration', keys: addressAlone }] : []),
     // As `users add` makes them: nothing proves an address that an administrator writes.
     ...(hasLess ? [{ how: 'an import without a proved address', keys: passwordAlone, hasLess }] : []),
   ];
+  return all.filter(({ keys }) => keys.length > 0);
 }
 
 interface Marks {

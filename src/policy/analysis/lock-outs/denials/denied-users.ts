@@ -1,9 +1,9 @@
 /** Users who are denied with what their account begins with, and what is searched for about them. */
-import type { LockOut } from '../../../core/analysis/accounts/find-lock-out.ts';
-import type { UsersLeftOut } from '../../../core/analysis/accounts/user-by-user.ts';
-import type { RuleCombination } from '../../../core/analysis/space/rule-combinations.ts';
-import type { RuleHead } from '../../../core/model/policy.ts';
-import type { AnalysedApp } from '../analysed/analysed-apps.ts';
+import type { LockOut } from '../../../../core/analysis/accounts/find-lock-out.ts';
+import type { UsersLeftOut } from '../../../../core/analysis/accounts/user-by-user.ts';
+import type { RuleCombination } from '../../../../core/analysis/space/rule-combinations.ts';
+import type { RuleHead } from '../../../../core/model/policy.ts';
+import type { AnalysedApp } from '../../analysed/analysed-apps.ts';
 import type { DeniedThere } from './circumstances.ts';
 
 /** The authenticators of a new account. `how`: the way in which the account was made, in words. */

@@ -2,13 +2,13 @@
  * Where users add authenticators: at the account pages, and at apps that the rules about additions tell apart from
  * these. At all other apps users may add no more than at the account pages, where fewer policies stand before them.
  */
-import { type AdditionPlaces, type EntryRules, entryRules } from '../../../core/analysis/accounts/entry-rules.ts';
-import type { RuleHead } from '../../../core/model/policy.ts';
-import { appTests } from '../../../core/policy/rules/app-lists.ts';
-import type { CompiledPolicy, PolicySet } from '../../../core/policy/rules/compile.ts';
-import { conditionSets } from '../../../core/policy/rules/condition-table.ts';
-import { accountClientId } from '../../model/account-client-id.ts';
-import type { AnalysedApp } from '../analysed/analysed-apps.ts';
+import { type AdditionPlaces, type EntryRules, entryRules } from '../../../../core/analysis/accounts/entry-rules.ts';
+import type { RuleHead } from '../../../../core/model/policy.ts';
+import { appTests } from '../../../../core/policy/rules/app-lists.ts';
+import type { CompiledPolicy, PolicySet } from '../../../../core/policy/rules/compile.ts';
+import { conditionSets } from '../../../../core/policy/rules/condition-table.ts';
+import { accountClientId } from '../../../model/account-client-id.ts';
+import type { AnalysedApp } from '../../analysed/analysed-apps.ts';
 
 /** The largest number of rules of their sign-on policies that are looked at; if there are more, none are. */
 const mostRules = 100;
