@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 
 /** One stage of a Dockerfile that was carried out in a directory of this machine instead of a container. */
@@ -157,7 +157,8 @@ function run(stage: Stage, command: string): void {
  * it. Links take a second, an installation takes twenty.
  */
 function linkPackages(stage: Stage): void {
-  const installed = join(process.cwd(), 'node_modules');
+  // Of a link, `cp` would make another one, and the record below would be that of another checkout.
+  const installed = realpathSync(join(process.cwd(), 'node_modules'));
   const target = join(stage.root, stage.workdir, 'node_modules');
   const linked = spawnSync('cp', ['-al', installed, target]);
   if (linked.status === 0) {
