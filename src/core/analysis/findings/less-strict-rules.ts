@@ -6,7 +6,8 @@ import type { Conditions } from '../../model/conditions.ts';
 import type { RuleHead } from '../../model/policy.ts';
 import type { CompiledPolicy } from '../../policy/rules/compile.ts';
 import { findRule } from '../../policy/rules/rules.ts';
-import type { Formula, Universe } from '../../policy/theories/theory.ts';
+import type { Universe } from '../../policy/theories/theory.ts';
+import { oneDecidesFrom } from '../space/deciding-formulas.ts';
 import { type FoundByRule, findByRule, findModelWithin } from '../space/find-model.ts';
 import { cachedFormula } from '../space/once-for.ts';
 import { type OtherValue, otherValueOf } from '../space/other-value.ts';
@@ -90,8 +91,8 @@ function* choices<Of extends AskingRule>(
   const written = writtenOf.get(attribute);
   if (written === undefined) return;
   for (const { isEscaped, from, to } of changesOf({ rule, attribute }, rules, isLessStrict)) {
-    const before = [...space.onceProved, ...space.always, oneDecides(rules, from, space)];
-    const after = [...written.always, oneDecides(rules, to, written)];
+    const before = [...space.onceProved, ...space.always, oneDecidesFrom(rules, from, space)(0)];
+    const after = [...written.always, oneDecidesFrom(rules, to, written)(0)];
     const answer = findModelWithin([...before, ...after], budget, space.reader);
     if (answer === 'undecided') yield answer;
     if (typeof answer !== 'object') continue;
@@ -123,22 +124,6 @@ function changesOf<Of extends AskingRule>(
     { from: new Set(stricter), to: new Set([rule]) },
   ];
   return changes.filter(({ from, to }) => from.size > 0 && to.size > 0);
-}
-
-/** One of these rules decides. As long as the policy, not as its square. */
-function oneDecides(
-  rules: readonly RuleHead[],
-  some: ReadonlySet<RuleHead>,
-  { applies, misses }: Pick<RuleSpace, 'applies' | 'misses'>,
-): Formula {
-  const last = rules.findLastIndex((rule) => some.has(rule));
-  return rules.slice(0, last + 1).reduceRight<Formula>(
-    (below, rule) => {
-      const later: Formula = { all: [misses(rule.when), below] };
-      return some.has(rule) ? { any: [applies(rule.when), later] } : later;
-    },
-    { any: [] },
-  );
 }
 
 function rulesOf(questions: readonly Question<RuleHead>[]): readonly RuleHead[] {

@@ -2,6 +2,7 @@
 import type { Conditions } from '../../model/conditions.ts';
 import { isRead } from '../../policy/rules/expression-parts.ts';
 import type { Formula, UserFacts, Variable } from '../../policy/theories/theory.ts';
+import { cachedFormula } from './once-for.ts';
 import { variablesIn } from './ordinary-facts.ts';
 import type { ClassModel } from './read-formulas.ts';
 import { innermostParts, type RuleSpace } from './rule-space.ts';
@@ -25,11 +26,17 @@ export function otherValueOf(attribute: string, whens: readonly Conditions[], sp
     copies.set(variable, copy);
     return copy;
   };
-  const withOther = (formula: Formula): Formula => {
-    if ('all' in formula) return { all: formula.all.map(withOther) };
-    if ('any' in formula) return { any: formula.any.map(withOther) };
-    return { ...formula, variable: copyOf(formula.variable) };
-  };
+  // What says nothing of the attribute is the same formula, and every other has one copy, so that each is read once.
+  const withOther = cachedFormula((formula: Formula): Formula => {
+    if ('variable' in formula) {
+      const variable = copyOf(formula.variable);
+      return variable === formula.variable ? formula : { ...formula, variable };
+    }
+    const parts = 'all' in formula ? formula.all : formula.any;
+    const others = parts.map(withOther);
+    if (others.every((other, at) => other === parts[at])) return formula;
+    return 'all' in formula ? { all: others } : { any: others };
+  });
   const factsOf = (model: ClassModel) => {
     const [own, other] = modelsOf(model, copies).map(space.factsOf) as [UserFacts, UserFacts];
     // Values that depend on the time are those of the later one.

@@ -16,20 +16,17 @@ export function failOpenFindings(
   return policiesThatDeny(apps, configuration).flatMap((examined) => inPolicy(examined, configuration));
 }
 
-function inPolicy(
-  { policy, beside, universe, ...said }: PolicyThatDenies,
-  configuration: AnalysedConfiguration,
-): readonly AnalysisFinding[] {
-  const { found, undecided } = failOpen(policy, universe, beside);
+function inPolicy(examined: PolicyThatDenies, configuration: AnalysedConfiguration): readonly AnalysisFinding[] {
+  const { found, undecided } = failOpen(examined, examined.universe, examined.budgets);
   return [
-    ...found.flatMap((open) => findingOf(open, said, configuration)),
+    ...found.flatMap((open) => findingOf(open, examined, configuration)),
     ...undecidedFindings(undecided, 'whether users who lack an attribute escape it', configuration),
   ];
 }
 
 function findingOf(
   { rule, attribute, instead, facts }: FailOpen,
-  { does, isSignIn, policies }: Pick<PolicyThatDenies, 'does' | 'isSignIn' | 'policies'>,
+  { does, isSignIn, policies, universe }: Pick<PolicyThatDenies, 'does' | 'isSignIn' | 'policies' | 'universe'>,
   { locationOf }: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
   const location = locationOf(rule);
@@ -38,10 +35,15 @@ function findingOf(
     message: `denies by \`${attribute}\`, and a user who lacks it is under the rule "${instead.name}" instead, which ${does}`,
     rules: [namedRule(instead)],
     ...(isSignIn && { example: exampleOptions(facts, enrolledIn(facts, policies)) }),
-    advice:
-      attribute === 'userType'
-        ? 'deny every type but some, with `userType: { none: [...] }`'
-        : `say what it means to lack it, in a rule with \`${attribute}: { present: false }\`, or deny all but some with \`not\``,
+    advice: adviceAbout(attribute, universe),
   };
   return [findingAt('fail-open', location, parts)];
+}
+
+function adviceAbout(attribute: string, universe: PolicyThatDenies['universe']): string {
+  if (attribute === 'userType') return 'deny every type but some, with `userType: { none: [...] }`';
+  const absent = `say what it means to lack it, in a rule with \`${attribute}: { present: false }\``;
+  if (universe.attribute(attribute)?.write === 'user')
+    return `users write it themselves, so that no test of it keeps them out: deny by something else, or say \`write: admin\` for it and ${absent}`;
+  return `${absent}, or deny all but some with \`not\``;
 }

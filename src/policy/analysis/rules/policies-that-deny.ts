@@ -1,24 +1,33 @@
 /** The policies in which a denial may miss users: those of sign-ins, of changes of an account and of recoveries. */
+import {
+  checkBudgets,
+  type DenialBudgets,
+  policyBudgets,
+  type SignInPolicies,
+} from '../../../core/analysis/findings/attribute-denials.ts';
 import { isSignInDenied } from '../../../core/analysis/simulation/simulated-outcome.ts';
-import type { CompiledPolicy, PolicySet } from '../../../core/policy/rules/compile.ts';
+import type { PolicySet } from '../../../core/policy/rules/compile.ts';
 import type { Universe, UserFacts } from '../../../core/policy/theories/theory.ts';
 import { accountClientId } from '../../model/account-client-id.ts';
 import type { AnalysedApp } from '../analysed/analysed-apps.ts';
 import type { AnalysedConfiguration } from '../analysed/configuration.ts';
 
-/** Each once for each app, or for each change of an account. */
+/**
+ * Each once for each app, or for each change of an account, with its part of the steps of the check. Those with few
+ * rules come first, so that one with many does not take their steps.
+ */
 export function policiesThatDeny(
   apps: readonly AnalysedApp[],
   configuration: AnalysedConfiguration,
 ): readonly PolicyThatDenies[] {
-  return [...ofSignIns(apps, configuration), ...ofOthers(configuration)];
+  const whole = checkBudgets();
+  return [...ofSignIns(apps, configuration), ...ofOthers(configuration)]
+    .toSorted((one, other) => one.policy.rules.length - other.policy.rules.length)
+    .map((examined) => ({ ...examined, budgets: policyBudgets(whole) }));
 }
 
 /** A policy with rules that deny, and what it is about. */
-export interface PolicyThatDenies {
-  readonly policy: CompiledPolicy;
-  /** The other policy of the same sign-ins. Absent: there is none. */
-  readonly beside?: CompiledPolicy;
+export interface PolicyThatDenies extends SignInPolicies {
   readonly universe: Universe;
   /** All policies of the app. Absent: it is about none, or about the account pages. */
   readonly policies?: PolicySet;
@@ -28,11 +37,14 @@ export interface PolicyThatDenies {
   readonly keeps: string;
   /** Whether `explain` shows it: it asks about sign-ins, and about no other change or recovery. */
   readonly isSignIn: boolean;
+  readonly budgets: DenialBudgets;
 }
 
-function ofSignIns(apps: readonly AnalysedApp[], { universe }: AnalysedConfiguration): readonly PolicyThatDenies[] {
+type WithoutBudgets = Omit<PolicyThatDenies, 'budgets'>;
+
+function ofSignIns(apps: readonly AnalysedApp[], { universe }: AnalysedConfiguration): readonly WithoutBudgets[] {
   const said = { does: 'lets them in', keeps: 'keeps users out', isSignIn: true };
-  const atApps = apps.flatMap(({ app: { clientId }, policies }): readonly PolicyThatDenies[] => {
+  const atApps = apps.flatMap(({ app: { clientId }, policies }): readonly WithoutBudgets[] => {
     const { session, app } = policies;
     const common = { ...said, policies, universe: universe([clientId]) };
     if (app === undefined) return [{ ...common, policy: session }];
@@ -47,7 +59,7 @@ function ofSignIns(apps: readonly AnalysedApp[], { universe }: AnalysedConfigura
   return [...atApps, { ...said, policy: first.policies.session, universe: universe([accountClientId]) }];
 }
 
-function ofOthers({ policies, universe }: AnalysedConfiguration): readonly PolicyThatDenies[] {
+function ofOthers({ policies, universe }: AnalysedConfiguration): readonly WithoutBudgets[] {
   return policies.flatMap((analysedPolicy) => {
     const { kind, policy, clientIds } = analysedPolicy;
     if (kind !== 'account' && kind !== 'recovery') return [];

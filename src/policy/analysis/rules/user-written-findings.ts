@@ -37,14 +37,11 @@ export function escapedDenialFindings(
   return [...found.filter(isError), ...found.filter((finding) => !isError(finding))];
 }
 
-function inPolicy(
-  { policy, beside, universe, ...said }: PolicyThatDenies,
-  configuration: AnalysedConfiguration,
-): readonly AnalysisFinding[] {
-  const { found, undecided, opaque } = escapedDenials(policy, universe, beside);
+function inPolicy(examined: PolicyThatDenies, configuration: AnalysedConfiguration): readonly AnalysisFinding[] {
+  const { found, undecided, opaque } = escapedDenials(examined, examined.universe, examined.budgets);
   const question = 'whether users escape it by an attribute that they write themselves';
   return [
-    ...found.flatMap((escaped) => findingsOf(escaped, said, configuration)),
+    ...found.flatMap((escaped) => findingsOf(escaped, examined, configuration)),
     ...undecidedFindings(undecided, question, configuration),
     ...opaqueFindings(opaque, question, configuration),
   ];
@@ -56,7 +53,7 @@ function inPolicy(
  */
 function findingsOf(
   { rule, attribute, instead, facts, deniesAbsence }: EscapedDenial,
-  { does, keeps, isSignIn, policies }: Omit<PolicyThatDenies, 'policy' | 'beside' | 'universe'>,
+  { does, keeps, isSignIn, policies }: Pick<PolicyThatDenies, 'does' | 'keeps' | 'isSignIn' | 'policies'>,
   configuration: AnalysedConfiguration,
 ): readonly AnalysisFinding[] {
   const written = `by \`${attribute}\`, which they write themselves`;

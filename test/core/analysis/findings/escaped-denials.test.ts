@@ -76,7 +76,7 @@ test('a denial is escaped exactly where a user whom it denies gets in with anoth
     fc.property(rules, fc.boolean(), rules, (drawn, restDenies, drawnBeside) => {
       const policy = policyOf('own', [...drawn, { when: {}, denies: restDenies }]);
       const beside = policyOf('beside', [...drawnBeside, { when: {}, denies: false }]);
-      const { found, undecided, opaque } = escapedDenials(policy, writable, beside);
+      const { found, undecided, opaque } = escapedDenials({ policy, beside }, writable);
       expect([...undecided, ...opaque]).toEqual([]);
       for (const { rule: denial, instead, facts } of found) {
         expect(denial.then.kind).toBe('deny');
@@ -106,7 +106,8 @@ const deny = (conditions: Conditions): Rule => ({ name: 'Deny', when: conditions
 const rest: Rule = { name: 'Rest', when: {}, then: allow };
 const inB: Conditions = { groups: { any: ['b'] } };
 const withPlan = (plan: AttributeTest): Conditions => ({ attributes: { plan } });
-const found = (...all: readonly Rule[]) => escapedDenials(compilePolicy({ name: 'p', rules: all }), writable).found;
+const found = (...all: readonly Rule[]) =>
+  escapedDenials({ policy: compilePolicy({ name: 'p', rules: all }) }, writable).found;
 
 test('only the attribute differs: what else is asked of the user holds in the example', () => {
   const contractors = deny({ groups: { any: ['a'] }, ...withPlan({ not: { equals: 'gold' } }) });
@@ -119,7 +120,7 @@ test('only the attribute differs: what else is asked of the user holds in the ex
 test('an attribute that administrators write is not escaped', () => {
   const denial = deny(withPlan({ not: { equals: 'gold' } }));
   expect(found(denial, rest)).toHaveLength(1);
-  expect(escapedDenials(compilePolicy({ name: 'p', rules: [denial, rest] }), universe()).found).toEqual([]);
+  expect(escapedDenials({ policy: compilePolicy({ name: 'p', rules: [denial, rest] }) }, universe()).found).toEqual([]);
 });
 
 test('of several values of a list, and of days, each is one that users write', () => {
@@ -150,7 +151,8 @@ const ofPlan = ['user.profile.plan'];
 const ofUnit = ['user.profile.unit'];
 const never: Evaluate = () => 'miss';
 const anyway: Evaluate = () => 'hit';
-const asked = (...all: readonly Rule[]) => escapedDenials(compilePolicy({ name: 'p', rules: all }), writable);
+const asked = (...all: readonly Rule[]) =>
+  escapedDenials({ policy: compilePolicy({ name: 'p', rules: all }) }, writable);
 
 describe('a part of an expression of which nothing is known', () => {
   test('is tried with values of the attribute', () => {
@@ -208,7 +210,7 @@ describe('a part of an expression of which nothing is known', () => {
 test('rules that are entangled on purpose leave it undecided, once for each rule', () => {
   const both = deny({ any: [withPlan({ equals: 'gold' }), { attributes: { roles: { equals: 'x' } } }] });
   const policy = compilePolicy({ name: 'p', rules: [both, ...entangled.map(deny), rest] });
-  expect(escapedDenials(policy, writable)).toEqual({ found: [], undecided: [both], opaque: [] });
+  expect(escapedDenials({ policy }, writable)).toEqual({ found: [], undecided: [both], opaque: [] });
 });
 
 test('an example is of as few groups as possible', () => {

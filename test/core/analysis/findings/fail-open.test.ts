@@ -2,7 +2,12 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { failOpen } from '../../../../src/core/analysis/findings/fail-open.ts';
-import type { AttributeTest, Conditions } from '../../../../src/core/model/conditions.ts';
+import type {
+  AttributeTest,
+  CompiledExpression,
+  Conditions,
+  ExpressionPart,
+} from '../../../../src/core/model/conditions.ts';
 import type { Facts } from '../../../../src/core/model/facts.ts';
 import type { Rule } from '../../../../src/core/model/policy.ts';
 import { compilePolicy } from '../../../../src/core/policy/rules/compile.ts';
@@ -47,7 +52,7 @@ test('a denial fails open exactly where a user without the attribute is let in',
         return { name: String(at), when: conditions, then: denies ? { kind: 'deny' } : allow };
       });
       const policy = compilePolicy({ name: 'policy', rules: named });
-      const found = failOpen(policy, universe()).found.filter(({ attribute }) => attribute === 'plan');
+      const found = failOpen({ policy }, universe()).found.filter(({ attribute }) => attribute === 'plan');
       for (const { rule, instead, facts } of found) {
         expect(facts.subject.profile).not.toHaveProperty('plan');
         expect(applyRules(policy, facts).rule).toBe(instead);
@@ -74,7 +79,8 @@ test('a denial fails open exactly where a user without the attribute is let in',
 const deny = (conditions: Conditions): Rule => ({ name: 'Deny', when: conditions, then: { kind: 'deny' } });
 const admit = (conditions: Conditions): Rule => ({ name: 'Admit', when: conditions, then: allow });
 const rest = admit({});
-const open = (...all: readonly Rule[]) => failOpen(compilePolicy({ name: 'p', rules: all }), universe()).found;
+const open = (...all: readonly Rule[]) =>
+  failOpen({ policy: compilePolicy({ name: 'p', rules: all }) }, universe()).found;
 
 const inA: Conditions = { groups: { any: ['a'] } };
 const withPlan = (plan: AttributeTest): Conditions => ({ attributes: { plan } });
@@ -154,7 +160,23 @@ test('the example is a user in as few groups as possible', () => {
 test('rules that are entangled on purpose leave it undecided, once for each rule', () => {
   const both = deny({ attributes: { plan: { equals: 'gold' }, level: { atLeast: 5 } } });
   const policy = compilePolicy({ name: 'p', rules: [both, ...entangled.map(deny), rest] });
-  expect(failOpen(policy, universe())).toEqual({ found: [], undecided: [both], opaque: [] });
+  expect(failOpen({ policy }, universe())).toEqual({ found: [], undecided: [both], opaque: [] });
+});
+
+test('a denial of which nothing is known is undecided as well where the steps did not suffice', () => {
+  const logic = { text: 'size(user.profile.plan) == 4' };
+  const part: ExpressionPart = { reads: ['user.profile.plan'], texts: [], numbers: [], evaluate: () => 'miss' };
+  const expression: CompiledExpression = {
+    ...{ written: logic.text, aboutUser: true, varies: false, logic },
+    evaluate: () => 'miss',
+    partOf: () => part,
+  };
+  const denial = deny({ ...withPlan({ equals: 'gold' }), expression });
+  const policy = compilePolicy({ name: 'p', rules: [denial, rest] });
+  const undecidedWith = (steps: number) =>
+    failOpen({ policy }, universe(), { questions: { steps }, examples: { steps } }).undecided;
+  expect(undecidedWith(0)).toEqual([denial]);
+  expect(undecidedWith(10_000)).toEqual([]);
 });
 
 test('a rule that never applies denies no user, with the attribute or without', () => {
