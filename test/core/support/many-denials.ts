@@ -5,8 +5,11 @@ import { type CompiledPolicy, compilePolicy } from '../../../src/core/policy/rul
 
 const allow: Rule['then'] = { kind: 'allow', requirement: { anyOf: [{ factors: 1, demands: [] }] } };
 
-/** That many denials, and then as many rules that allow under these conditions. */
-export function manyDenials(count: number, allowed: (at: number) => Conditions): CompiledPolicy {
+/** That many denials, then as many rules that allow under these conditions, and one that allows all others. */
+export function manyDenials(
+  count: number,
+  { allowed, allowsOthers }: { readonly allowed: (at: number) => Conditions; readonly allowsOthers?: boolean },
+): CompiledPolicy {
   const each = Array.from({ length: count }, (_, at) => at);
   const denies = (at: number): Rule => ({
     name: `Deny ${at}`,
@@ -14,7 +17,8 @@ export function manyDenials(count: number, allowed: (at: number) => Conditions):
     then: { kind: 'deny' },
   });
   const allows = (at: number): Rule => ({ name: `Allow ${at}`, when: allowed(at), then: allow });
-  return compilePolicy({ name: 'long', rules: [...each.map(denies), ...each.map(allows)] });
+  const rest: readonly Rule[] = allowsOthers ? [{ name: 'Rest', when: {}, then: allow }] : [];
+  return compilePolicy({ name: 'long', rules: [...each.map(denies), ...each.map(allows), ...rest] });
 }
 
 /** Conditions that exclude one another, which only a search sees. */

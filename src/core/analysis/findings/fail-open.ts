@@ -93,7 +93,7 @@ function* admittedWithout(
     const follows = askWithin(questions, (own) => consequencesOf([...lacking, ...besideAdmits], own, reader));
     if (follows === 'undecided') yield follows;
     if (typeof follows !== 'object') continue;
-    const may = (...formulas: readonly Formula[]) => askWithin(questions, (own) => mayHold(follows, formulas, own));
+    const may = (formula: Formula) => askWithin(questions, (own) => mayHold(follows, [formula], own));
     if (!may(admitsFrom(at))) continue;
     for (const instead of allowing) {
       const applies = space.applies(instead.when);
@@ -101,7 +101,7 @@ function* admittedWithout(
       if (!may(applies)) continue;
       const between = below.slice(0, below.indexOf(instead)).map(({ when }) => space.misses(when));
       const formulas = [...lacking, applies, ...between, ...besideAdmits];
-      const found = may(...between, applies) ? findModelWithin(formulas, questions, reader) : 'impossible';
+      const found = findModelWithin(formulas, questions, reader);
       if (found === 'undecided') yield found;
       if (typeof found !== 'object') continue;
       const ordinary = ordinaryFacts(formulas, { factsOf, reader, budget: examples });

@@ -1,5 +1,5 @@
 /** In a small universe, every user who lacks the attribute is tried: the analysis finds the same. */
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { failOpen } from '../../../../src/core/analysis/findings/fail-open.ts';
 import type {
@@ -44,18 +44,26 @@ function withoutPlan({ attributes, ...withoutAttributes }: Conditions): Conditio
   return { ...withoutAttributes, ...(Object.keys(others).length > 0 && { attributes: others }) };
 }
 
+const namedRules = (drawn: readonly { readonly when: Conditions; readonly denies: boolean }[]) =>
+  drawn.map(({ when: conditions, denies }, at): Rule => {
+    return { name: String(at), when: conditions, then: denies ? { kind: 'deny' } : allow };
+  });
+
 test('a denial fails open exactly where a user without the attribute is let in', () => {
-  const counts = { open: 0, closed: 0 };
+  const counts = { open: 0, closed: 0, besideDenies: 0 };
   fc.assert(
-    fc.property(rules, fc.boolean(), (drawn, restDenies) => {
-      const named = [...drawn, { when: {}, denies: restDenies }].map(({ when: conditions, denies }, at): Rule => {
-        return { name: String(at), when: conditions, then: denies ? { kind: 'deny' } : allow };
-      });
+    fc.property(rules, fc.boolean(), fc.option(rules), (drawn, restDenies, drawnBeside) => {
+      const named = namedRules([...drawn, { when: {}, denies: restDenies }]);
       const policy = compilePolicy({ name: 'policy', rules: named });
-      const found = failOpen({ policy }, universe()).found.filter(({ attribute }) => attribute === 'plan');
+      const besideRules = drawnBeside && namedRules([...drawnBeside, { when: {}, denies: false }]);
+      const beside = besideRules && compilePolicy({ name: 'beside', rules: besideRules });
+      const isLetInBeside = (facts: Facts) => beside === null || applyRules(beside, facts).outcome === 'allow';
+      const of = { policy, ...(beside && { beside }) };
+      const found = failOpen(of, universe()).found.filter(({ attribute }) => attribute === 'plan');
       for (const { rule, instead, facts } of found) {
         expect(facts.subject.profile).not.toHaveProperty('plan');
         expect(applyRules(policy, facts).rule).toBe(instead);
+        expect(isLetInBeside(facts)).toBe(true);
         expect(rule.then.kind).toBe('deny');
       }
       // Users whom a rule above lets in are let in with the attribute, too.
@@ -64,16 +72,18 @@ test('a denial fails open exactly where a user without the attribute is let in',
       const denying = named.filter(({ then, when: all }) => then.kind === 'deny' && all.attributes?.plan);
       for (const rule of denying) {
         const rest = compilePolicy({ name: 'rest', rules: [{ name: 'rest', when: withoutPlan(rule.when) }] });
-        const isOpen = lacking.some(
+        const missed = lacking.filter(
           (facts) => findRule(rest, facts).rule !== undefined && isLetInBelow(rule, applyRules(policy, facts)),
         );
+        const isOpen = missed.some(isLetInBeside);
         expect(found.some((finding) => finding.rule === rule)).toBe(isOpen);
-        counts[isOpen ? 'open' : 'closed'] += 1;
+        counts[isOpen ? 'open' : missed.length > 0 ? 'besideDenies' : 'closed'] += 1;
       }
     }),
     seeded(300),
   );
   expect(Math.min(counts.open, counts.closed)).toBeGreaterThan(enough(30));
+  expect(counts.besideDenies).toBeGreaterThan(enough(5));
 });
 
 const deny = (conditions: Conditions): Rule => ({ name: 'Deny', when: conditions, then: { kind: 'deny' } });
@@ -163,20 +173,30 @@ test('rules that are entangled on purpose leave it undecided, once for each rule
   expect(failOpen({ policy }, universe())).toEqual({ found: [], undecided: [both], opaque: [] });
 });
 
-test('a denial of which nothing is known is undecided as well where the steps did not suffice', () => {
-  const logic = { text: 'size(user.profile.plan) == 4' };
-  const part: ExpressionPart = { reads: ['user.profile.plan'], texts: [], numbers: [], evaluate: () => 'miss' };
-  const expression: CompiledExpression = {
-    ...{ written: logic.text, aboutUser: true, varies: false, logic },
-    evaluate: () => 'miss',
-    partOf: () => part,
+describe('a denial with a part of which nothing is known', () => {
+  const denying = (evaluate: CompiledExpression['evaluate']): Rule => {
+    const logic = { text: 'size(user.profile.unit) == 2' };
+    const part: ExpressionPart = { reads: ['user.profile.unit'], texts: [], numbers: [], evaluate };
+    const expression = { written: logic.text, aboutUser: true, varies: false, logic, evaluate, partOf: () => part };
+    return deny({ attributes: { plan: { equals: 'gold' }, unit: { matches: 'u*' } }, expression });
   };
-  const denial = deny({ ...withPlan({ equals: 'gold' }), expression });
-  const policy = compilePolicy({ name: 'p', rules: [denial, rest] });
-  const undecidedWith = (steps: number) =>
-    failOpen({ policy }, universe(), { questions: { steps }, examples: { steps } }).undecided;
-  expect(undecidedWith(0)).toEqual([denial]);
-  expect(undecidedWith(10_000)).toEqual([]);
+  const askedOf = (denial: Rule, steps: number) => {
+    const policy = compilePolicy({ name: 'p', rules: [denial, rest] });
+    const { found, undecided } = failOpen({ policy }, universe(), { questions: { steps }, examples: { steps } });
+    return { found: found.map(({ attribute }) => attribute), undecided };
+  };
+
+  test('is a finding once a user is known whom it denies', () => {
+    const inUnit = denying(({ subject }) => (subject?.profile.unit === undefined ? 'miss' : 'hit'));
+    expect(askedOf(inUnit, 10_000)).toEqual({ found: ['plan', 'unit'], undecided: [] });
+    const never = denying(() => 'miss');
+    expect(askedOf(never, 10_000)).toEqual({ found: [], undecided: [] });
+  });
+
+  test('is undecided where the steps did not suffice', () => {
+    const denial = denying(() => 'miss');
+    expect(askedOf(denial, 0)).toEqual({ found: [], undecided: [denial] });
+  });
 });
 
 test('a rule that never applies denies no user, with the attribute or without', () => {
