@@ -6,14 +6,14 @@ import type { CompareTerms, TermsComparison, Weaker } from './asks-less.ts';
 import { browserOf } from './browser-claims.ts';
 
 /** The rules of the other policy under which the choice asks for less. `strict` is absent: any rule, or none. */
-export interface Way {
+export interface BrowserWay {
   readonly strict?: Rule;
   readonly weak: Rule;
   /** `undecided`: whether it asks for less at all. */
   readonly less: Weaker | 'undecided';
 }
 
-interface Choice {
+interface RulePair {
   readonly strict: Rule;
   readonly weak: Rule;
 }
@@ -29,7 +29,7 @@ interface WayContext {
  * The rules of the other policy to combine with both rules. First the same rule for both: different ones would need a
  * choice by the browser in that policy, too.
  */
-export function waysOf({ strict, weak }: Choice, { beside, space, compare }: WayContext): readonly Way[] {
+export function waysOf({ strict, weak }: RulePair, { beside, space, compare }: WayContext): readonly BrowserWay[] {
   const allowing = rulesOf(beside).filter(({ then }) => then.kind === 'allow');
   if (weak.then.kind === 'deny') return [];
   if (strict.then.kind === 'deny') return allowing.map((rule) => ({ weak: rule, less: { evidence: [], longer: [] } }));
@@ -43,7 +43,7 @@ export function waysOf({ strict, weak }: Choice, { beside, space, compare }: Way
 }
 
 function lessBeside(
-  { strict, weak }: Choice,
+  { strict, weak }: RulePair,
   [one, other]: readonly [Rule, Rule],
   compare: CompareTerms,
 ): TermsComparison {

@@ -14,7 +14,7 @@ import type { Budget } from '../space/propagate.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
 import { type CompareTerms, requestsShowing, type SignInLayer, termsComparison } from './asks-less.ts';
 import { browserOf, browserPairs, inBrowser, inClass, mayReadBrowser } from './browser-claims.ts';
-import { rulesOf, type Way, waysOf } from './browser-ways.ts';
+import { type BrowserWay, rulesOf, waysOf } from './browser-ways.ts';
 import { shownWeaker } from './weaker-example.ts';
 
 /** Two rules, where the browser chooses which of them decides. */
@@ -132,7 +132,7 @@ function ownFormulas(
 }
 
 function besideFormulas(
-  way: Way,
+  way: BrowserWay,
   { browser, positions: [one, other] }: { readonly browser: Variable; readonly positions: readonly [number, number] },
   { beside: policy, space }: Search,
 ) {
