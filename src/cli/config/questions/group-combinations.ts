@@ -8,13 +8,13 @@ import type { NamedUser } from './fresh-sign-ins.ts';
 const maxUsers = 100_000;
 const maxCombinations = 10_000;
 
-interface CountedUsers extends NamedUser {
+interface CountedCombination extends NamedUser {
   readonly users: number;
 }
 
 export interface GroupCombinations {
   /** Active users by their sorted groups and their type, if rules name it. The most frequent one comes first. */
-  readonly combinations: readonly CountedUsers[];
+  readonly combinations: readonly CountedCombination[];
   /** There are more users or combinations than were counted. */
   readonly isPartial: boolean;
 }
@@ -25,7 +25,7 @@ export async function groupCombinations(
   types: ReadonlySet<string>,
   limits = { users: maxUsers, combinations: maxCombinations },
 ): Promise<GroupCombinations> {
-  const counts = new Map<string, CountedUsers>();
+  const counts = new Map<string, CountedCombination>();
   let read = 0;
   let isPartial = false;
   for await (const ids of store.members(usersKey)) {
