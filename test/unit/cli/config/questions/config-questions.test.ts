@@ -546,7 +546,7 @@ test('what: a suspended user opens nothing, and a requirement that cannot be met
 test('users are counted by the types that rules name', async () => {
   const other = openTerminal();
   const typed = (groups: readonly string[], userType?: string) => ({ groups, ...(userType && { userType }) });
-  const people = [
+  const typedUsers = [
     typed([], 'contractor'),
     typed([], 'contractor'),
     typed(['staff'], 'contractor'),
@@ -554,7 +554,7 @@ test('users are counted by the types that rules name', async () => {
   ];
   try {
     await applyDemo(other.store);
-    for (const [index, { groups, ...more }] of [...people, typed(['staff'])].entries())
+    for (const [index, { groups, ...more }] of [...typedUsers, typed(['staff'])].entries())
       await other.directory.create({ identifiers: [`u${index}@demo.test`], groups: [...groups], ...more });
     const rules = [{ name: 'Contractors', when: { userType: { any: ['contractor'] } }, then: 'deny' }, all];
     await withRules(rules, async (dir) => {
