@@ -3,7 +3,9 @@
  * change was faster; an identifier belongs to at most one user; a change that voids sessions and tokens does so in the
  * same commit.
  */
+
 import type { NewCredential } from '../../authenticators/authenticator.ts';
+import { composedNames } from '../../core/model/composed-name.ts';
 import type { Seconds, UserStatus } from '../../core/model/facts.ts';
 import { StepgateError } from '../../errors.ts';
 import { canonicalIdentifier } from '../../identifier.ts';
@@ -127,8 +129,9 @@ export class Directory {
     { add = [], remove = [] }: { readonly add?: readonly string[]; readonly remove?: readonly string[] },
     extraOps: ExtraOps = nothing,
   ): Promise<User | undefined> {
+    const removed = composedNames(remove);
     const change = ({ groups }: User) => ({
-      groups: [...new Set([...groups, ...add])].filter((group) => !remove.includes(group)),
+      groups: [...new Set([...groups, ...composedNames(add)])].filter((group) => !removed.includes(group)),
     });
     return this.update(id, change, extraOps);
   }
