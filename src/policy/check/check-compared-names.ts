@@ -34,7 +34,7 @@ type Fault = Pick<Finding, 'message' | 'code'>;
 
 function unknownFault(compared: ComparedName, names: KnownNames, settings: unknown): Fault | undefined {
   const { what, known } = namesFor(compared, names, settings);
-  if (compared.isPart || known === undefined || known.includes(compared.name)) return undefined;
+  if (compared.part || known === undefined || known.includes(compared.name)) return undefined;
   return { message: unknownName(what, compared.name, known), code: 'unknown_reference' };
 }
 
@@ -46,12 +46,12 @@ function groupFault({ name, isPart }: ComparedName): Fault | undefined {
 }
 
 /** Users have their identifiers in one form, in lower case: another one would never be equal. */
-function identifierFault({ name, isPart }: ComparedName): Fault | undefined {
-  const form = isPart ? formOfPart(name) : formOf(name);
+function identifierFault({ name, part }: ComparedName): Fault | undefined {
+  const form = part ? formOfPart(name) : formOf(name);
   if (form === name) return undefined;
   const advice = form === undefined ? 'write what users sign in with' : `write \`${form}\``;
   const meant = userId.test(name) ? 'compare an id with `user.id`' : advice;
-  const message = `no user has the identifier \`${name}\`${isPart ? ', or one with it' : ''}; ${meant}`;
+  const message = `no user has the identifier \`${name}\`${part ? ', or one with it' : ''}; ${meant}`;
   return { message, code: 'invalid_value' };
 }
 
@@ -70,11 +70,11 @@ function formOfPart(part: string): string | undefined {
 }
 
 /** Expressions read addresses in one form: another one would never be equal. */
-function addressFault({ name, isPart }: ComparedName): Fault | undefined {
-  const form = isPart ? formOfAddressPart(name) : canonicalAddress(withoutZeros(name));
+function addressFault({ name, part }: ComparedName): Fault | undefined {
+  const form = part ? formOfAddressPart(name) : canonicalAddress(withoutZeros(name));
   if (form === name) return undefined;
   const advice = form === undefined ? 'name a zone for a network' : `write \`${form}\``;
-  const message = `no address is \`${name}\`${isPart ? ', or has it in it' : ''}; ${advice}`;
+  const message = `no address is \`${name}\`${part ? ', or has it in it' : ''}; ${advice}`;
   return { message, code: 'invalid_value' };
 }
 

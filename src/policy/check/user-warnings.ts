@@ -69,8 +69,8 @@ function namedUsers({ content }: YamlSource): readonly NamedIdentifier[] {
     typeof value === 'string' ? [{ path, name: value }] : [],
   );
   const compared = valuesInConditions(content, 'expression').flatMap(({ path, value }) =>
-    comparedNames(typeof value === 'string' ? value : '').flatMap(({ thing, isPart, name, offset }) =>
-      thing === 'identifier' && !isPart ? [{ path, name, offset }] : [],
+    comparedNames(typeof value === 'string' ? value : '').flatMap(({ thing, part, name, offset }) =>
+      thing === 'identifier' && part === undefined ? [{ path, name, offset }] : [],
     ),
   );
   return [...listed, ...compared];

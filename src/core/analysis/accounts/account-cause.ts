@@ -1,4 +1,5 @@
 /** Finds the rules of the account policy and of the enrollment policy without which a sign-in would not be denied. */
+import type { AccountRule } from '../../model/account-policy.ts';
 import type { EnrollmentRule } from '../../model/enrollment-policy.ts';
 import type { Rule } from '../../model/policy.ts';
 import { compileAccountPolicy } from '../../policy/rules/account-policy.ts';
@@ -59,12 +60,22 @@ function changedPolicy(policy: CompiledAccountPolicy, changed: readonly Rule[]):
   const known = changedPolicies.get(policy) ?? new Map<string, CompiledAccountPolicy>();
   changedPolicies.set(policy, known);
   const key = changed.map((rule) => policy.rules.indexOf(rule)).join();
-  const made = known.get(key) ?? compileAccountPolicy({ name: 'account', rules: withTerms(policy.rules, changed) });
+  const made = known.get(key) ?? compileChanged(policy, changed);
   known.set(key, made);
   return made;
 }
 
-function withTerms(rules: readonly Rule[], changed: readonly Rule[]): readonly Rule[] {
+function compileChanged(policy: CompiledAccountPolicy, changed: readonly Rule[]): CompiledAccountPolicy {
+  const made = compileAccountPolicy({ name: 'account', rules: withTerms(policy.rules, changed) });
+  const isOtherwise = policy.rules.some((rule) => changed.includes(rule) && !isAboutAdditions(rule));
+  return isOtherwise ? made : { ...made, apartFromAdditions: policy };
+}
+
+function isAboutAdditions({ change }: AccountRule): boolean {
+  return change !== undefined && change.change === undefined && change.remove === undefined;
+}
+
+function withTerms(rules: readonly AccountRule[], changed: readonly Rule[]): readonly AccountRule[] {
   return rules.map((rule) => (changed.includes(rule) ? { ...rule, then: oneFactor } : rule));
 }
 

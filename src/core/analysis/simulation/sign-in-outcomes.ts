@@ -165,7 +165,9 @@ function findFirstPage(policies: PolicySet, anonymous: Facts): string {
 
 function othersOf(policies: PolicySet, numbering: Numbering): number {
   const { session: _, app: __, enrollment, accountPolicy, password, recovery, profile, ...rest } = policies;
-  const compiled = [enrollment, accountPolicy, password, recovery, profile];
+  // What is said of additions is among the layers. The account app asks for other changes besides.
+  const account = rest.isAccountApp ? accountPolicy : (accountPolicy?.apartFromAdditions ?? accountPolicy);
+  const compiled = [enrollment, account, password, recovery, profile];
   // Sets that differ in a policy share the others, whose numbers are known.
   const members = Object.entries(rest).map(([name, value]: [string, unknown]) => [
     name,

@@ -45,6 +45,8 @@ export interface CompiledPolicy<Of extends RuleHead = Rule> {
 export interface CompiledAccountPolicy {
   readonly rules: readonly AccountRule[];
   readonly about: (change: GovernedChange) => CompiledPolicy;
+  /** A policy that says the same of everything but additions. Absent: none is known. */
+  readonly apartFromAdditions?: CompiledAccountPolicy;
 }
 
 /** Everything that decides about one app, compiled once per revision and app. */

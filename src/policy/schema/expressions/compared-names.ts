@@ -14,12 +14,15 @@ export type NamedThing =
   | 'address'
   | { readonly attribute: string };
 
+/** What compares a part of a text. */
+export type PartTest = 'startsWith' | 'endsWith' | 'contains';
+
 export interface ComparedName {
   readonly thing: NamedThing;
   /** Composed (NFC), as where the expression is evaluated. */
   readonly name: string;
-  /** It is compared with a part of the text: `startsWith`, `endsWith`, `contains`. */
-  readonly isPart?: true;
+  /** It is compared with a part of the text, by this. Absent: with the whole. */
+  readonly part?: PartTest;
   /** In UTF-16 units from the beginning of the expression. */
   readonly offset: number;
 }
@@ -46,7 +49,7 @@ interface Member {
 /** By its name in the expression. */
 type Members = ReadonlyMap<string, Member>;
 
-const partTests: ReadonlySet<string> = new Set(['startsWith', 'endsWith', 'contains']);
+const partTests: readonly PartTest[] = ['startsWith', 'endsWith', 'contains'];
 
 /** In the order of the text. An expression that cannot be read has none. */
 export function comparedNames(written: string): readonly ComparedName[] {
@@ -68,10 +71,11 @@ function isOneThing(names: readonly ComparedName[]): (name: ComparedName) => boo
 function namesIn(node: ASTNode, members: Members): readonly ComparedName[] {
   const known = membersIn(node, members);
   const inner = childrenOf(node).flatMap((child) => namesIn(child, known));
-  if (node.op === 'rcall' && partTests.has(node.args[0])) {
-    const [, tested, [part]] = node.args;
-    const parts = part === undefined ? [] : namesBeside(part, thingOf(tested, members), members);
-    return [...inner, ...parts.map((name) => ({ ...name, isPart: true as const }))];
+  const part = node.op === 'rcall' ? partTests.find((test) => test === node.args[0]) : undefined;
+  if (node.op === 'rcall' && part !== undefined) {
+    const [, tested, [text]] = node.args;
+    const parts = text === undefined ? [] : namesBeside(text, thingOf(tested, members), members);
+    return [...inner, ...parts.map((name) => ({ ...name, part }))];
   }
   if (node.op !== '==' && node.op !== '!=' && node.op !== 'in') return inner;
   const [left, right] = node.args;

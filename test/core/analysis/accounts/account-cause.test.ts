@@ -66,6 +66,25 @@ test('what the rules are changed to asks for one factor, and nothing else change
   expect(seen).toEqual([[{ ...apps, then: allow(factors(1)) }, rest]]);
 });
 
+test('what they are changed to says the same of everything but additions if they are about nothing else', () => {
+  const others = [
+    rule('all'),
+    rule('some', { change: { add: ['totp'], remove: 'all' } }),
+    rule('both', { change: { add: 'all', change: ['password'] } }),
+  ];
+  const isApart = (changed: AccountRule) => {
+    const policies = withRules(changed, rest);
+    let found: boolean | undefined;
+    accountCause(policies, [changed], ({ accountPolicy }) => {
+      found = accountPolicy?.apartFromAdditions === policies.accountPolicy;
+      return true;
+    });
+    return found;
+  };
+  expect([apps, keys].map(isApart)).toEqual([true, true]);
+  expect(others.map(isApart)).toEqual([false, false, false]);
+});
+
 test('without rules that decide, or a policy, none is the cause', () => {
   expect(accountCause(withRules(rest), [], () => false)).toEqual([]);
   expect(accountCause(policiesOf(), [apps], ({ accountPolicy }) => accountPolicy === undefined)).toEqual([]);

@@ -102,6 +102,22 @@ describe('apps that share policies besides', () => {
     expect(signInOutcome(appA, user('a', 'b'), { keys }).isDenied).toBe(false);
   });
 
+  test('account policies that differ in additions only share a walk where they say the same of these', () => {
+    const [appA] = twoApps();
+    const open = { ...compileAccountPolicy({ name: 'account', rules: [rest] }), apartFromAdditions: accountPolicy };
+    const outcomes = (policies: PolicySet) =>
+      [accountPolicy, open].map((account) =>
+        signInOutcome({ ...policies, accountPolicy: account }, user('a'), { keys }),
+      );
+    const [known, shared] = outcomes(appA);
+    expect(shared).toBe(known);
+    // It asks for changes of other kinds, too.
+    const [atAccount, other] = outcomes({ ...appA, isAccountApp: true });
+    expect(other).not.toBe(atAccount);
+    const unlike = { ...appA, accountPolicy: open };
+    expect(signInOutcome(unlike, user('a', 'b'), { keys }).isDenied).toBe(false);
+  });
+
   test('a rule that asks how the user signed in counts as far as the user is known', () => {
     const [, appB] = twoApps();
     const then = enrollmentTerms();

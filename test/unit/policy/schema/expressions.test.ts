@@ -619,6 +619,24 @@ attributes: { dept: { options: [{ value: a }, { value: b }] } }
     ]);
   });
 
+  test.each([
+    ['user.groups.exists(g, g.startsWith("eu-"))', undefined],
+    ['user.groups.filter(g, g.endsWith("-hr")).size() > 0', undefined],
+    ['user.groups.exists(g, g.contains("u-h"))', undefined],
+    ['user.groups.exists(g, g.startsWith("us-"))', 'a group that begins with `us-`'],
+    ['user.groups.exists(g, g.startsWith("hr"))', 'a group that begins with `hr`'],
+    ['user.groups.exists(g, g.endsWith("eu"))', 'a group that ends with `eu`'],
+    ['user.groups.exists(g, g.contains("_"))', 'a group that contains `_`'],
+  ])('are warnings where no group has a part: %s', async (expression, lacking) => {
+    const settings = { 'stepgate.yaml': 'brand: { name: Acme }\ngroups: { eu-hr: { description: x } }\n' };
+    const loaded = await load({ ...settings, ...policy(`'${expression}'`) });
+    if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
+    const found = loaded.warnings.filter(({ code }) => code === 'unknown-group');
+    expect(found.map(({ message }) => message)).toEqual(
+      lacking === undefined ? [] : [`\`groups\` in stepgate.yaml does not name ${lacking}`],
+    );
+  });
+
   test('say that a constant part never holds', async () => {
     const loaded = await load(policy('1 == 2'));
     if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
