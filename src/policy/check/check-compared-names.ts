@@ -39,9 +39,9 @@ function unknownFault(compared: ComparedName, names: KnownNames, settings: unkno
 }
 
 /** Users have their groups without spaces around them: another one would never be equal. */
-function groupFault({ name, isPart }: ComparedName): Fault | undefined {
+function groupFault({ name, part }: ComparedName): Fault | undefined {
   const form = composedName(name);
-  if (isPart || form === name) return undefined;
+  if (part || form === name) return undefined;
   return { message: `no user is in a group \`${name}\`; write \`${form}\``, code: 'invalid_value' };
 }
 
