@@ -2,7 +2,6 @@
 
 import { z } from 'zod';
 import { namesOf } from '../../core/model/authenticator-name.ts';
-import { composedNames } from '../../core/model/composed-name.ts';
 import { denyReasons } from '../../core/model/decision.ts';
 import type { AuthenticatorDescriptor } from '../../core/model/facts.ts';
 import { riskSignals } from '../../core/model/risk.ts';
@@ -10,7 +9,7 @@ import { userId } from '../../core/policy/conditions/users.ts';
 import { dateSpan } from '../../core/policy/values/date-bound.ts';
 import { kilometres } from './conditions/distance.ts';
 import { userName } from './conditions/users.ts';
-import { composedText } from './fields/composed-names.ts';
+import { composedText, someNames } from './fields/composed-names.ts';
 import { closed, closedNotEmpty, duration, key, listOf, listOrNone, text, whenSound } from './fields/fields.ts';
 
 /** What a key shows at most, such as `[userPresence+phishingResistant]`. */
@@ -132,9 +131,7 @@ function authenticatorParts(authenticators: readonly AuthenticatorDescriptor[]) 
       .array(userName)
       .optional()
       .describe('All identifiers of the user. Default: none; in `always`, `never` and `depends`: any.'),
-    groups: z
-      .array(text)
-      .transform(composedNames)
+    groups: someNames
       .optional()
       .describe(
         'All groups of the user. Default: none; in `always`, `never` and `depends`: any. With `*`: any others, too.',

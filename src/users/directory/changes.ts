@@ -2,6 +2,7 @@
 
 import type { NewCredential } from '../../authenticators/authenticator.ts';
 import type { AttributeSchema } from '../../core/model/attribute.ts';
+import { composedNames } from '../../core/model/composed-name.ts';
 import type { Seconds, UserStatus } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { Op } from '../../stores/store.ts';
@@ -65,6 +66,17 @@ export function newUser(input: NewUser, identifiers: readonly string[], now: Sec
     updatedAt: now,
     validAfter: now,
   });
+}
+
+/** In any spelling. */
+export interface GroupChange {
+  readonly add?: readonly string[];
+  readonly remove?: readonly string[];
+}
+
+export function changedGroups(groups: readonly string[], { add = [], remove = [] }: GroupChange): readonly string[] {
+  const removed = composedNames(remove);
+  return [...new Set([...groups, ...composedNames(add)])].filter((group) => !removed.includes(group));
 }
 
 export function changedUser(user: User, change: UserChange, now: Seconds): User {

@@ -5,7 +5,6 @@
  */
 
 import type { NewCredential } from '../../authenticators/authenticator.ts';
-import { composedNames } from '../../core/model/composed-name.ts';
 import type { Seconds, UserStatus } from '../../core/model/facts.ts';
 import { StepgateError } from '../../errors.ts';
 import { canonicalIdentifier } from '../../identifier.ts';
@@ -30,8 +29,10 @@ import { releaseReservations } from '../reservations/credential-reservations.ts'
 import { releaseIdentifiers, reserveIdentifiers } from '../reservations/identifier-reservations.ts';
 import {
   type Amendment,
+  changedGroups,
   changedUser,
   droppedIdentifiers,
+  type GroupChange,
   type NewUser,
   newCredentials,
   newUser,
@@ -124,16 +125,8 @@ export class Directory {
     return this.update(id, () => ({ status }), extraOps);
   }
 
-  async setGroups(
-    id: string,
-    { add = [], remove = [] }: { readonly add?: readonly string[]; readonly remove?: readonly string[] },
-    extraOps: ExtraOps = nothing,
-  ): Promise<User | undefined> {
-    const removed = composedNames(remove);
-    const change = ({ groups }: User) => ({
-      groups: [...new Set([...groups, ...composedNames(add)])].filter((group) => !removed.includes(group)),
-    });
-    return this.update(id, change, extraOps);
+  async setGroups(id: string, change: GroupChange, extraOps: ExtraOps = nothing): Promise<User | undefined> {
+    return this.update(id, ({ groups }) => ({ groups: changedGroups(groups, change) }), extraOps);
   }
 
   /**

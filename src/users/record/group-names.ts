@@ -15,7 +15,7 @@ export function groupNameOps(groups: readonly string[], before: readonly string[
     .map((group) => ({ op: 'join', key: groupNamesKey, member: group }));
 }
 
-/** Every group that a user is or once was in, in the form in which names are compared. Rejects with `StoreUnavailable`. */
+/** Every group that a user is or once was in, as names are compared. Rejects with `StoreUnavailable`. */
 export async function groupNames(store: Store): Promise<readonly string[]> {
   const names = new Set<string>();
   for await (const page of store.members(groupNamesKey)) for (const name of page) names.add(composedName(name));

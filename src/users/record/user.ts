@@ -165,7 +165,7 @@ export function parseUserAnew(value: string): User {
   return withComposedNames(user as User);
 }
 
-/** Groups and types as they are compared: a record may be older than that form. The user itself if it has it already. */
+/** Groups and type as they are compared: a record may be older than that form. If it has it, the user itself. */
 export function withComposedNames(user: User): User {
   const groups = composedNames(user.groups);
   const userType = user.userType === undefined ? undefined : composedName(user.userType);

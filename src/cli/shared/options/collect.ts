@@ -1,3 +1,5 @@
+/** What repeatable options collect. */
+
 import { composedName } from '../../../core/model/composed-name.ts';
 
 /** For repeatable options: each value adds one member. */

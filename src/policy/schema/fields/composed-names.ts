@@ -12,13 +12,18 @@ const written = text.refine(
 /** One name. */
 export const composedText = written.transform(composedName);
 
-/** Without repeats, not empty. Two spellings of one name are an issue, or one name in what an earlier release stored. */
+/**
+ * Without repeats, not empty. Two spellings of one name are an issue; of what an earlier release stored, one name.
+ */
 export const listOfNames = listOf(written)
   .refine(
     laterCheck((names: readonly string[]) => secondSpelling(names) === undefined),
     { error: ({ input }) => spelledTwice(secondSpelling(input as readonly string[]) ?? ''), when: whenSound },
   )
   .transform(composedNames);
+
+/** Any number of them, and repeats do no harm. */
+export const someNames = z.array(text).transform(composedNames);
 
 /** A mapping whose keys are such names. */
 export function recordByName<Item extends z.ZodType>(item: Item) {

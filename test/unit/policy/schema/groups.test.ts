@@ -1,4 +1,4 @@
-/** Groups and user types in the files: without spaces around them, and composed, however an administrator writes them. */
+/** Groups and user types in the files: without spaces around them, and composed, however they are written. */
 import { expect, test } from '@jest/globals';
 import type { ConditionSet } from '../../../../src/core/model/conditions.ts';
 import { neutralFacts, neutralRequest } from '../../../../src/core/model/neutral-facts.ts';
