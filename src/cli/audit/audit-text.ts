@@ -1,7 +1,7 @@
 /** Parses lines of the audit log, and formats them for terminals. */
 import type { AuditEvent } from '../../flow/audit.ts';
+import { printable } from '../../policy/model/printable.ts';
 import type { Paint } from '../shared/output/paint.ts';
-import { printable } from '../shared/output/printable.ts';
 
 /** An event with its time (ISO 8601). Older and newer versions may have other events. */
 export type AuditLine = Omit<AuditEvent, 'event'> & { readonly time: string; readonly event: string };

@@ -6,8 +6,8 @@ import { conditionDescriptors } from '../../core/policy/rules/condition-table.ts
 import type { ExplainedRule } from '../../flow/explain.ts';
 import { nameInList } from '../../policy/analysis/text/comma-list.ts';
 import { durationText } from '../../policy/model/duration-text.ts';
+import { printable } from '../../policy/model/printable.ts';
 import type { Paint } from '../shared/output/paint.ts';
-import { printable } from '../shared/output/printable.ts';
 
 const colours = { hit: 'green', miss: 'dim', unknown: 'yellow', error: 'red' } as const;
 

@@ -5,8 +5,8 @@ import { methodName } from '../../core/model/authenticator-name.ts';
 import { type DenyReason, denyReasons } from '../../core/model/decision.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { isRecovery, type TracedLayer } from '../../flow/audit-trace.ts';
+import { printable } from '../../policy/model/printable.ts';
 import type { AuditLine } from '../audit/audit-text.ts';
-import { printable } from '../shared/output/printable.ts';
 import { denialText, denyReasonText, mustBeReplacedText } from './denial-text.ts';
 import { layerTitles } from './explain-text.ts';
 

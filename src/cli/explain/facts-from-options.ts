@@ -1,6 +1,7 @@
 /** Converts the options of `explain` to the facts of a decision. Invalid values are refused with one sentence. */
 
 import type { Attribute } from '../../core/model/attribute.ts';
+import { composedName, composedNames } from '../../core/model/composed-name.ts';
 import type { AttributeValue } from '../../core/model/conditions.ts';
 import type { AuthenticatorDescriptor, Facts, Seconds, Subject } from '../../core/model/facts.ts';
 import { userId } from '../../core/policy/conditions/users.ts';
@@ -123,8 +124,8 @@ function subjectFromOptions(
     ...base,
     ...(id !== undefined && { id: idFrom(id) }),
     ...(identifiers && { identifiers: identifiers.map(identifierFrom) }),
-    ...(groups && { groups }),
-    ...(userType !== undefined && { userType }),
+    ...(groups && { groups: composedNames(groups) }),
+    ...(userType !== undefined && { userType: composedName(userType) }),
     ...(attribute && { profile: { ...base.profile, ...attributesFrom(attribute, snapshot) } }),
     ...(skipped && { skipped: skippedFrom(skipped, { at: now, authenticators }) }),
     ...(accountAge !== undefined && { createdAt: now - ageOf('--account-age', accountAge) }),
@@ -167,9 +168,15 @@ function attributesFrom(
   return Object.fromEntries(
     [...given].map(([name, value]) => {
       const described = Object.hasOwn(schema.attributes, name) ? schema.attributes[name] : undefined;
-      return [name, described && !isList(value) ? storedValue(name, value, described) : value];
+      return [name, described && !isList(value) ? storedValue(name, value, described) : composedValue(value)];
     }),
   );
+}
+
+/** Texts as a profile has those that no schema describes. */
+function composedValue(value: AttributeValue | readonly string[]): ProfileValue {
+  if (isList(value)) return value.map(composedName);
+  return typeof value === 'string' ? composedName(value) : value;
 }
 
 function isList(value: AttributeValue | readonly string[]): value is readonly string[] {

@@ -2,7 +2,7 @@
 import { enrollmentName, methodName } from '../../core/model/authenticator-name.ts';
 import type { Enrollment, Evidence, RememberedProof, Seconds } from '../../core/model/facts.ts';
 import { durationText } from '../../policy/model/duration-text.ts';
-import { printable } from '../shared/output/printable.ts';
+import { printable } from '../../policy/model/printable.ts';
 import { ageText } from '../shared/values/durations.ts';
 
 /** For example `webauthn#2`. Without the number, if the user has no other of the authenticator. */

@@ -1,7 +1,7 @@
 /** Formats the explanation of a service for terminals. */
 import type { ServiceExplanation } from '../../flow/explain.ts';
+import { printable } from '../../policy/model/printable.ts';
 import type { Paint } from '../shared/output/paint.ts';
-import { printable } from '../shared/output/printable.ts';
 import { zoneText } from '../shared/output/zone-text.ts';
 import { denyReasonText } from './denial-text.ts';
 import { layerLines } from './explain-text.ts';

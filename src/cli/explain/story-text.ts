@@ -3,9 +3,9 @@
 import { sourceLocationText } from '../../core/model/source-location.ts';
 import type { TracedProof } from '../../flow/audit-trace.ts';
 import { durationText } from '../../policy/model/duration-text.ts';
+import { printable } from '../../policy/model/printable.ts';
 import type { AuditLine } from '../audit/audit-text.ts';
 import type { Paint } from '../shared/output/paint.ts';
-import { printable } from '../shared/output/printable.ts';
 import { zoneText } from '../shared/output/zone-text.ts';
 import { conditionText } from './condition-text.ts';
 import { denyReasonText, letInWithText } from './denial-text.ts';

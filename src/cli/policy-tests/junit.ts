@@ -1,4 +1,5 @@
 /** Results of policy tests as JUnit XML, which build servers can display. */
+import { printableLine } from '../../policy/model/printable.ts';
 import type { TestResult } from './run-tests.ts';
 
 export function junitXml(results: readonly TestResult[]): string {
@@ -30,7 +31,7 @@ function testCase({ file, line, name, differences }: TestResult): readonly strin
 
 /** Also removes characters that XML 1.0 does not allow (section 2.2). */
 function escaped(text: string): string {
-  return text
-    .replace(/[\p{Cc}\p{Cs}\uFFFE\uFFFF]/gu, ' ')
+  return printableLine(text)
+    .replace(/[\p{Cs}\uFFFE\uFFFF]/gu, ' ')
     .replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
 }

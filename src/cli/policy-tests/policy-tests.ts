@@ -9,6 +9,7 @@ import { shellWord } from '../../policy/model/analysis-finding.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
 import type { Documents } from '../../policy/model/documents.ts';
 import type { Finding } from '../../policy/model/finding.ts';
+import { printable } from '../../policy/model/printable.ts';
 import { withAccountApp } from '../../policy/revision/account-app.ts';
 import { snapshotOfDocuments } from '../../policy/revision/snapshot.ts';
 import type { Variables } from '../../policy/source/substitute-variables.ts';
@@ -18,7 +19,6 @@ import { conditionNamesText, pronounOf } from '../explain/unanswered-conditions.
 import { refusal } from '../shared/options/refusal.ts';
 import { printFindings, withPrintedFindings } from '../shared/output/print-findings.ts';
 import { printResult, type ResultOptions } from '../shared/output/print-result.ts';
-import { printable } from '../shared/output/printable.ts';
 import { writeOutputFile } from '../shared/output/write-output-file.ts';
 import { withStore } from '../shared/store/with-store.ts';
 import { type Coverage, coverageOf, type UncoveredRule } from './coverage.ts';

@@ -1,5 +1,7 @@
 /** Finds unknown names in policy tests: such a test would pass or fail for the wrong reason. */
+
 import { namesOf } from '../../core/model/authenticator-name.ts';
+import { composedName, composedNames } from '../../core/model/composed-name.ts';
 import type { RuleHead } from '../../core/model/policy.ts';
 import type { CompiledPolicy, PolicySet } from '../../core/policy/rules/compile.ts';
 import { accountScopes } from '../../policy/check/account-scopes.ts';
@@ -82,13 +84,13 @@ export function groupsInTests(documents: Documents): readonly string[] | undefin
     ...valuesInConditions(content, 'groups.any|all|none.*'),
     ...valuesAt(content, 'rules.*.then.register.groups.*'),
   ]);
-  return [...new Set([...declared, ...named.map(({ value }) => String(value))])];
+  return composedNames([...new Set([...declared, ...named.map(({ value }) => String(value))])]);
 }
 
 function ungroupsInTests(source: YamlSource, { groups }: TestedConfiguration): readonly Finding[] {
   if (groups === undefined) return [];
   return valuesAt(source.content, 'tests.*.user.groups.*').flatMap(({ path, value }) => {
-    if (typeof value !== 'string' || value === '*' || groups.includes(value)) return [];
+    if (typeof value !== 'string' || value === '*' || groups.includes(composedName(value))) return [];
     return [
       unknownReference(
         source.locationOf(path),

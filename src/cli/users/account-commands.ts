@@ -4,7 +4,7 @@ import type { ExtraOps } from '../../users/directory/directory.ts';
 import { textFault } from '../../users/ports/profile-rules.ts';
 import { newCommand } from '../commands.ts';
 import { misspelledGroups } from '../shared/configuration/misspelled-groups.ts';
-import { collect } from '../shared/options/collect.ts';
+import { collectGroups } from '../shared/options/collect.ts';
 import { printResult, type ResultOptions } from '../shared/output/print-result.ts';
 import { operatorOps } from './operator-audit.ts';
 import { type UsersContext, withAccount } from './users-context.ts';
@@ -17,8 +17,8 @@ interface GroupOptions extends ResultOptions {
 export function usersGroupsCommand(context: UsersContext): Command {
   return newCommand('users groups')
     .argument('<identifier>')
-    .option('--add <name>', 'group to add, can be repeated', collect, [])
-    .option('--remove <name>', 'group to remove, can be repeated', collect, [])
+    .option('--add <name>', 'group to add, can be repeated', collectGroups, [])
+    .option('--remove <name>', 'group to remove, can be repeated', collectGroups, [])
     .action((identifier: string, change: GroupOptions) =>
       withAccount(context, identifier, async ({ directory, knownGroups, account: { user } }) => {
         for (const fault of change.add.map(textFault)) if (fault !== undefined) throw new Error(`group: ${fault}`);

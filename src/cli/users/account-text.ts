@@ -1,7 +1,8 @@
 /** Formats users for terminals and scripts. Secrets of credentials are never included. */
+
+import { printable } from '../../policy/model/printable.ts';
 import { type NotificationAddress, notificationAddresses } from '../../users/identifiers/notification-addresses.ts';
 import type { Account } from '../../users/record/user.ts';
-import { printable } from '../shared/output/printable.ts';
 
 /** One line: id, status, identifiers, groups. */
 export function accountLine({ user }: Account): string {

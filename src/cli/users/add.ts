@@ -15,7 +15,7 @@ import { takenValue, uniqueValues } from '../../users/reservations/attribute-res
 import { newCommand } from '../commands.ts';
 import { misspelledGroups } from '../shared/configuration/misspelled-groups.ts';
 import { attributesFromPairs, undeclaredAttributes } from '../shared/options/attribute-pairs.ts';
-import { collect } from '../shared/options/collect.ts';
+import { collect, collectGroups } from '../shared/options/collect.ts';
 import { printResult, type ResultOptions } from '../shared/output/print-result.ts';
 import { operatorOps } from './operator-audit.ts';
 import { type PasswordOptions, passwordLine, readPassword } from './read-password.ts';
@@ -47,7 +47,7 @@ export function usersAddCommand(context: UsersContext): Command {
       [],
     )
     .option('--user-type <text>', 'type that policies can ask for')
-    .option('--group <name>', 'group, can be repeated', collect, [])
+    .option('--group <name>', 'group, can be repeated', collectGroups, [])
     .option('--password-stdin', 'read the password from standard input')
     .option('--password-generate', 'generate a password and print it once')
     .action((identifier: string, options: AddOptions) => addUser(context, identifier, options));

@@ -7,7 +7,7 @@ import { groupNames } from '../../users/record/group-names.ts';
 import type { Account } from '../../users/record/user.ts';
 import { newCommand } from '../commands.ts';
 import { misspelledGroups } from '../shared/configuration/misspelled-groups.ts';
-import { collect } from '../shared/options/collect.ts';
+import { collectGroups } from '../shared/options/collect.ts';
 import { maxLimit, parseLimit } from '../shared/options/refusal.ts';
 import { withStore } from '../shared/store/with-store.ts';
 import { accountJson, accountLine } from './account-text.ts';
@@ -33,7 +33,7 @@ export function usersListCommand(context: ListContext): Command {
     .option('-n, --limit <number>', `how many: 1 to ${maxLimit}`, '100')
     .option('--after <id>', 'only those whose id comes after this one: the next page')
     .option('--all', 'all pages')
-    .option('--group <name>', 'only those who are in this group; can be repeated: in all of them', collect, [])
+    .option('--group <name>', 'only those who are in this group; can be repeated: in all of them', collectGroups, [])
     .addOption(
       new Option('--status <status>', 'only those with this status').choices(['active', 'suspended', 'deactivated']),
     )

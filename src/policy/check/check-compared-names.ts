@@ -1,5 +1,6 @@
 /** Names in expressions that cannot be: of zones, apps, devices, identifiers, addresses and values of attributes. */
 
+import { composedName } from '../../core/model/composed-name.ts';
 import { userId } from '../../core/policy/conditions/users.ts';
 import { canonicalIdentifier } from '../../identifier.ts';
 import { attributeOptions } from '../document-checks/check-attribute-tests.ts';
@@ -35,6 +36,13 @@ function unknownFault(compared: ComparedName, names: KnownNames, settings: unkno
   const { what, known } = namesFor(compared, names, settings);
   if (compared.part || known === undefined || known.includes(compared.name)) return undefined;
   return { message: unknownName(what, compared.name, known), code: 'unknown_reference' };
+}
+
+/** Users have their groups without spaces around them: another one would never be equal. */
+function groupFault({ name, part }: ComparedName): Fault | undefined {
+  const form = composedName(name);
+  if (part || form === name) return undefined;
+  return { message: `no user is in a group \`${name}\`; write \`${form}\``, code: 'invalid_value' };
 }
 
 /** Users have their identifiers in one form, in lower case: another one would never be equal. */
@@ -86,6 +94,7 @@ function withoutZeros(address: string): string {
 
 /** Of what is known in one form, whatever the configuration says. */
 const formFaults: ReadonlyMap<ComparedName['thing'], (compared: ComparedName) => Fault | undefined> = new Map([
+  ['group', groupFault],
   ['identifier', identifierFault],
   ['address', addressFault],
 ]);

@@ -1,5 +1,6 @@
 /** Groups that no user is in: most often a misspelled name, and then a rule that never decides. */
 
+import { composedName } from '../../core/model/composed-name.ts';
 import type { AnalysisFinding } from '../model/analysis-finding.ts';
 import { type ComparedName, comparedNames, type PartTest } from '../schema/expressions/compared-names.ts';
 import { findingAt } from '../source/finding-at.ts';
@@ -16,12 +17,14 @@ export function groupWarnings(
   members: readonly string[] | undefined,
 ): readonly AnalysisFinding[] {
   const declared = sources.flatMap(({ kind, source }) =>
-    kind === 'settings' ? valuesAt(source.content, 'groups.*').map(({ path }) => String(path.at(-1))) : [],
+    kind === 'settings'
+      ? valuesAt(source.content, 'groups.*').map(({ path }) => composedName(String(path.at(-1))))
+      : [],
   );
   if (declared.length === 0 && (members === undefined || members.length === 0)) return [];
   const assigned = sources.flatMap(({ kind, source }) =>
     kind === 'profile'
-      ? valuesAt(source.content, 'rules.*.then.register.groups.*').map(({ value }) => String(value))
+      ? valuesAt(source.content, 'rules.*.then.register.groups.*').map(({ value }) => composedName(String(value)))
       : [],
   );
   const known = [...new Set([...declared, ...(members ?? []), ...assigned])];
@@ -54,7 +57,7 @@ interface NamedGroup extends Pick<ComparedName, 'part'> {
 
 function namedGroups({ content }: YamlSource): readonly NamedGroup[] {
   const inLists = valuesInConditions(content, 'groups.any|all|none.*').flatMap(({ path, value }) =>
-    typeof value === 'string' ? [{ name: value, path }] : [],
+    typeof value === 'string' ? [{ name: composedName(value), path }] : [],
   );
   const inExpressions = valuesInConditions(content, 'expression').flatMap(({ path, value }) =>
     comparedNames(typeof value === 'string' ? value : '').flatMap(({ thing, name, part, offset }) =>

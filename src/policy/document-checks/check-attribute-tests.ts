@@ -1,5 +1,6 @@
 /** Finds tests of attributes that no value of their type can pass: a number at least, a date before. */
 import type { AttributeType } from '../../core/model/attribute.ts';
+import { composedName } from '../../core/model/composed-name.ts';
 import type { ValueTest } from '../../core/model/conditions.ts';
 import type { Finding } from '../model/finding.ts';
 import { standardAttributes } from '../model/standard-attributes.ts';
@@ -83,7 +84,7 @@ function valueFindings(
   const given = typeof value === 'string' ? 'text' : typeof value;
   if (given !== 'text' && given !== 'number' && given !== 'boolean') return [];
   if (given !== heldAs(type)) return [mismatch(source, path, { needed: given, name, type })];
-  if (options === undefined || options.includes(String(value))) return [];
+  if (options === undefined || options.includes(composedName(String(value)))) return [];
   return [source.finding('unknown_reference', path, unknownName(`value of \`${name}\``, String(value), options))];
 }
 

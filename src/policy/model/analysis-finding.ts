@@ -1,6 +1,8 @@
 /** What is found out about a configuration that is valid, and how it is printed. */
+
 import { excerptLines } from './excerpt.ts';
 import type { Finding } from './finding.ts';
+import { printableLine } from './printable.ts';
 
 /** By code: what it means, in a few words, and how severe it is unless the finding says otherwise. */
 export const findingCodes = {
@@ -87,9 +89,7 @@ export interface AnalysisFinding extends Finding<FindingCode> {
 
 /** `file:line:column: severity: path message [code]`. Always one line. */
 export function findingSummary({ severity, code, file, line, column, path, message }: AnalysisFinding): string {
-  return withoutControls(
-    `${file}:${line}:${column}: ${severity}: ${path === '' ? '' : `${path} `}${message} [${code}]`,
-  );
+  return printableLine(`${file}:${line}:${column}: ${severity}: ${path === '' ? '' : `${path} `}${message} [${code}]`);
 }
 
 /** How findings are printed. */
@@ -114,11 +114,7 @@ export function findingsText(findings: readonly AnalysisFinding[], { config, adv
     ...distinct(same.flatMap(({ example }) => (example ? [exampleLine([...from, ...example])] : []))),
     ...(adviceLast ? [] : adviceLines(same)),
   ]);
-  return [...lines, ...(adviceLast ? adviceLines(findings) : [])].map((line) => `${withoutControls(line)}\n`).join('');
-}
-
-function withoutControls(text: string): string {
-  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, ' ');
+  return [...lines, ...(adviceLast ? adviceLines(findings) : [])].map((line) => `${printableLine(line)}\n`).join('');
 }
 
 function ruleLine({ name, file, line, column }: NamedRule): string {

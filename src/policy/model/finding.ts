@@ -1,6 +1,8 @@
 /** What is wrong or risky in a configuration, with its location in the files, and how it is printed. */
+
 import { errorAdvice } from './error-advice.ts';
 import { excerptLines } from './excerpt.ts';
+import { printableLine } from './printable.ts';
 
 /** A location in a file of the configuration. */
 export interface FindingLocation {
@@ -149,6 +151,6 @@ export function withLines(
 }
 
 function oneLine(text: string): string {
-  const line = text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ');
+  const line = printableLine(text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' '));
   return line.length > longestLine ? `${line.slice(0, longestLine)}...` : line;
 }

@@ -9,6 +9,7 @@ import { userId } from '../../core/policy/conditions/users.ts';
 import { dateSpan } from '../../core/policy/values/date-bound.ts';
 import { kilometres } from './conditions/distance.ts';
 import { userName } from './conditions/users.ts';
+import { composedText, someNames } from './fields/composed-names.ts';
 import { closed, closedNotEmpty, duration, key, listOf, listOrNone, text, whenSound } from './fields/fields.ts';
 
 /** What a key shows at most, such as `[userPresence+phishingResistant]`. */
@@ -130,13 +131,12 @@ function authenticatorParts(authenticators: readonly AuthenticatorDescriptor[]) 
       .array(userName)
       .optional()
       .describe('All identifiers of the user. Default: none; in `always`, `never` and `depends`: any.'),
-    groups: z
-      .array(text)
+    groups: someNames
       .optional()
       .describe(
         'All groups of the user. Default: none; in `always`, `never` and `depends`: any. With `*`: any others, too.',
       ),
-    userType: text.optional().describe('Type of the user.'),
+    userType: composedText.optional().describe('Type of the user.'),
     attributes: z
       .record(z.string().regex(/^[A-Za-z]\w*$/, { error: 'is no name of an attribute' }), attributeValue)
       .optional()

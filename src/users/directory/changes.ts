@@ -2,13 +2,14 @@
 
 import type { NewCredential } from '../../authenticators/authenticator.ts';
 import type { AttributeSchema } from '../../core/model/attribute.ts';
+import { composedNames } from '../../core/model/composed-name.ts';
 import type { Seconds, UserStatus } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { Op } from '../../stores/store.ts';
 import { identifyingValues } from '../identifiers/identifier-kinds.ts';
 import { nextValidAfter, replaceCredentials, resetCounters, type VersionedAccount } from '../record/account.ts';
 import { withOnlyCredential } from '../record/credentials.ts';
-import { newUserId, type Profile, type User } from '../record/user.ts';
+import { newUserId, type Profile, type User, withComposedNames } from '../record/user.ts';
 
 export interface NewUser {
   /** In any spelling; at least one. */
@@ -54,7 +55,7 @@ export function droppedIdentifiers(
 }
 
 export function newUser(input: NewUser, identifiers: readonly string[], now: Seconds): User {
-  return {
+  return withComposedNames({
     id: newUserId(),
     status: input.status ?? 'active',
     identifiers,
@@ -64,11 +65,22 @@ export function newUser(input: NewUser, identifiers: readonly string[], now: Sec
     createdAt: now,
     updatedAt: now,
     validAfter: now,
-  };
+  });
+}
+
+/** In any spelling. */
+export interface GroupChange {
+  readonly add?: readonly string[];
+  readonly remove?: readonly string[];
+}
+
+export function changedGroups(groups: readonly string[], { add = [], remove = [] }: GroupChange): readonly string[] {
+  const removed = composedNames(remove);
+  return [...new Set([...groups, ...composedNames(add)])].filter((group) => !removed.includes(group));
 }
 
 export function changedUser(user: User, change: UserChange, now: Seconds): User {
-  const changed = { ...user, ...change, updatedAt: now };
+  const changed = withComposedNames({ ...user, ...change, updatedAt: now });
   const stopped = user.status === 'active' && changed.status !== 'active';
   return stopped ? { ...changed, validAfter: nextValidAfter(user, now) } : changed;
 }

@@ -3,6 +3,7 @@
  * change was faster; an identifier belongs to at most one user; a change that voids sessions and tokens does so in the
  * same commit.
  */
+
 import type { NewCredential } from '../../authenticators/authenticator.ts';
 import type { Seconds, UserStatus } from '../../core/model/facts.ts';
 import { StepgateError } from '../../errors.ts';
@@ -28,8 +29,10 @@ import { releaseReservations } from '../reservations/credential-reservations.ts'
 import { releaseIdentifiers, reserveIdentifiers } from '../reservations/identifier-reservations.ts';
 import {
   type Amendment,
+  changedGroups,
   changedUser,
   droppedIdentifiers,
+  type GroupChange,
   type NewUser,
   newCredentials,
   newUser,
@@ -122,15 +125,8 @@ export class Directory {
     return this.update(id, () => ({ status }), extraOps);
   }
 
-  async setGroups(
-    id: string,
-    { add = [], remove = [] }: { readonly add?: readonly string[]; readonly remove?: readonly string[] },
-    extraOps: ExtraOps = nothing,
-  ): Promise<User | undefined> {
-    const change = ({ groups }: User) => ({
-      groups: [...new Set([...groups, ...add])].filter((group) => !remove.includes(group)),
-    });
-    return this.update(id, change, extraOps);
+  async setGroups(id: string, change: GroupChange, extraOps: ExtraOps = nothing): Promise<User | undefined> {
+    return this.update(id, ({ groups }) => ({ groups: changedGroups(groups, change) }), extraOps);
   }
 
   /**

@@ -1,6 +1,7 @@
 /** Reads the fields of a record as a user. Field names are those of the profile. */
 
 import type { AttributeSchema } from '../../core/model/attribute.ts';
+import { composedName, composedNames } from '../../core/model/composed-name.ts';
 import type { UserStatus } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { ProfileValue } from '../../core/profile/attribute-value.ts';
@@ -41,13 +42,14 @@ export function readUser(fields: RecordFields, schema: AttributeSchema): ReadUse
 }
 
 function read(fields: RecordFields, schema: AttributeSchema): ImportedUser {
-  const groups = fields.groups === undefined ? undefined : list(fields, 'groups');
+  const groups = fields.groups === undefined ? undefined : composedNames(list(fields, 'groups'));
   const joined = groups?.find((group) => /[,|]/.test(group));
   if (joined !== undefined) throw new Unreadable(`groups: ${quoted(joined)} looks like several: separate names by ";"`);
   const status = text(fields, 'status');
   if (status !== undefined && !isStatus(status))
     throw new Unreadable(`status: ${quoted(status)} is none of active, suspended, deactivated`);
-  const userType = text(fields, 'userType');
+  const type = text(fields, 'userType');
+  const userType = type === undefined ? undefined : composedName(type);
   const secret = readPasswordOrHash(fields);
   const profile = readProfile(fields, schema);
   return {

@@ -2,6 +2,7 @@
  * The names of groups that users are or were in. Groups have no records: they exist by their members. The names are
  * kept so that a misspelled one can be detected without reading all users.
  */
+import { composedName } from '../../core/model/composed-name.ts';
 import { groupNamesKey } from '../../stores/keys.ts';
 import type { Op, Store } from '../../stores/store.ts';
 
@@ -14,9 +15,9 @@ export function groupNameOps(groups: readonly string[], before: readonly string[
     .map((group) => ({ op: 'join', key: groupNamesKey, member: group }));
 }
 
-/** Every group that a user is or once was in. Rejects with `StoreUnavailable`. */
+/** Every group that a user is or once was in, as names are compared. Rejects with `StoreUnavailable`. */
 export async function groupNames(store: Store): Promise<readonly string[]> {
   const names = new Set<string>();
-  for await (const page of store.members(groupNamesKey)) for (const name of page) names.add(name);
+  for await (const page of store.members(groupNamesKey)) for (const name of page) names.add(composedName(name));
   return [...names].sort();
 }

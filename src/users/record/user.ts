@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Credential } from '../../authenticators/authenticator.ts';
 import { parsedOnce } from '../../core/model/cached-parse.ts';
+import { composedName, composedNames } from '../../core/model/composed-name.ts';
 import type { AttributeValue } from '../../core/model/conditions.ts';
 import type { Enrollment, Recovery, Seconds, Subject, UserStatus } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
@@ -161,7 +162,15 @@ export function parseUserAnew(value: string): User {
     user.profile !== null &&
     Number.isInteger(user.validAfter);
   if (!whole) throw new TypeError('a user record in the store is damaged');
-  return user as User;
+  return withComposedNames(user as User);
+}
+
+/** Groups and type as they are compared: a record may be older than that form. If it has it, the user itself. */
+export function withComposedNames(user: User): User {
+  const groups = composedNames(user.groups);
+  const userType = user.userType === undefined ? undefined : composedName(user.userType);
+  if (groups === user.groups && userType === user.userType) return user;
+  return { ...user, groups, ...omitUndefined({ userType }) };
 }
 
 /** Reads the value of a credentials entry. Throws if it is invalid. */

@@ -3,7 +3,7 @@ import type { App } from '../../../policy/model/app.ts';
 import type { NamedUser, Outcome } from './fresh-sign-ins.ts';
 
 export interface GroupRow extends NamedUser {
-  /** Active users in exactly these groups. Absent without a store, or if users were not counted by type. */
+  /** Active users in exactly these groups and, if rules name it, of this type. Absent without a store. */
   readonly users?: number;
 }
 

@@ -114,8 +114,9 @@ export async function matrixOf(
 ): Promise<Matrix> {
   const { snapshot, source, store } = configured;
   const apps = await appsToShow(configured, clientIds);
-  const members = store && (await groupCombinations(store));
   const named = await namedUsers(apps, snapshot);
+  const types = new Set(named.flatMap(({ userType }) => userType ?? []));
+  const members = store && (await groupCombinations(store, types));
   const { rows, left } = rowsFor({ groups: await groupsIn(apps, snapshot), named }, members);
   const asked = await questionAbout(apps, snapshot, context);
   const table: AppRow[] = [];
@@ -179,13 +180,12 @@ function rowsFor(
     combinations.map((combination) => [namedUserText(combination, ''), combination.users] as const),
   );
   const rowOf = (user: NamedUser): GroupRow =>
-    members === undefined || user.userType !== undefined
-      ? user
-      : { ...user, users: counted.get(namedUserText(user, '')) ?? 0 };
+    members === undefined ? user : { ...user, users: counted.get(namedUserText(user, '')) ?? 0 };
   const alone = [[], ...groups.map((group) => [group])].map((only) => rowOf({ groups: only }));
   const isNamed = new Set(named.map((user) => namedUserText(user, '')));
   const others = combinations.filter(
-    (combination) => combination.groups.length > 1 && !isNamed.has(namedUserText(combination, '')),
+    ({ users: _, ...user }) =>
+      (user.groups.length > 1 || user.userType !== undefined) && !isNamed.has(namedUserText(user, '')),
   );
   const together = [...named.map(rowOf), ...others];
   return { rows: [...alone, ...together.slice(0, maxShown)], left: Math.max(0, together.length - maxShown) };
@@ -207,7 +207,7 @@ function tableRows(table: readonly AppRow[]): readonly (readonly string[])[] {
 
 function groupLines(same: readonly AppRow[], counted: boolean): readonly (readonly string[])[] {
   const groups = wrappedList(same.map((row) => namedUserText(row, '(none)')));
-  const users = counted ? [[[String(usersInRows(same) ?? '-')]]] : [];
+  const users = counted ? [[[String(usersInRows(same))]]] : [];
   const asked = byOutcome(same[0]?.outcomes ?? [], askedText).map(({ where, outcome }) => [where, askedText(outcome)]);
   return beside([groups.map((line) => [line]), ...users, asked]);
 }

@@ -88,7 +88,7 @@ function alikeZones(rows: readonly AppRow[], zones: readonly string[]): readonly
 function groupsRow(rows: readonly AppRow[], columns: readonly Column[], counted: boolean): PageMarkup {
   const names = rows.map((row) => namedUserText(row, '(no group)')).join(', ');
   const [{ outcomes } = { outcomes: [] }] = rows;
-  return markup`<tr><th scope="row">${names}</th>${counted ? markup`<td class="count">${usersInRows(rows) ?? 0}</td>` : ''}${columns.map(({ at }) => (outcomes[at] ? cell(outcomes[at]) : ''))}</tr>
+  return markup`<tr><th scope="row">${names}</th>${counted ? markup`<td class="count">${String(usersInRows(rows))}</td>` : ''}${columns.map(({ at }) => (outcomes[at] ? cell(outcomes[at]) : ''))}</tr>
 `;
 }
 

@@ -1,11 +1,11 @@
 /** `stepgate config history`. */
 import type { Command } from 'commander';
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
+import { printable } from '../../../policy/model/printable.ts';
 import type { RevisionInfo, Unconfirmed } from '../../../policy/revision/pointer-change.ts';
 import { newCommand } from '../../commands.ts';
 import { refusal } from '../../shared/options/refusal.ts';
 import { printResult, type ResultOptions } from '../../shared/output/print-result.ts';
-import { printable } from '../../shared/output/printable.ts';
 import { withStore } from '../../shared/store/with-store.ts';
 import type { ConfigContext } from '../shared/config-context.ts';
 import { shortened } from '../shared/quantities.ts';

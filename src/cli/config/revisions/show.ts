@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import type { AuthenticatorKind } from '../../../policy/model/authenticator-kind.ts';
 import type { Document } from '../../../policy/model/documents.ts';
+import { printable } from '../../../policy/model/printable.ts';
 import { schemaFor } from '../../../policy/schema/schemas.ts';
 import { formatYaml } from '../../../policy/source/format-yaml.ts';
 import { keyOrderOf } from '../../../policy/source/key-order.ts';
@@ -10,7 +11,6 @@ import { yamlLines } from '../../../policy/source/yaml-text.ts';
 import { newCommand } from '../../commands.ts';
 import { refusal } from '../../shared/options/refusal.ts';
 import { printResult, type ResultOptions } from '../../shared/output/print-result.ts';
-import { printable } from '../../shared/output/printable.ts';
 import { withStore } from '../../shared/store/with-store.ts';
 import type { ConfigContext } from '../shared/config-context.ts';
 import { readRevision } from '../shared/quantities.ts';

@@ -1,8 +1,8 @@
 /** Prints for administrators how a draft would have changed real sign-ins. */
 import type { DecisionChange, DecisionSummary } from '../../../core/analysis/comparison/compare-decisions.ts';
 import { denyReasons } from '../../../core/model/decision.ts';
+import { printable } from '../../../policy/model/printable.ts';
 import { denyReasonText } from '../../explain/denial-text.ts';
-import { printable } from '../../shared/output/printable.ts';
 import { zoneText } from '../../shared/output/zone-text.ts';
 import { quantity } from '../shared/quantities.ts';
 import type { TalliedDifference } from './tally.ts';

@@ -6,10 +6,10 @@ import type { AcceptedFinding } from '../../../policy/analysis/findings/accepted
 import { standardFindings } from '../../../policy/analysis/standards/standard-findings.ts';
 import { type StandardName, standards } from '../../../policy/analysis/standards/standards.ts';
 import { type AnalysisFinding, findingsText } from '../../../policy/model/analysis-finding.ts';
+import { printable } from '../../../policy/model/printable.ts';
 import { readApp } from '../../../policy/revision/read-document.ts';
 import { unknownName } from '../../../policy/source/nearest-name.ts';
 import { refusal } from '../../shared/options/refusal.ts';
-import { printable } from '../../shared/output/printable.ts';
 import type { CheckedFiles } from './checked-files.ts';
 import type { ConfigContext } from './config-context.ts';
 import { quantity } from './quantities.ts';

@@ -1,5 +1,7 @@
 /** HTML pages written by commands: one self-contained file, in light and dark, suitable for printing. */
 
+import { printable } from '../../../policy/model/printable.ts';
+
 /** Text that is already HTML. */
 export class PageMarkup {
   readonly text: string;
@@ -30,9 +32,8 @@ const entities: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Control characters for text direction could make text look like something else. */
 function escaped(text: string): string {
-  const plain = text.replace(/(?![\n\t])\p{Cc}|[\p{Cf}\u2028\u2029]/gu, '?');
+  const plain = text.replace(/[^\n\t]+/g, printable);
   return plain.replace(/[&<>"']/g, (character) => entities[character] ?? character);
 }
 

@@ -1,5 +1,5 @@
 /** Tables for terminals. */
-import { printable } from './printable.ts';
+import { printable } from '../../../policy/model/printable.ts';
 
 /** Columns are as wide as their widest cell, two spaces apart. Returns whole lines; the first row is the header. */
 export function tableText(rows: readonly (readonly string[])[]): string {

@@ -8,10 +8,12 @@ import type { PolicySet } from '../../policy/rules/compile.ts';
 import type { Formula } from '../../policy/theories/theory.ts';
 import { textOf } from '../comparison/evaluation-key.ts';
 import { type LimitingTerms, type LongerLimit, longerLimits } from '../comparison/longer-limits.ts';
+import { limitsUnder } from '../proofs/asked-proofs.ts';
 import type { EvidenceSet } from '../proofs/evidence-set.ts';
 import { minimumOf } from '../proofs/minimum-acr.ts';
 import { asksOffline, type RefreshLimits, refreshLimits } from '../proofs/refreshed-proofs.ts';
 import { evidenceBetween, impliesAll } from '../proofs/strictness.ts';
+import type { PossibleProofs } from '../proofs/weakest-proofs.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
 
 /** A policy that lets users in. */
@@ -81,9 +83,15 @@ type Compares = Pick<PolicySet, 'authenticators'>;
 
 function compareTerms({ strict, weak, minimum, layer, refresh }: Compared, policies: Compares): TermsComparison {
   const asked = ({ own, beside }: TermsTogether) => [beside.requirement, ...minimum, own.requirement];
-  const isAllAsked = impliesAll(asked(strict), asked(weak), policies);
-  if (isAllAsked === 'refuted') return undefined;
-  const evidence = evidenceBetween(asked(weak), strict.own.requirement, policies);
+  const countedUnder = (terms: TermsTogether): readonly PossibleProofs[] => {
+    const { session, app } = limitsOf(terms, layer);
+    return limitsUnder(session, app).map((counted) => ({ ...policies, ...counted }));
+  };
+  const all = countedUnder(strict).map((proofs) => impliesAll(asked(strict), asked(weak), proofs));
+  if (all.includes('refuted')) return undefined;
+  const isAllAsked = all.includes('undecided') ? 'undecided' : 'holds';
+  const between = countedUnder(weak).map((proofs) => evidenceBetween(asked(weak), strict.own.requirement, proofs));
+  const evidence = between.find((found) => typeof found === 'object') ?? between.find((found) => found !== undefined);
   if (evidence !== undefined)
     return isAllAsked === 'undecided' || evidence === 'undecided' ? 'undecided' : { evidence, longer: [] };
   // A rule that asks for something more in return is not weaker, even if the other policy asks for that anyway.

@@ -7,19 +7,15 @@ import type { CompiledPolicy, PolicySet } from '../../policy/rules/compile.ts';
 import { findRule } from '../../policy/rules/rules.ts';
 import type { UserFacts, Variable } from '../../policy/theories/theory.ts';
 import type { LongerLimit } from '../comparison/longer-limits.ts';
+import type { AdmittedWith } from '../proofs/proving-user.ts';
 import { decidingFormulas } from '../space/deciding-formulas.ts';
 import { type FoundByRule, findByRule, findModelWithin, isSpent } from '../space/find-model.ts';
 import type { Budget } from '../space/propagate.ts';
 import type { RuleSpace } from '../space/rule-space.ts';
-import {
-  type CompareTerms,
-  requestsShowing,
-  type SignInLayer,
-  type TermsComparison,
-  termsComparison,
-  type Weaker,
-} from './asks-less.ts';
+import { type CompareTerms, requestsShowing, type SignInLayer, termsComparison } from './asks-less.ts';
 import { browserOf, browserPairs, inBrowser, inClass, mayReadBrowser } from './browser-claims.ts';
+import { type BrowserWay, rulesOf, waysOf } from './browser-ways.ts';
+import { shownWeaker } from './weaker-example.ts';
 
 /** Two rules, where the browser chooses which of them decides. */
 export interface Spoofable {
@@ -31,6 +27,8 @@ export interface Spoofable {
   readonly facts: UserFacts;
   /** Where both rules ask for the same: what lets proofs count longer under the weak rule. Empty: it asks for less. */
   readonly longer: readonly LongerLimit[];
+  /** With what the user gets in, and would not under the strict rule. Absent: none is known. */
+  readonly proved?: AdmittedWith;
 }
 
 /** The rules of one policy to examine, and what is known already. */
@@ -52,7 +50,7 @@ export function spoofable(
   const { session, app } = policies;
   if (app === undefined) return { found: [], undecided: [], opaque: [] };
   const [own, beside] = layer === 'app' ? [app, session] : [session, app];
-  const search: Search = { policies, own, beside, space, budget, compare: termsComparison(policies, layer) };
+  const search: Search = { policies, layer, own, beside, space, budget, compare: termsComparison(policies, layer) };
   const rules = rulesOf(own);
   return findByRule(
     rules.filter((rule) => !isTold(rule)),
@@ -71,12 +69,9 @@ export function spoofable(
   );
 }
 
-function rulesOf({ rules }: CompiledPolicy): readonly Rule[] {
-  return rules.map(({ rule }) => rule);
-}
-
 interface Search {
   readonly policies: PolicySet;
+  readonly layer: SignInLayer;
   readonly own: CompiledPolicy;
   /** The other policy that lets users in. */
   readonly beside: CompiledPolicy;
@@ -90,14 +85,6 @@ interface WeakerPair {
   readonly strict: Rule;
   readonly weak: Rule;
   readonly browser: Variable;
-}
-
-/** The rules of the other policy under which the choice asks for less. `strict` is absent: any rule, or none. */
-interface Way {
-  readonly strict?: Rule;
-  readonly weak: Rule;
-  /** `undecided`: whether it asks for less at all. */
-  readonly less: Pick<Weaker, 'longer'> | 'undecided';
 }
 
 /** `undecided`: what is asked for could not be compared, or the steps did not suffice; nothing else was found. */
@@ -122,41 +109,14 @@ function choiceOf(choice: WeakerPair, search: Search): Spoofable | 'undecided' |
       if (
         decide(search, one, { own: strict, ...(way.strict && { beside: way.strict }) }) &&
         decide(search, other, { own: weak, beside: way.weak })
-      )
-        return { asking, strict, weak, facts: other, longer: less.longer };
+      ) {
+        const shown = shownWeaker({ strict, facts: other, ...less }, search.policies, search.layer);
+        if (shown) return { asking, strict, weak, facts: other, longer: less.longer, ...shown };
+        isOpen = true;
+      }
     }
   }
   return isOpen ? 'undecided' : undefined;
-}
-
-/**
- * The rules of the other policy to combine with both rules. First the same rule for both: different ones would need a
- * choice by the browser in that policy, too.
- */
-function waysOf(
-  { strict, weak }: Pick<WeakerPair, 'strict' | 'weak'>,
-  { beside, space, compare }: Search,
-): readonly Way[] {
-  const allowing = rulesOf(beside).filter(({ then }) => then.kind === 'allow');
-  if (weak.then.kind === 'deny') return [];
-  if (strict.then.kind === 'deny') return allowing.map((rule) => ({ weak: rule, less: { longer: [] } }));
-  const isChosen = rulesOf(beside).some((rule) => browserOf(rule, space) !== undefined);
-  const same = allowing.map((rule) => [rule, rule] as const);
-  const others = isChosen ? allowing.flatMap((first) => allowing.map((other) => [first, other] as const)) : [];
-  return [...same, ...others.filter(([one, other]) => one !== other)].flatMap(([one, other]) => {
-    const less = lessBeside({ strict, weak }, [one, other], compare);
-    return less ? [{ strict: one, weak: other, less }] : [];
-  });
-}
-
-function lessBeside(
-  { strict, weak }: Pick<WeakerPair, 'strict' | 'weak'>,
-  [one, other]: readonly [Rule, Rule],
-  compare: CompareTerms,
-): TermsComparison {
-  const [own, weakOwn, beside, weakBeside] = [strict.then, weak.then, one.then, other.then] as const;
-  if (own.kind === 'deny' || weakOwn.kind === 'deny' || beside.kind === 'deny' || weakBeside.kind === 'deny') return;
-  return compare({ own, beside }, { own: weakOwn, beside: weakBeside });
 }
 
 function ownFormulas(
@@ -172,7 +132,7 @@ function ownFormulas(
 }
 
 function besideFormulas(
-  way: Way,
+  way: BrowserWay,
   { browser, positions: [one, other] }: { readonly browser: Variable; readonly positions: readonly [number, number] },
   { beside: policy, space }: Search,
 ) {

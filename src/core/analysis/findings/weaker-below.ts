@@ -9,15 +9,17 @@ import { applyRules } from '../../policy/rules/rules.ts';
 import { type Formula, negated, type UserFacts } from '../../policy/theories/theory.ts';
 import type { LongerLimit } from '../comparison/longer-limits.ts';
 import type { EvidenceSet } from '../proofs/evidence-set.ts';
+import type { AdmittedWith } from '../proofs/proving-user.ts';
 import { decidingFormulas } from '../space/deciding-formulas.ts';
 import { type FoundByRule, findByRule, findModelWithin, isSpent } from '../space/find-model.ts';
 import type { Budget } from '../space/propagate.ts';
 import { allowing, type Deciding } from '../space/rule-combinations.ts';
 import type { RulePart, RuleSpace } from '../space/rule-space.ts';
-import { type CompareTerms, requestsShowing, termsComparison } from './asks-less.ts';
+import { type CompareTerms, requestsShowing, type SignInLayer, termsComparison } from './asks-less.ts';
 import { mayName, mayNarrow, namesUsers, narrows } from './narrowing-parts.ts';
 import { factsOfUserWith } from './protected-elsewhere.ts';
 import type { ExaminedLayer } from './spoofable.ts';
+import { shownWeaker } from './weaker-example.ts';
 
 /** A rule that asks the users of another one for less, if a condition of that one is not met. */
 export interface WeakerBelow {
@@ -29,6 +31,8 @@ export interface WeakerBelow {
   /** Evidence that meets the weak rule and not the strict one. Empty: what was proved counts longer under it. */
   readonly evidence: EvidenceSet;
   readonly longer: readonly LongerLimit[];
+  /** With what the user gets in, and would not under the strict rule. Absent: none is known; `evidence` is empty. */
+  readonly proved?: AdmittedWith;
 }
 
 /** One finding for each strict rule, about the first rule that is weaker. */
@@ -42,7 +46,7 @@ export function weakerBelow(
   const [own, beside] = layer === 'app' ? [app, session] : [session, app];
   const rules = own.rules.map(({ rule }) => rule);
   const compare = termsComparison(policies, layer);
-  const search = { policies, own, beside, space, budget, besides: allowing(beside, space), compare };
+  const search = { policies, layer, own, beside, space, budget, besides: allowing(beside, space), compare };
   return findByRule(
     rules.filter((rule) => !isTold(rule)),
     function* (strict) {
@@ -82,6 +86,7 @@ interface Pair {
 
 interface Search {
   readonly policies: PolicySet;
+  readonly layer: SignInLayer;
   readonly own: CompiledPolicy;
   /** The other policy that lets users in, and its rules that do. */
   readonly beside: CompiledPolicy;
@@ -94,7 +99,7 @@ interface Search {
 /** `undecided`: what the rules ask for could not be compared, or the steps did not suffice; nothing else was found. */
 function comparePair(pair: Pair, search: Search): WeakerBelow | 'undecided' | undefined {
   const { strict, weak } = pair;
-  const { policies, own, beside, besides, space, compare } = search;
+  const { policies, layer, own, beside, besides, space, compare } = search;
   if (strict.then.kind !== 'allow' || weak.then.kind !== 'allow') return undefined;
   const missing = space.takenApart(strict.when).filter(narrows);
   let isOpen = false;
@@ -112,7 +117,10 @@ function comparePair(pair: Pair, search: Search): WeakerBelow | 'undecided' | un
       applyRules(own, example).rule === weak &&
       applyRules(beside, example).rule === rule &&
       mayHoldIn(example, all, search);
-    if (typeof facts === 'object' && isShown(facts)) return { strict, weak, missing, facts, ...less };
+    if (typeof facts !== 'object' || !isShown(facts)) continue;
+    const shown = shownWeaker({ strict, facts, ...less }, policies, layer);
+    if (shown) return { strict, weak, missing, facts, ...less, ...shown };
+    isOpen = true;
   }
   return isOpen ? 'undecided' : undefined;
 }

@@ -24,8 +24,21 @@ export interface ShownWeaker extends Weaker {
   readonly facts: UserFacts;
 }
 
+/** Undefined: less seems to be asked for, and no sign-in is known that shows it. */
+export function shownWeaker(
+  weaker: ShownWeaker,
+  policies: PolicySet,
+  layer: SignInLayer,
+): { readonly proved?: AdmittedWith } | undefined {
+  const { evidence, longer } = weaker;
+  if (evidence.length === 0 && longer.length === 0) return {};
+  const proved = provedWhereWeaker(weaker, policies, layer);
+  if (proved) return { proved };
+  return evidence.length > 0 ? undefined : {};
+}
+
 /** Undefined: none are known, or there is a difference for a refresh token only. */
-export function provedWhereWeaker(
+function provedWhereWeaker(
   { strict, facts, evidence, longer }: ShownWeaker,
   policies: PolicySet,
   layer: SignInLayer,

@@ -4,7 +4,7 @@ import { canWaiveBeside, withoutSecondFactor } from '../../decision/waiver.ts';
 import type { NamedProof } from '../../evidence/proof-names.ts';
 import { distinct } from '../../model/distinct.ts';
 import type { AuthenticatorDescriptor } from '../../model/facts.ts';
-import type { AppSession, Requirement, Rule, SessionLimits, SessionTerms } from '../../model/policy.ts';
+import type { AllowTerms, AppSession, Requirement, Rule, SessionLimits } from '../../model/policy.ts';
 import type { PolicySet } from '../../policy/rules/compile.ts';
 import { usablePolicies } from '../../policy/rules/enrollment-terms.ts';
 import type { DecidingRules } from '../space/sign-in-rules.ts';
@@ -117,15 +117,22 @@ export function proofsIn(
   { session, app, enrollment }: Pick<DecidingRules, 'session' | 'app' | 'enrollment'>,
   policies: PolicySet,
 ): CountedProofs {
-  const terms = termsOf(session);
   const { authenticators } = usablePolicies(policies, enrollment?.then);
-  if (terms === undefined) return { authenticators, limits: [{}] };
-  const atApp = app.then.kind === 'allow' ? app.then.appSession : undefined;
-  const kept = limitsOf(terms.keep ?? terms, terms, atApp);
-  const unkept = limitsOf(terms, terms, atApp);
-  if (isWithin(unkept, kept)) return { authenticators, limits: [kept] };
+  const atApp = app.then.kind === 'allow' ? app.then : {};
+  return { authenticators, limits: limitsUnder(session.then.kind === 'allow' ? session.then : {}, atApp) };
+}
+
+/** How old proofs can be that count under a session rule and a rule of the sign-on policy together. */
+export function limitsUnder(
+  { session: terms }: Pick<AllowTerms, 'session'>,
+  { appSession }: Pick<AllowTerms, 'appSession'>,
+): CountedProofs['limits'] {
+  if (terms === undefined) return [{}];
+  const kept = limitsOf(terms.keep ?? terms, terms, appSession);
+  const unkept = limitsOf(terms, terms, appSession);
+  if (isWithin(unkept, kept)) return [kept];
   const others = { ...unkept, unkept: true as const };
-  return { authenticators, limits: isWithin(kept, unkept) ? [others] : [kept, others] };
+  return isWithin(kept, unkept) ? [others] : [kept, others];
 }
 
 type SessionProofs = Required<Pick<ProofLimits, 'oldest' | 'longestPause'>>;
@@ -139,8 +146,4 @@ function limitsOf({ idle, absolute }: SessionLimits, usual: SessionLimits, atApp
 
 function isWithin(some: SessionProofs, others: SessionProofs): boolean {
   return some.oldest <= others.oldest && some.longestPause <= others.longestPause;
-}
-
-function termsOf({ then }: Rule): SessionTerms | undefined {
-  return then.kind === 'allow' ? then.session : undefined;
 }

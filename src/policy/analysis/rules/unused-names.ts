@@ -1,4 +1,5 @@
 /** Zones, groups and policies that nothing uses, as findings. */
+import { composedName } from '../../../core/model/composed-name.ts';
 import type { CompiledExpression } from '../../../core/model/conditions.ts';
 import { expressionParts, isRead } from '../../../core/policy/rules/expression-parts.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';
@@ -33,7 +34,7 @@ function unusedNames({ settings, snapshot, sources }: AnalysedConfiguration): re
       what: 'group',
       under: 'groups',
       names: mayReadAny('user.groups', expressions) ? [] : Object.keys(snapshot.settings.groups ?? {}),
-      used: new Set([...texts, ...assigned, ...inConditions('groups.any|all|none.*')]),
+      used: new Set([...texts, ...[...assigned, ...inConditions('groups.any|all|none.*')].map(composedName)]),
     },
   ];
   return locations.flatMap(({ what, under, names, used }) =>

@@ -3,19 +3,20 @@ import type { LongerLimit } from '../../../core/analysis/comparison/longer-limit
 import type { SignInLayer } from '../../../core/analysis/findings/asks-less.ts';
 import { spoofable } from '../../../core/analysis/findings/spoofable.ts';
 import { spoofableEnrollment } from '../../../core/analysis/findings/spoofable-enrollment.ts';
-import { weakerBelow } from '../../../core/analysis/findings/weaker-below.ts';
-import { provedWhereWeaker } from '../../../core/analysis/findings/weaker-example.ts';
+import { type WeakerBelow, weakerBelow } from '../../../core/analysis/findings/weaker-below.ts';
 import type { RulePart } from '../../../core/analysis/space/rule-space.ts';
 import { proofNames } from '../../../core/evidence/proof-names.ts';
+import { meetsRequirement } from '../../../core/evidence/requirement.ts';
 import { locationKey } from '../../../core/model/location-key.ts';
 import type { Rule, RuleHead } from '../../../core/model/policy.ts';
+import type { PolicySet } from '../../../core/policy/rules/compile.ts';
 import type { AnalysisFinding } from '../../model/analysis-finding.ts';
 import { findingAt } from '../../source/finding-at.ts';
 import { type AnalysedApp, isLikeFirst } from '../analysed/analysed-apps.ts';
 import { type AnalysedConfiguration, namedRule } from '../analysed/configuration.ts';
 import { opaqueFindings, undecidedFindings } from '../analysed/undecided-findings.ts';
 import { exampleOptions } from '../text/example-options.ts';
-import { provedOptions } from '../text/proofs-text.ts';
+import { proofText, provedOptions } from '../text/proofs-text.ts';
 
 /** A rule of the session policy that was found at one app is not examined at others. */
 export function weakerRuleFindings(
@@ -55,25 +56,20 @@ function weaker(
   const isTold = (rule: Rule) => told.has(locationKey(rule));
   const { found, undecided, opaque } = weakerBelow(policies, space, { layer, isTold, budget: app.comparisonBudget });
   const findings = found.flatMap((below) => {
-    const { strict, weak, missing, facts, evidence, longer } = below;
-    const proved = provedWhereWeaker(below, policies, layer);
+    const { strict, weak, missing, facts, longer, proved } = below;
     const location = configuration.locationOf(strict);
     if (location === undefined) return [];
     told.add(locationKey(strict));
     const conditions = [...new Set(missing.map(conditionText))].join(' or ');
-    const keys = [...new Set(evidence.map(({ authenticator }) => authenticator))];
-    const proofs = [...new Set(evidence.map((item) => proofNames(item).at(-1)))];
     const less =
-      evidence.length > 0
-        ? `asks the same users for less: ${proofs.join(' and ')} is enough`
-        : longerText('the same users', longer);
+      longer.length > 0
+        ? longerText('the same users', longer)
+        : `asks the same users for less: ${enoughText(below, policies)} is enough`;
     return [
       findingAt('weaker-below', location, {
         message: `where ${conditions} misses, ${ruleText(weak)} ${less}`,
         rules: [namedRule(weak)],
-        example: proved
-          ? provedOptions(facts, proved, policies)
-          : exampleOptions(facts, evidence.length > 0 ? keys : undefined),
+        example: proved ? provedOptions(facts, proved, policies) : exampleOptions(facts),
         advice: 'name the same users in a rule without this condition, or say `none` where less is meant',
       }),
     ];
@@ -84,6 +80,18 @@ function weaker(
     ...undecidedFindings(undecided, question, configuration),
     ...opaqueFindings(opaque, question, configuration),
   ];
+}
+
+/** What the weaker rule takes: where the stricter one asks for the same, and newer, how old it is. */
+function enoughText({ strict: { then }, evidence, proved }: WeakerBelow, { authenticators }: PolicySet): string {
+  const isSame =
+    then.kind === 'allow' &&
+    meetsRequirement(
+      then.requirement,
+      evidence.map((item) => ({ ...item, age: 'now' })),
+    );
+  if (isSame && proved) return proved.evidence.map((item) => proofText(item, { authenticators })).join(' and ');
+  return [...new Set(evidence.map((item) => proofNames(item).at(-1)))].join(' and ');
 }
 
 function conditionText({ condition, path, isOfExpression }: RulePart): string {
@@ -106,10 +114,9 @@ function chosenByBrowser(
 ): readonly AnalysisFinding[] {
   const isTold = (rule: Rule) => told.has(locationKey(rule));
   const { found, undecided, opaque } = spoofable(policies, space, { layer, isTold, budget });
-  const findings = found.flatMap(({ asking, strict, weak, facts, longer }) => {
+  const findings = found.flatMap(({ asking, strict, weak, facts, longer, proved }) => {
     told.add(locationKey(asking));
     const less = longer.length > 0 ? longerText('users', longer) : 'asks for less';
-    const proved = provedWhereWeaker({ strict, facts, evidence: [], longer }, policies, layer);
     const example = proved ? provedOptions(facts, proved, policies) : exampleOptions(facts);
     return chosen({ strict, weak, less, example }, configuration);
   });

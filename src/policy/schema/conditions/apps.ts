@@ -1,5 +1,7 @@
 /** The condition `apps` as it is written in a file. */
-import { text } from '../fields/fields.ts';
+import { listOf, text } from '../fields/fields.ts';
 import { anyNone } from '../fields/membership.ts';
 
-export const appsSchema = anyNone('apps (client ids)', text).optional().describe('App that the user signs in to.');
+export const appsSchema = anyNone('apps (client ids)', listOf(text))
+  .optional()
+  .describe('App that the user signs in to.');

@@ -1,6 +1,7 @@
 /** The condition `attributes` as it is written in a file. */
 import { z } from 'zod';
-import type { AttributeTest, DateBound, ValueTest } from '../../../core/model/conditions.ts';
+import { composedName } from '../../../core/model/composed-name.ts';
+import type { AttributeTest, AttributeValue, DateBound, ValueTest } from '../../../core/model/conditions.ts';
 import type { ExactOptional } from '../../../core/model/omit-undefined.ts';
 import { dateSpan } from '../../../core/policy/values/date-bound.ts';
 import { durationSeconds } from '../fields/durations.ts';
@@ -9,6 +10,11 @@ import { closedNotEmpty, listOf, whenSound } from '../fields/fields.ts';
 const attributeValue = z.union([z.string(), z.number(), z.boolean()], {
   error: 'must be a text, a number, true or false',
 });
+
+/** As a profile has it. */
+function storedForm(value: AttributeValue): AttributeValue {
+  return typeof value === 'string' ? composedName(value) : value;
+}
 
 const dateFault =
   'must be a date such as 2027-01-31, a time such as 2027-01-31T18:00:00+01:00, `now`, or `now` and a duration such as now-P30D';
@@ -33,11 +39,15 @@ const date = z.string({ error: dateFault }).transform((written, context): DateBo
 const number = (what: string) => z.number({ error: 'must be a number' }).optional().describe(what);
 
 const valueTests = {
-  equals: attributeValue.optional().describe('The attribute has this value.'),
-  in: listOf(attributeValue).optional().describe('The attribute has one of these values.'),
+  equals: attributeValue.transform(storedForm).optional().describe('The attribute has this value.'),
+  in: listOf(attributeValue)
+    .transform((values) => [...new Set(values.map(storedForm))])
+    .optional()
+    .describe('The attribute has one of these values.'),
   matches: z
     .string()
     .min(1)
+    .transform((pattern) => pattern.normalize('NFC'))
     .optional()
     .describe('`*` matches any run of characters, every other character only itself.'),
   atLeast: number('A number that is this one or greater.'),

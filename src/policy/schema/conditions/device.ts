@@ -1,7 +1,7 @@
 /** The condition `device` as it is written in a file. */
 import { z } from 'zod';
 import { operatingSystems, platforms } from '../../model/platforms.ts';
-import { closedNotEmpty, listOf } from '../fields/fields.ts';
+import { closedNotEmpty, listOf, text } from '../fields/fields.ts';
 import { anyAllNone } from '../fields/membership.ts';
 
 export const deviceSchema = closedNotEmpty({
@@ -15,7 +15,9 @@ export const deviceSchema = closedNotEmpty({
   os: listOf(z.enum(operatingSystems)).optional().describe('Operating system.'),
   registered: z.boolean().optional().describe('A trusted source says that the device is one of yours.'),
   managed: z.boolean().optional().describe('A trusted source says that it is managed.'),
-  assurance: anyAllNone('assurances').optional().describe('Assurances of `deviceSignals` that the device meets.'),
+  assurance: anyAllNone('assurances', listOf(text))
+    .optional()
+    .describe('Assurances of `deviceSignals` that the device meets.'),
 })
   .optional()
   .describe(

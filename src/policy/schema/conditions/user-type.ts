@@ -1,5 +1,5 @@
 /** The condition `userType` as it is written in a file. */
-import { text } from '../fields/fields.ts';
+import { listOfNames } from '../fields/composed-names.ts';
 import { anyNone } from '../fields/membership.ts';
 
-export const userTypeSchema = anyNone('user types', text).optional().describe('User type of the user.');
+export const userTypeSchema = anyNone('user types', listOfNames).optional().describe('User type of the user.');

@@ -1,7 +1,7 @@
 /** The condition `users` as it is written in a file. */
 import { userId } from '../../../core/policy/conditions/users.ts';
 import { canonicalIdentifier } from '../../../identifier.ts';
-import { text } from '../fields/fields.ts';
+import { listOf, text } from '../fields/fields.ts';
 import { laterCheck } from '../fields/later-check.ts';
 import { anyNone } from '../fields/membership.ts';
 
@@ -19,4 +19,4 @@ export const userName = text.transform((written, context) => {
   return identifier.ok ? identifier.value : written;
 });
 
-export const usersSchema = anyNone('users (ids or identifiers)', userName).optional().describe('Who signs in.');
+export const usersSchema = anyNone('users (ids or identifiers)', listOf(userName)).optional().describe('Who signs in.');

@@ -19,6 +19,7 @@ export type PartTest = 'startsWith' | 'endsWith' | 'contains';
 
 export interface ComparedName {
   readonly thing: NamedThing;
+  /** Composed (NFC), as where the expression is evaluated. */
   readonly name: string;
   /** It is compared with a part of the text, by this. Absent: with the whole. */
   readonly part?: PartTest;
@@ -93,7 +94,7 @@ function namesBeside(node: ASTNode, thing: NamedThing | undefined, members: Memb
   if (list?.op === 'list') return namesBeside(list, thing, new Map());
   // With the empty text an expression asks whether there is a name at all.
   if (node.op !== 'value' || typeof node.args !== 'string' || node.args === '') return [];
-  return [{ thing, name: node.args, offset: node.range.start }];
+  return [{ thing, name: node.args.normalize('NFC'), offset: node.range.start }];
 }
 
 function thingOf(node: ASTNode, members: Members): NamedThing | undefined {

@@ -22,8 +22,12 @@ import {
 } from './value-size.ts';
 import { zonedTime } from './zoned-time.ts';
 
-/** Made once for each revision. An expression that cannot be read is `error` for every user. */
-export function compileExpression(written: string): CompiledExpression {
+/**
+ * Made once for each revision. An expression that cannot be read is `error` for every user. Its texts are composed
+ * (NFC), as what they are compared with is.
+ */
+export function compileExpression(source: string): CompiledExpression {
+  const written = source.normalize('NFC');
   const parsed = parseExpression(written);
   if (parsed === undefined)
     return { written, aboutUser: false, varies: false, evaluate: () => 'error', logic: { text: written } };

@@ -1,17 +1,18 @@
 /** Schemas of conditions that are lists of names. */
 import type { z } from 'zod';
-import { closedNotEmpty, listOf, text } from './fields.ts';
+import { closedNotEmpty } from './fields.ts';
 
-export const anyAllNone = (what: string) =>
+/** `list`: the schema of one list. */
+export const anyAllNone = <List extends z.ZodType>(what: string, list: List) =>
   closedNotEmpty({
-    any: listOf(text).optional().describe(`Holds when at least one of these ${what} is there.`),
-    all: listOf(text).optional().describe(`Holds when all of these ${what} are there.`),
-    none: listOf(text).optional().describe(`Holds when none of these ${what} is there.`),
+    any: list.optional().describe(`Holds when at least one of these ${what} is there.`),
+    all: list.optional().describe(`Holds when all of these ${what} are there.`),
+    none: list.optional().describe(`Holds when none of these ${what} is there.`),
   });
 
-/** `item`: one of the names. */
-export const anyNone = <Item extends z.ZodType>(what: string, item: Item) =>
+/** `list`: the schema of one list. */
+export const anyNone = <List extends z.ZodType>(what: string, list: List) =>
   closedNotEmpty({
-    any: listOf(item).optional().describe(`Holds for these ${what}.`),
-    none: listOf(item).optional().describe(`Holds for all but these ${what}.`),
+    any: list.optional().describe(`Holds for these ${what}.`),
+    none: list.optional().describe(`Holds for all but these ${what}.`),
   });

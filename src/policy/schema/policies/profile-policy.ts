@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { ProfileRule, RegistrationTerms, TermsOfUse } from '../../../core/model/profile-policy.ts';
 import { asksHowSignedIn } from '../../../core/policy/rules/condition-table.ts';
 import { localizedText } from '../fields/attributes.ts';
+import { listOfNames } from '../fields/composed-names.ts';
 import { closed, key, listOf, secureUrl, text } from '../fields/fields.ts';
 import { policySwitch, reportingRuleHead, switchesOf } from '../fields/rule-head.ts';
 import { conditionsAfterSignInSchema } from './condition-table.ts';
@@ -18,7 +19,7 @@ const register = z
         required: listOf(attributeName).optional().describe('Attributes that a new user must give.'),
         optional: listOf(attributeName).optional().describe('Attributes that a new user may give.'),
         password: z.boolean().optional().describe('A password is set with the registration. Default false.'),
-        groups: listOf(text).optional().describe('Groups of the new account.'),
+        groups: listOfNames.optional().describe('Groups of the new account.'),
       }),
     ],
     { error: 'must be `allow`, `deny`, or a mapping with what a new user is asked for' },

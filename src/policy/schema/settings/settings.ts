@@ -10,6 +10,7 @@ import type { Settings } from '../../model/settings.ts';
 import { defaultAlgorithms, signingAlgorithms, usualAlgorithm } from '../../model/signing.ts';
 import { standardScopes } from '../../model/standard-scopes.ts';
 import { attributeSchemaOf, languageTag, profileAttributes } from '../fields/attributes.ts';
+import { recordByName } from '../fields/composed-names.ts';
 import { closed, duration, listOf, secureUrlFault, text, whenSound } from '../fields/fields.ts';
 import { requirementSchema } from '../fields/requirement.ts';
 import { brandSchema } from './brand.ts';
@@ -208,8 +209,7 @@ export function settingsSchema(kinds: readonly AuthenticatorKind[]) {
     proofOfWork,
     challengeService: challengeService.optional(),
     ...places,
-    groups: z
-      .record(text, closed({ description: text.optional().describe('What the group is for.') }))
+    groups: recordByName(closed({ description: text.optional().describe('What the group is for.') }))
       .optional()
       .describe('Groups that users can be in. A rule or a user that names another one causes a warning.'),
     authenticators: authenticatorsSchema(kinds),

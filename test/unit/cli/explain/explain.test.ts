@@ -1205,6 +1205,11 @@ test('enrollments are counted by their authenticator, whatever their methods', a
   );
 });
 
+test('groups and types of the options have the form of those that users have', async () => {
+  const facts = await data('--app', 'shop', '--groups', 'Cafe\u0301, b,Caf\u00e9', '--user-type', ' e\u0301');
+  expect(facts.subject).toMatchObject({ groups: ['Caf\u00e9', 'b'], userType: '\u00e9' });
+});
+
 /** The account was recovered by the first of these enrollments of the user. */
 async function recoverBy(identifier: string, authenticator: string): Promise<void> {
   const { user, credentials } = (await terminal.directory.findByIdentifier(identifier)) ?? {};

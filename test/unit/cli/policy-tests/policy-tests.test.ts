@@ -650,6 +650,17 @@ test.each<[string, string, string]>([
 });
 
 test.each<[string, string, string]>([
+  ['a group', 'groups: { any: [Caf\u00e9] }', "groups: [' Cafe\u0301']"],
+  ['any groups besides', 'groups: { any: [Cafe\u0301] }', 'groups: [Caf\u00e9, "*"]'],
+  ['a user type', 'userType: { any: [Cafe\u0301] }', "userType: 'Caf\u00e9 '"],
+  ['a group in an expression', `expression: '"Cafe\u0301" in user.groups'`, 'groups: [Cafe\u0301]'],
+])('%s is known in another spelling', async (_, when, said) => {
+  const user = `user: { enrolled: [password], ${said} }`;
+  const found = await runWithRule(`{ ${when} }`, 'app: notes', user, 'always: { deny: rule }');
+  expect(found.tests[0].differences).toEqual([]);
+});
+
+test.each<[string, string, string]>([
   ['nothing is unusual', '{ risk: { atLeast: medium } }', 'risk: []'],
   ['no signal shows', '{ risk: { any: [newDevice, newNetwork, longAway] } }', 'risk: []'],
   ['the place is usual', '{ distance: { notWithin: 500 km } }', 'risk: []'],

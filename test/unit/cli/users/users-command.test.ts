@@ -454,6 +454,24 @@ test('a group that looks misspelled is warned of, and a new one is not', async (
   );
 });
 
+test('groups and types have one form, however they are written', async () => {
+  await users(['add', 'ann', '--group', ' Cafe\u0301', '--group', 'Caf\u00e9', '--user-type', ' staff ']);
+  expect((await account('ann')).user).toMatchObject({ groups: ['Caf\u00e9'], userType: 'staff' });
+  expect(await users(['groups', 'ann', '--add', 'Cafe\u0301 ', '--add', 'b'])).toMatchObject({
+    out: 'groups of ann: Caf\u00e9, b\n',
+    err: '',
+  });
+  const file = join(dir, 'users.jsonl');
+  await writeFile(file, '{"username":"bob","groups":["Cafe\u0301"," b"],"userType":"e\u0301"}\n');
+  expect((await users(['import', file, '--quiet'])).err).toBe('');
+  expect((await account('bob')).user).toMatchObject({ groups: ['Caf\u00e9', 'b'], userType: '\u00e9' });
+  const { out, err } = await users(['list', '--group', 'Cafe\u0301', '--group', 'b ']);
+  expect([out.trim().split('\n').length, err]).toEqual([2, '']);
+  await users(['groups', 'bob', '--remove', 'Cafe\u0301']);
+  expect((await account('bob')).user.groups).toEqual(['b']);
+  expect((await users(['groups', 'bob', '--add', ' '])).err).toContain('group: it is empty');
+});
+
 test('a group that its last member left has no members, unless there are too many users to look at', async () => {
   await users(['add', 'ann', '--group', 'editors']);
   await users(['add', 'bob', '--group', 'editors', '--group', 'editrs']);

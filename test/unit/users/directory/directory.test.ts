@@ -1,11 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { NewCredential } from '../../../../src/authenticators/authenticator.ts';
 import { openEmbedded } from '../../../../src/stores/embedded/embedded.ts';
-import { attemptCounter, credentialsKey, identifierKey, userKey } from '../../../../src/stores/keys.ts';
+import { attemptCounter, credentialsKey, groupNamesKey, identifierKey, userKey } from '../../../../src/stores/keys.ts';
 import type { Store } from '../../../../src/stores/store.ts';
 import type { NewUser } from '../../../../src/users/directory/changes.ts';
 import { Directory } from '../../../../src/users/directory/directory.ts';
 import { listUsers } from '../../../../src/users/directory/list-users.ts';
+import { groupsWithMembers } from '../../../../src/users/directory/member-groups.ts';
+import { groupNames } from '../../../../src/users/record/group-names.ts';
 import { serializeUser, type User } from '../../../../src/users/record/user.ts';
 import { slotted } from '../../../support/stores/cluster-like-store.ts';
 import { recordingStore } from '../../../support/stores/recording-store.ts';
@@ -61,6 +63,39 @@ describe('a new user', () => {
     expect((await directory.get(user.id))?.credentials).toMatchObject([{ authenticator: 'password', createdAt: now }]);
     expect(await directory.findByIdentifier('bob')).toBeUndefined();
     expect(await directory.findByIdentifier('not possible')).toBeUndefined();
+  });
+
+  test('is in a group and of a type in any spelling of their names', async () => {
+    const { id, ...user } = await create({
+      identifiers: ['alice'],
+      groups: [' cafe\u0301 ', 'caf\u00e9', 'b'],
+      userType: ' cafe\u0301',
+    });
+    expect(user).toMatchObject({ groups: ['caf\u00e9', 'b'], userType: 'caf\u00e9' });
+    const change = { add: ['e\u0301', '\u00e9 ', 'c'], remove: ['cafe\u0301', ' b'] };
+    expect((await directory.setGroups(id, change))?.groups).toEqual(['\u00e9', 'c']);
+    const amended = await directory.amend(id, () => ({ groups: ['a\u0308', '\u00e4'], userType: 'a\u0308' }));
+    expect(amended).toMatchObject({ ok: true, user: { groups: ['\u00e4'], userType: '\u00e4' } });
+    expect(await groupNames(store)).toEqual(['b', 'c', 'caf\u00e9', '\u00e4', '\u00e9']);
+  });
+
+  test('stored before names had one form, is read with it', async () => {
+    const user = await create({ identifiers: ['alice'] });
+    const key = userKey(user.id);
+    const [entry] = [...(await store.load([key])).entries.values()];
+    const groups = ['cafe\u0301', 'caf\u00e9', ' staff', 'b'];
+    const { version = 0, refs = [] } = entry ?? {};
+    const value = serializeUser({ ...user, groups, userType: 'cafe\u0301 ' });
+    await store.commit([
+      { op: 'replace', key, value, version, refs },
+      ...groups.map((member) => ({ op: 'join' as const, key: groupNamesKey, member })),
+    ]);
+    const one = { groups: ['caf\u00e9', 'staff', 'b'], userType: 'caf\u00e9' };
+    expect((await directory.get(user.id))?.user).toMatchObject(one);
+    expect((await listUsers(store, { limit: 9, matches: () => true })).accounts).toMatchObject([{ user: one }]);
+    expect(await groupNames(store)).toEqual(['b', 'caf\u00e9', 'staff']);
+    expect([...(await groupsWithMembers(store))].sort()).toEqual(['b', 'caf\u00e9', 'staff']);
+    expect((await directory.setGroups(user.id, { remove: ['caf\u00e9'] }))?.groups).toEqual(['staff', 'b']);
   });
 
   test('is refused whole when one identifier is taken or impossible', async () => {

@@ -1,8 +1,8 @@
 /** A diff for terminals. */
 
 import { sourceLocationText } from '../../../../core/model/source-location.ts';
+import { printable } from '../../../../policy/model/printable.ts';
 import { conditionNamesText, pronounOf } from '../../../explain/unanswered-conditions.ts';
-import { printable } from '../../../shared/output/printable.ts';
 import { quantity } from '../../shared/quantities.ts';
 import type {
   AccessChange,

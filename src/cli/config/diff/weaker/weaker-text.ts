@@ -1,7 +1,7 @@
 /** Describes what would newly be sufficient under a configuration. */
 import { sourceLocationText } from '../../../../core/model/source-location.ts';
 import { shellWord } from '../../../../policy/model/analysis-finding.ts';
-import { printable } from '../../../shared/output/printable.ts';
+import { printable } from '../../../../policy/model/printable.ts';
 import type { NamedLocation } from '../compared/configuration-changes.ts';
 import { appsText } from '../output/diff-text.ts';
 import type { WeakerFindings, WeakerRule } from './weaker-rules.ts';

@@ -543,16 +543,49 @@ test('what: a suspended user opens nothing, and a requirement that cannot be met
   });
 });
 
+test('users are counted by the types that rules name', async () => {
+  const other = openTerminal();
+  const typed = (groups: readonly string[], userType?: string) => ({ groups, ...(userType && { userType }) });
+  const typedUsers = [
+    typed([], 'contractor'),
+    typed([], 'contractor'),
+    typed(['staff'], 'contractor'),
+    typed([], 'employee'),
+  ];
+  try {
+    await applyDemo(other.store);
+    for (const [index, { groups, ...more }] of [...typedUsers, typed(['staff'])].entries())
+      await other.directory.create({ identifiers: [`u${index}@demo.test`], groups: [...groups], ...more });
+    const rules = [{ name: 'Contractors', when: { userType: { any: ['contractor'] } }, then: 'deny' }, all];
+    await withRules(rules, async (dir) => {
+      await run(questions.matrix({ ...other.context, configDir: 'config' }), '--config', dir, '--json');
+      const { rows } = JSON.parse(other.printed());
+      const counts = rows.map(({ groups, userType = '', users }: MatrixRow & { readonly users: number }) => [
+        [...groups, userType].join(' '),
+        users,
+      ]);
+      expect(counts).toEqual([
+        ['', 1],
+        ['staff ', 1],
+        ['contractor', 2],
+        ['staff contractor', 1],
+      ]);
+    });
+  } finally {
+    await other.store.close();
+  }
+});
+
 test('users are counted within bounds', async () => {
-  expect(await groupCombinations(terminal.store)).toEqual({
+  expect(await groupCombinations(terminal.store, new Set())).toEqual({
     combinations: [
       { groups: ['auditors', 'staff'], users: 2 },
       { groups: ['contractors'], users: 1 },
     ],
     isPartial: false,
   });
-  expect((await groupCombinations(terminal.store, { users: 1, combinations: 10 })).isPartial).toBe(true);
-  const one = await groupCombinations(terminal.store, { users: 10, combinations: 1 });
+  expect((await groupCombinations(terminal.store, new Set(), { users: 1, combinations: 10 })).isPartial).toBe(true);
+  const one = await groupCombinations(terminal.store, new Set(), { users: 10, combinations: 1 });
   expect([one.combinations.length, one.isPartial]).toEqual([1, true]);
 });
 

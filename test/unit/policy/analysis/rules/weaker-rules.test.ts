@@ -32,13 +32,14 @@ const spoofed = (place: string, less: string) =>
 
 const asPhone = ['--app', 'notes', '--groups', '', '--ip', '203.0.113.7', '--platform', 'mobile', '--os', 'ios'];
 
+const byPassword = ['--enrolled', 'password', '--evidence', 'password'];
 const dayOld = ['--enrolled', 'password,totp', '--evidence', 'password,totp@1d'];
 const keeping = 'idle: PT1H, absolute: PT9H, keepSignedIn: { idle: P1D, absolute: P2D }';
 const keptTwoDays = ['--enrolled', 'password,totp', '--evidence', 'password,totp@2d', '--keep-signed-in'];
 
 test.each<[string, string, string, readonly string[]]>([
-  ['asks for less', allow('never'), allow('always'), []],
-  ['asks for less', allow('never'), allow('{ every: PT4H }'), []],
+  ['asks for less', allow('never'), allow('always'), byPassword],
+  ['asks for less', allow('never'), allow('{ every: PT4H }'), byPassword],
   ['lets users stay signed in for longer', allow('always', 'idle: PT1H, absolute: P1D'), allow('always'), dayOld],
   ['lets users stay signed in for longer', allow('always', keeping), allow('always'), keptTwoDays],
 ])('a session rule for phones that %s: %s beside %s', async (less, phones, others, proved) => {
