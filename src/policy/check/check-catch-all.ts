@@ -13,14 +13,16 @@ const noCatchAll = 'the policy must end in a catch-all rule: one without `when`'
  * only report do not count.
  */
 export function checkCatchAll(source: YamlSource): readonly Finding[] {
-  const rules = valuesAt(source.content, 'rules.*').filter(({ value }) => decides(value));
-  const always = rules.findIndex(
-    ({ value }) => typeof value === 'object' && value !== null && !('when' in value) && !('change' in value),
-  );
-  const last = rules.at(-1);
-  if (last === undefined)
-    return valuesAt(source.content, 'rules.0').map(({ path }) => source.finding('catch_all_missing', path, noCatchAll));
-  if (always === -1) return [source.finding('catch_all_missing', last.path, noCatchAll)];
+  const all = valuesAt(source.content, 'rules.*');
+  const rules = all.filter(({ value }) => decides(value));
+  const always = rules.findIndex(({ value }) => isCatchAll(value));
+  if (always === -1) {
+    const end = all.at(-1);
+    if (end && isCatchAll(end.value))
+      return [source.finding('catch_all_missing', end.path, `${noCatchAll}, and this one ${whyIdle(end.value)}`)];
+    const at = rules.at(-1) ?? all[0];
+    return at === undefined ? [] : [source.finding('catch_all_missing', at.path, noCatchAll)];
+  }
   const after = rules[always + 1];
   if (after === undefined) return [];
   return [
@@ -32,8 +34,22 @@ export function checkCatchAll(source: YamlSource): readonly Finding[] {
   ];
 }
 
+function isCatchAll(rule: unknown): boolean {
+  return typeof rule === 'object' && rule !== null && !('when' in rule) && !('change' in rule);
+}
+
+/** Of a rule that does not decide. */
+function whyIdle(rule: unknown): string {
+  return isSwitchedOff(rule) ? 'is switched off' : 'only reports';
+}
+
 /** Whether a rule, whose shape was not checked, is switched on and enforced. */
 export function decides(rule: unknown): boolean {
-  const { enabled, reportOnly } = { ...(rule as { readonly enabled?: unknown; readonly reportOnly?: unknown } | null) };
-  return enabled !== false && reportOnly !== true;
+  const { reportOnly } = { ...(rule as { readonly reportOnly?: unknown } | null) };
+  return !isSwitchedOff(rule) && reportOnly !== true;
+}
+
+function isSwitchedOff(rule: unknown): boolean {
+  const { enabled } = { ...(rule as { readonly enabled?: unknown } | null) };
+  return enabled === false;
 }

@@ -137,7 +137,9 @@ function askedBy(decision: Decision): string {
 }
 
 function rulesOf({ layers }: Trace): string {
-  return layers.flatMap(({ layer, decidedBy }) => (decidedBy === undefined ? [] : `${layer}: ${decidedBy}`)).join('; ');
+  const names = layers.flatMap(({ layer, decidedBy }) => (decidedBy === undefined ? [] : `${layer}: ${decidedBy}`));
+  // The account policy has one entry for each authenticator that could be enrolled.
+  return [...new Set(names)].join('; ');
 }
 
 /** One kind of difference: sign-ins that differ in the same way are reported together. */

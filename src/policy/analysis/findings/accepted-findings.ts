@@ -116,8 +116,9 @@ function commentsIn(source: YamlSource): readonly Comment[] {
     const index = text.slice(0, comment.offset).split('\n').length - 1;
     const line = index + 1;
     const [, code, until, reason] = form.exec(comment.text) ?? [];
-    if (code === undefined || until === undefined || reason === undefined || !isDay(until))
+    if (code === undefined || until === undefined || reason === undefined)
       return [{ source, line, fault: `must be written like \`${example}\`` }];
+    if (!isDay(until)) return [{ source, line, fault: `there is no day ${until}` }];
     return [{ source, line, lines: [line, lineBelow(source, index)], code, until, reason: reason.trim() }];
   });
 }

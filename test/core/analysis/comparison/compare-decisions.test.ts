@@ -8,6 +8,7 @@ import {
 } from '../../../../src/core/analysis/comparison/compare-decisions.ts';
 import type { Evidence, Facts } from '../../../../src/core/model/facts.ts';
 import type { Rule } from '../../../../src/core/model/policy.ts';
+import { compileAccountPolicy } from '../../../../src/core/policy/rules/account-policy.ts';
 import { compilePolicy, type PolicySet } from '../../../../src/core/policy/rules/compile.ts';
 import { allow, factors, factsOf, policiesOf, proof, userWith } from '../../support/fixtures.ts';
 
@@ -69,6 +70,25 @@ describe('it asks for', () => {
     const evidence = [password];
     expect(asks({ subject: userWith(all), evidence })).toBe('challenge totp or webauthn');
     expect(asks({ subject: userWith(['password']), evidence })).toBe('enroll totp or webauthn');
+  });
+
+  test('what the rules of the account policy allow, and names each of these rules once', () => {
+    const rules = [
+      { name: 'Codes', change: { add: ['totp'] }, when: {}, then: allow(factors(1)) },
+      { name: 'Rest', when: {}, then: allow(factors(1)) },
+    ];
+    const policies = {
+      ...policiesOf({ app: factors(2), enabled: [...all, 'phone'] }),
+      accountPolicy: compileAccountPolicy({ name: 'account', rules }),
+    };
+    const side = { policies, facts: factsOf({ transaction, subject: userWith(['password']), evidence: [password] }) };
+    const { rule } = compareSignIn(side, side).after;
+    expect(
+      rule
+        .split('; ')
+        .filter((name) => name.startsWith('account'))
+        .toSorted(),
+    ).toEqual(['account: Codes', 'account: Rest']);
   });
 
   test('who the user is', () => {

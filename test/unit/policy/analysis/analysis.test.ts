@@ -194,8 +194,8 @@ describe('a comment accepts a finding', () => {
   test.each([
     ['stepgate:accept contradictory until 2026-11-25: the audit wants it', 'the finding was accepted until 2026-11-25'],
     ['stepgate:accept contradictory until 2027-01-01', 'must be written like'],
-    ['stepgate:accept contradictory until 2027-13-01: why', 'must be written like'],
-    ['stepgate:accept contradictory until 2027-02-31: why', 'must be written like'],
+    ['stepgate:accept contradictory until 2027-13-01: why', 'there is no day 2027-13-01'],
+    ['stepgate:accept contradictory until 2027-02-31: why', 'there is no day 2027-02-31'],
     ['stepgate:accept shadowed until 2027-01-01: why', 'there is no finding `shadowed` here any more'],
     ['stepgate:accept contradictry until 2027-01-01: why', 'did you mean `contradictory`?'],
   ])('and not with %s', async (comment, fault) => {

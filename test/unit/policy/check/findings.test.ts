@@ -309,6 +309,16 @@ test.each<[string, string, readonly string[]]>([
     '  - name: A\n    when: { groups: { any: [x] } }\n    then: deny\n',
     ['3:5 rules[0] the policy must end in a catch-all rule: one without `when` [catch_all_missing]'],
   ],
+  ...[
+    ['enabled: false', 'is switched off'],
+    ['reportOnly: true', 'only reports'],
+  ].map(([off, why]): [string, string, readonly string[]] => [
+    `a last rule that ${why}`,
+    `  - name: A\n    when: { groups: { any: [x] } }\n    then: deny\n  - name: B\n    ${off}\n    then: deny\n`,
+    [
+      `6:5 rules[1] the policy must end in a catch-all rule: one without \`when\`, and this one ${why} [catch_all_missing]`,
+    ],
+  ]),
   [
     'a rule after the catch-all, with its name',
     '  - name: A\n    then: deny\n  - name: A\n    then: deny\n',

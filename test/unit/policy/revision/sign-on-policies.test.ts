@@ -95,10 +95,13 @@ describe('an app', () => {
 
 describe('a disabled policy', () => {
   test('is no catch-all rule, nor is a rule that only reports', async () => {
-    const catchAll = 'rules[0] the policy must end in a catch-all rule: one without `when` [catch_all_missing]';
-    for (const more of [{ enabled: false }, { reportOnly: true }])
+    const catchAll = 'rules[0] the policy must end in a catch-all rule: one without `when`';
+    for (const [more, why] of [
+      [{ enabled: false }, 'is switched off'],
+      [{ reportOnly: true }, 'only reports'],
+    ] as const)
       expect(await found({ ...policy('base', [{ then: one, ...more }]), ...app({ signOnPolicy: 'base' }) })).toEqual([
-        `policies/sign-on/base.yaml ${catchAll}`,
+        `policies/sign-on/base.yaml ${catchAll}, and this one ${why} [catch_all_missing]`,
       ]);
     const first = policy('base', [{ then: 'deny', enabled: false }, { then: 'deny', reportOnly: true }, { then: one }]);
     expect(await found({ ...first, ...app({ signOnPolicy: 'base' }) })).toEqual([]);

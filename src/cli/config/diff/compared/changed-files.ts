@@ -126,16 +126,21 @@ const mostInside = 3;
 /** Lists the values inside a rule that differ, if they are few and short. */
 function insideRule(whole: PartChange, before: unknown, after: unknown): readonly PartChange[] {
   const inside = differences('', before, after);
+  const words = (path: string, value: unknown) => (value === undefined ? 'none' : shownInside(path, value));
   const isShort = ({ path, before: valueBefore, after: valueAfter }: ValueDifference) =>
-    [valueBefore, valueAfter].every((value) => value === undefined || shown(path, value) !== undefined);
+    [valueBefore, valueAfter].every((value) => words(path, value) !== undefined);
   if (inside.length > mostInside || !inside.every(isShort)) return [whole];
-  const words = (path: string, value: unknown) => shown(path, value) ?? 'none';
   return inside.map(({ path, before: valueBefore, after: valueAfter }) => ({
     ...whole,
     path,
-    from: words(path, valueBefore),
-    to: words(path, valueAfter),
+    from: words(path, valueBefore) ?? '',
+    to: words(path, valueAfter) ?? '',
   }));
+}
+
+/** Of what a rule does, at least whether it allows. */
+function shownInside(path: string, value: unknown): string | undefined {
+  return shown(path, value) ?? (path === 'then' && isMap(value) ? Object.keys(value).join(', ') : undefined);
 }
 
 interface ValueDifference extends Values {

@@ -234,6 +234,14 @@ test('few short values that differ inside a rule are shown', async () => {
   );
 });
 
+test('a rule that no longer allows is said to deny, however much it asked for', async () => {
+  const allowed = { factors: 2, possession: { phishingResistant: true, userVerification: true, maxAge: 'PT4H' } };
+  const named = (then: unknown) =>
+    signOn({ name: 'Long', when: { scopes: { any: ['profile'] } }, reportOnly: true, then }, all());
+  const text = await diffs.diff(named('deny'), named({ allow: allowed }));
+  expect(text).toContain('changed  rule "Long", then: allow -> deny  policies/sign-on/notes.yaml:');
+});
+
 test('more factors, and no longer phishing resistance, are both said', async () => {
   await diffs.addUsers(1, [], { credentials: [password, totp] });
   const resistant = { name: 'All', then: { allow: { factors: 1, any: { phishingResistant: true } } } };
