@@ -3,8 +3,9 @@
 import type { AnyAllNone, ConditionSet, Conditions } from '../../model/conditions.ts';
 import { type RiskScoring, riskSignals } from '../../model/risk.ts';
 import type { RefusedNames } from '../../policy/claim-scopes.ts';
+import { compileConditions, conditionSets } from '../../policy/rules/condition-table.ts';
 import { withConditionsInside } from '../../policy/rules/expression-parts.ts';
-import type { Universe } from '../../policy/theories/theory.ts';
+import type { Universe, UserFacts } from '../../policy/theories/theory.ts';
 import { boundOf } from '../../policy/values/bound.ts';
 
 export interface FactsTogether {
@@ -43,6 +44,16 @@ export function factsTogether(
     ],
     onceProved: [{ any: browser }],
   };
+}
+
+/** Whether the facts of a user who has proved something can be together, as far as rules with these conditions ask. */
+export function canBeTogether(
+  rules: readonly Conditions[],
+  universe: Parameters<typeof factsTogether>[1],
+): (facts: UserFacts) => boolean {
+  const { requests, always, onceProved } = factsTogether(rules.flatMap(conditionSets), universe);
+  const relations = [...requests, ...always, ...onceProved].flatMap(compileConditions);
+  return (facts) => relations.every(({ test }) => test(facts) === 'hit');
 }
 
 /** A claim counts only together with a scope that releases it. */

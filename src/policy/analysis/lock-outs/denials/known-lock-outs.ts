@@ -4,13 +4,17 @@
  */
 import { conditionsOfPlaces } from '../../../../core/analysis/accounts/entry-rules.ts';
 import { signInOutcome } from '../../../../core/analysis/simulation/sign-in-outcomes.ts';
+import { canBeTogether } from '../../../../core/analysis/space/facts-together.ts';
+import { onceFor } from '../../../../core/analysis/space/once-for.ts';
 import { atApp } from '../../../../core/analysis/space/opaque-parts.ts';
 import type { RuleCombination } from '../../../../core/analysis/space/rule-combinations.ts';
 import { beforeSignIn, type PolicySet } from '../../../../core/policy/rules/compile.ts';
 import { hasExpression } from '../../../../core/policy/rules/condition-table.ts';
 import { findRule } from '../../../../core/policy/rules/rules.ts';
-import type { UserFacts } from '../../../../core/policy/theories/theory.ts';
-import type { AnalysedApp } from '../../analysed/analysed-apps.ts';
+import { type Universe, type UserFacts, withProof } from '../../../../core/policy/theories/theory.ts';
+import { onDevice } from '../../../../core/policy/values/risk.ts';
+import { type AnalysedApp, rulesOfApp } from '../../analysed/analysed-apps.ts';
+import type { AnalysedConfiguration } from '../../analysed/configuration.ts';
 import type { AccountAdditions } from './account-additions.ts';
 import { areSameForApps, haveSameAdditions } from './asked-about-additions.ts';
 import { firstRuleKey } from './cause-key.ts';
@@ -27,8 +31,18 @@ export interface KnownLockOuts {
 /** The largest number of users to try for each first rule. */
 const mostTried = 8;
 
-export function knownLockOuts({ places }: AccountAdditions): KnownLockOuts {
-  const isOpaque = conditionsOfPlaces(places).some(hasExpression);
+export function knownLockOuts(
+  { places }: AccountAdditions,
+  { universe }: Pick<AnalysedConfiguration, 'universe'>,
+): KnownLockOuts {
+  const atPlaces = conditionsOfPlaces(places);
+  const isOpaque = atPlaces.some(hasExpression);
+  // The rules of the other app may ask for more facts, which are together only in some ways.
+  const shownAt = onceFor(({ app: { clientId }, policies }: AnalysedApp) => {
+    const here = universe([clientId]);
+    const isPossible = canBeTogether([...rulesOfApp(policies).map(({ when }) => when), ...atPlaces], here);
+    return (facts: UserFacts) => [facts, withNewDevice(facts, here)].find(isPossible);
+  });
   const users = new Map<string, Denied[]>();
   // Where an expression decides, apps that are alike are told apart by the facts that the searches examined.
   const isComparable = ({ policies }: AnalysedApp) =>
@@ -40,7 +54,8 @@ export function knownLockOuts({ places }: AccountAdditions): KnownLockOuts {
       for (const [first, same] of users) {
         for (const known of same) {
           if (found.has(first)) break;
-          const denied = deniedAt(app, known, beginning);
+          const facts = known.lockOut && shownAt(app)(known.lockOut.facts);
+          const denied = facts && deniedAt(app, known, { beginning, facts: atApp(facts, app.app.clientId) });
           const key = denied && firstRuleKey(denied);
           // By another rule, all users of the app may be locked out.
           if (denied && key !== undefined && users.has(key) && !found.has(key)) found.set(key, denied);
@@ -61,8 +76,18 @@ export function knownLockOuts({ places }: AccountAdditions): KnownLockOuts {
   };
 }
 
-/** The user at this app. Undefined: the user is not denied for good there. */
-function deniedAt(app: AnalysedApp, known: Denied, beginning: NewAccount): Denied | undefined {
+/** Where rules ask for risk, a browser that is not known is a new device. */
+function withNewDevice(facts: UserFacts, { risk: scoring }: Pick<Universe, 'risk'>): UserFacts {
+  const { risk } = onDevice(facts, facts.device, scoring);
+  return risk && facts.risk === undefined ? withProof({ ...facts, risk }) : facts;
+}
+
+/** The user at this app, with these facts. Undefined: the user is not denied for good there. */
+function deniedAt(
+  app: AnalysedApp,
+  known: Denied,
+  { beginning, facts }: Pick<Denied, 'beginning' | 'facts'>,
+): Denied | undefined {
   const { policies } = app;
   const { keys } = beginning;
   const { lockOut } = known;
@@ -70,7 +95,6 @@ function deniedAt(app: AnalysedApp, known: Denied, beginning: NewAccount): Denie
   // The other app may ask for scopes that this one cannot ask for.
   const mayAskAlike = JSON.stringify(app.refused) === JSON.stringify(known.app.refused);
   if (lockOut === undefined || !beginsAlike || !mayAskAlike) return undefined;
-  const facts = atApp(lockOut.facts, app.app.clientId);
   const combination = combinationIn(facts, app);
   if (combination === undefined) return undefined;
   const isDenied = [keys, lockOut.reachable].every((had) => signInOutcome(policies, facts, { keys: had }).isDenied);

@@ -27,7 +27,7 @@ export function knownOfApps(
 ): KnownOfApps {
   return {
     mayBeUsual: usualLockOuts(additions, configuration),
-    lockOuts: knownLockOuts(additions),
+    lockOuts: knownLockOuts(additions, configuration),
     circumstancesOf: knownCircumstances(configuration),
     found: { causes: new Set(), firstRules: new Set(), usual: new Set() },
   };

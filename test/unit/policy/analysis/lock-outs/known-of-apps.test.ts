@@ -121,3 +121,23 @@ test('no user is tried at an app that cannot ask for what the other one may ask 
     [2, false],
   ]);
 });
+
+test('no user is tried at an app whose rules ask about what such a user cannot show', async () => {
+  const added = 'change: { add: [totp, webauthn] }';
+  const unlike = {
+    'policies/sign-on/b.yaml': `name: b\n${rules(`{ name: First, when: { risk: { none: [newDevice] } }, ${two} }`, `{ name: Rest, ${one} }`)}`,
+    ...Object.assign({}, ...['c', 'd'].map((name) => ({ [`apps/${name}.yaml`]: undefined }))),
+    ...Object.assign({}, ...['c', 'd'].map((name) => ({ [`policies/sign-on/${name}.yaml`]: undefined }))),
+    'policies/account.yaml': rules(
+      `{ name: Open, ${added}, when: { groups: { any: [ok] }, network: { any: [office] } }, ${one} }`,
+      `{ name: New device, ${added}, when: { groups: { any: [g] }, device: { known: false } }, then: deny }`,
+      `{ name: Known device, ${added}, when: { groups: { any: [g] } }, ${two} }`,
+      `{ name: Rest, ${one} }`,
+    ),
+  };
+  const together = await searched(unlike, 'others');
+  expect(together.found.map(({ causes }) => [...causes].toSorted())).toEqual([
+    ['Known device', 'New device'],
+    ['Known device'],
+  ]);
+});
