@@ -25,7 +25,8 @@ const eventGroups: ReadonlySet<string> = new Set(
 );
 
 /**
- * Rejects with one sentence for an unknown user or event, or an invalid time, or with `StoreUnavailable`. `now`: epoch seconds.
+ * Rejects with one sentence for an unknown user or event, or an invalid time, or with `StoreUnavailable`. `now`: epoch
+ * seconds.
  */
 export async function filterOf(
   { user, client, event, outcome, transaction, from, until }: LineFilter,
