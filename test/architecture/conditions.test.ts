@@ -75,7 +75,7 @@ const optionsByFact = {
     enrollments: ['user', 'enrolled'],
     skipped: ['user', 'skipped'],
     createdAt: ['user', 'accountAge'],
-    recovery: ['user', 'recovered'],
+    recovery: ['user', 'recovered', 'recoveredBy'],
     acceptedTerms: ['user'],
     offeredAttributes: ['user'],
     consents: ['user'],

@@ -1,6 +1,7 @@
 /** Selects lines of the audit log by the administrator's criteria. */
 import { dateSpan } from '../../core/policy/values/date-bound.ts';
-import type { AuditOutcome } from '../../flow/audit.ts';
+import { type AuditOutcome, auditEvents } from '../../flow/audit.ts';
+import { unknownName } from '../../policy/source/nearest-name.ts';
 import type { Directory } from '../../users/directory/directory.ts';
 import { refusal } from '../shared/options/refusal.ts';
 import { parseDuration } from '../shared/values/durations.ts';
@@ -16,13 +17,22 @@ export interface LineFilter {
   readonly until?: string;
 }
 
+/** Names of events, and what several of them begin with: `sign_in` of `sign_in.denied`. */
+const eventGroups: ReadonlySet<string> = new Set(
+  Object.keys(auditEvents).flatMap((name) =>
+    name.split('.').map((_, index, parts) => parts.slice(0, index + 1).join('.')),
+  ),
+);
+
 /**
- * Rejects with one sentence for an unknown user or an invalid time, or with `StoreUnavailable`. `now`: epoch seconds.
+ * Rejects with one sentence for an unknown user or event, or an invalid time, or with `StoreUnavailable`. `now`: epoch
+ * seconds.
  */
 export async function filterOf(
   { user, client, event, outcome, transaction, from, until }: LineFilter,
   { directory, now }: { readonly directory: Directory; readonly now: number },
 ): Promise<(line: AuditLine) => boolean> {
+  if (event !== undefined && !eventGroups.has(event)) throw refusal(unknownName('event', event, [...eventGroups]));
   const subject = user === undefined ? undefined : await subjectId(user, directory);
   const begin = from === undefined ? undefined : timeOf('--from', from, now);
   const end = until === undefined ? undefined : timeOf('--until', until, now);

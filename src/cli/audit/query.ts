@@ -1,6 +1,8 @@
 /** `stepgate audit query`: events of the log by user, app, time, outcome and kind, one page at a time. */
 import { type Command, Option } from 'commander';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
+import { printable } from '../../policy/model/printable.ts';
+import { nearestName } from '../../policy/source/nearest-name.ts';
 import { Directory } from '../../users/directory/directory.ts';
 import { newCommand } from '../commands.ts';
 import { maxLimit, parseLimit, refusal } from '../shared/options/refusal.ts';
@@ -52,7 +54,9 @@ async function query(context: AuditContext, options: QueryOptions): Promise<void
     const print = linePrinter(context, options, directory);
     let printed = 0;
     let last = after;
+    const clients = new Set<string>();
     for await (const page of readAuditLog(store, omitUndefined({ after }))) {
+      for (const { line } of page) if (line.client !== undefined) clients.add(line.client);
       const found = page.filter(({ line }) => matches(line));
       const shown = found.slice(0, limit - printed);
       await print(shown.map(({ line }): AuditLine => line));
@@ -60,6 +64,16 @@ async function query(context: AuditContext, options: QueryOptions): Promise<void
       last = shown.at(-1)?.cursor ?? last;
       if (found.length > shown.length) return context.stderr(`there are more: add --after ${last}, or --all\n`);
     }
-    if (printed === 0) context.stderr('no such events; the store keeps the newest 100,000 lines\n');
+    if (printed > 0) return;
+    context.stderr('no such events; the store keeps the newest 100,000 lines\n');
+    const { client } = options;
+    if (client !== undefined && after === undefined && !clients.has(client))
+      context.stderr(`none of them is of the app ${clientText(client, clients)}\n`);
   });
+}
+
+/** ``\`nots\`; did you mean \`notes\`?`` */
+function clientText(client: string, known: ReadonlySet<string>): string {
+  const near = nearestName(client, [...known]);
+  return printable(`\`${client}\`${near === undefined ? '' : `; did you mean \`${near}\`?`}`);
 }

@@ -17,7 +17,7 @@ const rowsOf: Readonly<Record<keyof EnrollmentTerms, (terms: EnrollmentTerms) =>
   optional: ({ optional }) => listRows('offers', optional),
   promoted: ({ promoted }) => promoted.map(({ authenticator }) => ['promotes', authenticator]),
   disabled: ({ disabled }) => listRows('disables', disabled),
-  useOnly: ({ useOnly = [] }) => listRows('use only', useOnly),
+  useOnly: ({ useOnly = [] }) => listRows('no setup', useOnly).map(([name, keys]) => [name, `${keys} (may be used)`]),
   models: ({ models = {} }) => Object.entries(models).map(([key, named]) => ['models', `${key}: ${named.join(', ')}`]),
 };
 

@@ -17,6 +17,7 @@ export interface FactOptions {
   readonly accountAge?: string;
   readonly lastSignIn?: string;
   readonly recovered?: string;
+  readonly recoveredBy?: readonly string[];
   readonly risk?: readonly string[];
   readonly distance?: string;
   readonly ip?: string;
@@ -77,7 +78,12 @@ function withUserOptions(command: Command): Command {
     )
     .option('--account-age <duration>', 'age of the account, e.g. 30d')
     .option('--last-sign-in <ago>', 'how long ago the user last signed in, e.g. 30d; or never (default: never)')
-    .option('--recovered <ago>', 'how long ago the account was recovered, e.g. 3h');
+    .option('--recovered <ago>', 'how long ago the account was recovered, e.g. 3h')
+    .option(
+      '--recovered-by <names>',
+      'what proved the recovery and is no second factor with the password, e.g. email or email#2; or none: the password was changed since (default: as for the real user, else every mailbox and number)',
+      namesOrNone,
+    );
 }
 
 /** Also from where, and what is unusual about it. */
@@ -125,6 +131,10 @@ function withProofOptions(command: Command): Command {
     )
     .option('--remembered <proofs...>', 'what the browser remembers, e.g. totp@3d', collectLists)
     .option('--keep-signed-in', 'in a session that the user asked to keep');
+}
+
+function namesOrNone(text: string): readonly string[] {
+  return text.trim() === 'none' ? [] : commaSeparated(text);
 }
 
 function commaSeparated(text: string): readonly string[] {

@@ -4,6 +4,7 @@ import type { Attribute } from '../../core/model/attribute.ts';
 import { composedName, composedNames } from '../../core/model/composed-name.ts';
 import type { AttributeValue } from '../../core/model/conditions.ts';
 import type { AuthenticatorDescriptor, Facts, Seconds, Subject } from '../../core/model/facts.ts';
+import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { userId } from '../../core/policy/conditions/users.ts';
 import { dateSpan } from '../../core/policy/values/date-bound.ts';
 import { type ProfileValue, readAttribute } from '../../core/profile/attribute-value.ts';
@@ -26,6 +27,7 @@ import {
   required,
   skippedFrom,
 } from './proofs-from-options.ts';
+import { recoveryFrom } from './recovery-from-options.ts';
 import { requestFromOptions } from './request-from-options.ts';
 import { unusualFromOptions } from './unusual-from-options.ts';
 
@@ -103,11 +105,13 @@ function subjectFromOptions(
   { user, authenticators: all, snapshot, now }: FactsContext,
 ): Subject | undefined {
   const authenticators = descriptorsOf({ authenticators: all, snapshot });
-  const { userId: id, identifiers, groups, userType, attribute, enrolled, skipped, recovered, accountAge } = options;
+  const { userId: id, identifiers, groups, userType, attribute, enrolled, skipped, accountAge } = options;
+  const { recovered, recoveredBy } = options;
   if ([user, id, identifiers, groups, userType, attribute].every((given) => given === undefined)) {
     if (enrolled !== undefined) throw refusal('--enrolled needs a user: give --user or --groups');
     if (skipped !== undefined) throw refusal('--skipped needs a user: give --user or --groups');
     if (recovered !== undefined) throw refusal('--recovered needs a user: give --user or --groups');
+    if (recoveredBy !== undefined) throw refusal('--recovered-by needs a user: give --user or --groups');
     if (accountAge !== undefined) throw refusal('--account-age needs a user: give --user or --groups');
     return undefined;
   }
@@ -120,7 +124,7 @@ function subjectFromOptions(
     enrollments: [],
   };
   const keys = enrolled ?? (user === undefined ? assumedKeys(authenticators) : undefined);
-  return {
+  const subject: Subject = {
     ...base,
     ...(id !== undefined && { id: idFrom(id) }),
     ...(identifiers && { identifiers: identifiers.map(identifierFrom) }),
@@ -129,11 +133,11 @@ function subjectFromOptions(
     ...(attribute && { profile: { ...base.profile, ...attributesFrom(attribute, snapshot) } }),
     ...(skipped && { skipped: skippedFrom(skipped, { at: now, authenticators }) }),
     ...(accountAge !== undefined && { createdAt: now - ageOf('--account-age', accountAge) }),
-    ...(recovered !== undefined && {
-      recovery: { at: now - ageOf('--recovered', recovered), by: base.recovery?.by ?? [] },
-    }),
     ...(keys && { enrollments: assumedEnrollments(keys, { authenticators, now, real: base.enrollments }) }),
   };
+  const at = recovered === undefined ? undefined : now - ageOf('--recovered', recovered);
+  const recovery = recoveryFrom(options, { subject, authenticators, ...omitUndefined({ at }) });
+  return { ...subject, ...omitUndefined({ recovery }) };
 }
 
 /** Settings may change a descriptor. A user may still have a disabled authenticator. */

@@ -138,6 +138,12 @@ function proofOf(proof: string, index: number, { subject, now, descriptors }: Pr
   };
 }
 
+/** The enrollment of a name such as `email`, or `email#2`, the second of them. Without a number, it is the first. */
+export function enrollmentNamed(name: string, subject: Subject): Enrollment {
+  const { key, method, position } = provedBy(name);
+  return position === undefined ? ownEnrollment(key, subject, method) : numbered(name, position, subject);
+}
+
 /** The enrollment that a proof names by its number among those of the authenticator, from 1. */
 function numbered(proof: string, position: number, { enrollments }: Subject): Enrollment {
   const { key, method } = provedBy(proof);

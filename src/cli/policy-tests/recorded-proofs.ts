@@ -14,6 +14,8 @@ export interface RecordedAccount {
 
 export interface RecordedProofs {
   readonly enrolled: readonly string[];
+  /** The same enrollments, in the same order. */
+  readonly enrollments: readonly Enrollment[];
   /** Of the session. */
   readonly evidence: readonly string[];
   /** What the browser remembers. */
@@ -46,6 +48,7 @@ export function recordedProofs(
       const descriptor = authenticators.find((authenticator) => authenticator.key === key);
       return own.enrollments.map((enrollment) => enrolledText(enrollment, descriptor));
     }),
+    enrollments: [...ordered.values()].flatMap((own) => own.enrollments),
     // Those of different authenticators stay in the order of the line.
     evidence: ofSession.flatMap(({ proof }) => texts.get(proof.authenticator)?.splice(0, 1) ?? []),
     remembered: (device.remembered ?? []).map(

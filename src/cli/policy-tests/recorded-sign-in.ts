@@ -5,7 +5,7 @@
 
 import type { AttributeSchema } from '../../core/model/attribute.ts';
 import type { AnyAllNone, ConditionSet } from '../../core/model/conditions.ts';
-import type { Seconds, Subject } from '../../core/model/facts.ts';
+import type { Enrollment, Seconds, Subject } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { subjectAt } from '../../core/model/subject-at.ts';
 import type { PolicySet } from '../../core/policy/rules/compile.ts';
@@ -17,6 +17,7 @@ import { type AskedStep, askedSteps } from './asked-steps.ts';
 import { type AskedFacts, askedFacts, asksTime } from './expression-facts-read.ts';
 import { rulesOfSignIns } from './open-sign-ins.ts';
 import { recordedProofs } from './recorded-proofs.ts';
+import { recordedRecovery } from './recorded-recovery.ts';
 import { recordedSkips } from './recorded-skips.ts';
 
 /** The sign-in that is recorded. */
@@ -59,7 +60,7 @@ export function recordedFacts(
       { subject, authenticators: policies.authenticators },
       trace ?? { proved: [], device: { known: false } },
     );
-  const { evidence, remembered, enrolled } = proofs ?? { evidence: [], remembered: [], enrolled: [] };
+  const { evidence, remembered, ...owned } = proofs ?? { evidence: [], remembered: [], enrolled: [], enrollments: [] };
   const asksOfDevice = deviceFactsAsked(asked);
   const device = omitUndefined({
     known: (asks('device') || reads.has('device.known')) && trace?.device.known ? (true as const) : undefined,
@@ -68,7 +69,7 @@ export function recordedFacts(
     signals: asksOfDevice('signals') && trace?.device.signals?.length ? trace.device.signals : undefined,
     remembered: remembered.length > 0 && letsRemember(policies) ? remembered : undefined,
   });
-  const user = subject && recordedUser(subject, { at, policies, ...asked, enrolled, ...(trace && { trace }) });
+  const user = subject && recordedUser(subject, { at, policies, ...asked, ...owned, ...(trace && { trace }) });
   return {
     facts: omitUndefined({
       user,
@@ -113,6 +114,8 @@ interface Asked extends AskedFacts {
   readonly at: Seconds;
   readonly policies: PolicySet;
   readonly enrolled: readonly string[];
+  /** The same enrollments, in the same order. */
+  readonly enrollments: readonly Enrollment[];
   readonly trace?: RecordedSignIn['trace'];
 }
 
@@ -203,7 +206,7 @@ function recordedUser(subject: Subject, asked: Asked): RecordedUser {
     enrolled: asked.enrolled,
     lastSignIn: trace && asks('lastSignIn') ? lastSignInText(trace) : undefined,
     accountAge: asks('accountAge') || reads.has('user.createdAt') ? age(at, subject.createdAt) : undefined,
-    recovered: asks('recovered') ? age(at, subject.recovery?.at) : undefined,
+    ...recordedRecovery(subject.recovery, asked),
     skipped: recordedSkips(subject, asked.policies, trace),
   });
 }

@@ -21,6 +21,7 @@ type UserOption = keyof Pick<
   | 'accountAge'
   | 'lastSignIn'
   | 'recovered'
+  | 'recoveredBy'
 >;
 
 /**
@@ -96,7 +97,7 @@ export function openOptions(
 
 function userOptions(user: PolicyTest['user']): Pick<FactOptions, UserOption> {
   if (user === undefined) return {};
-  const { id, identifiers, groups, userType, attributes, enrolled, accountAge, lastSignIn, recovered, skipped } = user;
+  const { id, identifiers, groups, userType, attributes, enrolled, accountAge, lastSignIn, skipped } = user;
   return omitUndefined({
     userId: id,
     identifiers,
@@ -108,7 +109,8 @@ function userOptions(user: PolicyTest['user']): Pick<FactOptions, UserOption> {
     skipped: skipped && Object.entries(skipped).map(([key, count]) => `${key}=${count}`),
     accountAge: secondsText(accountAge),
     lastSignIn: pastText(lastSignIn),
-    recovered: secondsText(recovered),
+    recovered: secondsText(user.recovered),
+    recoveredBy: user.recoveredBy,
   } satisfies Readonly<Record<UserOption, unknown>>);
 }
 

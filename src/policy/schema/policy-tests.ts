@@ -5,12 +5,10 @@ import { namesOf } from '../../core/model/authenticator-name.ts';
 import { denyReasons } from '../../core/model/decision.ts';
 import type { AuthenticatorDescriptor } from '../../core/model/facts.ts';
 import { riskSignals } from '../../core/model/risk.ts';
-import { userId } from '../../core/policy/conditions/users.ts';
 import { dateSpan } from '../../core/policy/values/date-bound.ts';
 import { kilometres } from './conditions/distance.ts';
-import { userName } from './conditions/users.ts';
-import { composedText, someNames } from './fields/composed-names.ts';
-import { closed, closedNotEmpty, duration, key, listOf, listOrNone, text, whenSound } from './fields/fields.ts';
+import { closed, closedNotEmpty, key, listOf, listOrNone, text, whenSound } from './fields/fields.ts';
+import { testedUserSchema } from './tested-user.ts';
 
 /** What a key shows at most, such as `[userPresence+phishingResistant]`. */
 const shows = /\[[\w+]*\]/.source;
@@ -27,10 +25,6 @@ const rememberedProof = z.string().regex(new RegExp(`^${namedProof}(?:@${ago})?$
 const proof = z.string().regex(new RegExp(`^\\+?${namedProof}(?:#[1-9]\\d{0,3})?(?:@${ago}(?:/${ago})?)?$`), {
   error:
     'must be an authenticator, how long ago it was proved, and the longest pause since, such as totp@3d or totp@3h/20m',
-});
-
-const userIdText = z.string().regex(userId, {
-  error: 'must be the id of a user, 22 letters, digits, - and _, as `users show` has it',
 });
 
 const names = (what: string) => listOf(text).optional().describe(what);
@@ -123,65 +117,10 @@ function authenticatorParts(authenticators: readonly AuthenticatorDescriptor[]) 
     .describe(
       'A key that shows no more than this, such as webauthn[userPresence+phishingResistant]; a password that is so old, password@40d, or on a blocklist, password[common].',
     );
-  const user = closed({
-    id: userIdText
-      .optional()
-      .describe('Id of the user. Default: one that no rule names; in `always`, `never` and `depends`: any.'),
-    identifiers: z
-      .array(userName)
-      .optional()
-      .describe('All identifiers of the user. Default: none; in `always`, `never` and `depends`: any.'),
-    groups: someNames
-      .optional()
-      .describe(
-        'All groups of the user. Default: none; in `always`, `never` and `depends`: any. With `*`: any others, too.',
-      ),
-    userType: composedText.optional().describe('Type of the user.'),
-    attributes: z
-      .record(z.string().regex(/^[A-Za-z]\w*$/, { error: 'is no name of an attribute' }), attributeValue)
-      .optional()
-      .describe('Attributes with their values; a list for one that holds several, such as `sites: [north, south]`.'),
-    enrolled: z
-      .array(z.union([one, other], { error: enrolledFault }))
-      .optional()
-      .describe(
-        'What the user has set up; phone.voice is a number that takes calls and no text messages. Default: the password.',
-      ),
-    accountAge: duration().optional().describe('Age of the account, such as P30D.'),
-    lastSignIn: lastSignIn.optional(),
-    recovered: duration().optional().describe('How long ago the account was recovered.'),
-    skipped: z
-      .partialRecord(z.enum(keys), z.int().min(1).max(9_999))
-      .optional()
-      .describe(
-        'How often the user has skipped to set up what, as `webauthn: 1`. What was only offered is not offered again.',
-      ),
-  });
+  const enrolled = z.array(z.union([one, other], { error: enrolledFault }));
+  const user = testedUserSchema(keys, enrolled);
   return { steps: stepsSchema(one, allNames), user };
 }
-
-const unrecorded = closed({
-  recordedSince: duration({ min: 0 }).describe(
-    'The account is older than the record of sign-ins. How long ago the record began, which counts as the last sign-in.',
-  ),
-});
-
-const lastSignIn = z
-  .union([duration(), z.literal('never'), unrecorded], {
-    error: 'must be a duration such as P30D, never, or `recordedSince` with a duration',
-  })
-  .describe(
-    'How long ago the user last signed in, or `never`. Default: never; in `always`, `never` and `depends`: any.',
-  );
-
-/** As many digits as `explain` takes for a number. */
-const plainNumber = z.number().refine((value) => /^-?\d{1,15}(\.\d{1,15})?$/.test(String(value)), {
-  error: 'must have at most 15 digits before and after the point',
-});
-
-const attributeValue = z.union([z.string(), plainNumber, z.boolean(), z.array(z.string())], {
-  error: 'must be a text, a number, true, false, or a list of texts',
-});
 
 const time = z
   .string()

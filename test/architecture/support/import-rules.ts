@@ -261,6 +261,7 @@ export const layersWithin: Readonly<Record<string, readonly string[]>> = {
     'policies',
     'settings',
     'apps',
+    'tested-user',
     'policy-tests',
     'schemas',
     'json-schemas',

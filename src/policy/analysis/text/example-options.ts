@@ -22,7 +22,7 @@ export function exampleOptions(facts: UserFacts, enrolled?: readonly string[]): 
     ...(enrolled ? ['--enrolled', enrolled.join(',')] : []),
     ...skippedOptions(subject.skipped),
     ...(subject.createdAt === undefined ? [] : ['--account-age', `${now - subject.createdAt}s`]),
-    ...(subject.recovery ? ['--recovered', `${now - subject.recovery.at}s`] : []),
+    ...recoveryOptions(facts, enrolled),
     ...pastOptions(facts),
     ...(network.ip === '' ? [] : ['--ip', network.ip]),
     // An address alone does not say which country the files put it into.
@@ -34,6 +34,19 @@ export function exampleOptions(facts: UserFacts, enrolled?: readonly string[]): 
     ...signalOptions(device),
     ...(now === plainTime && !isTimed ? [] : ['--at', new Date(now * 1000).toISOString()]),
   ];
+}
+
+/** Where the account has nothing beside the password, it makes no difference what recovered it. */
+function recoveryOptions({ subject, now }: UserFacts, enrolled: readonly string[] = []): readonly string[] {
+  const { recovery, enrollments } = subject;
+  if (recovery === undefined) return [];
+  const named = enrollments.flatMap(({ id, authenticator }, index) => {
+    if (!recovery.by.includes(id)) return [];
+    const before = enrollments.slice(0, index).filter((other) => other.authenticator === authenticator);
+    return [`${authenticator}#${before.length + 1}`];
+  });
+  const by = enrolled.length > 1 ? ['--recovered-by', named.join(',') || 'none'] : [];
+  return ['--recovered', `${now - recovery.at}s`, ...by];
 }
 
 /** The skips that grace allows. */

@@ -106,7 +106,7 @@ test('filters by user, app and event, before it counts', async () => {
   expect(clientsIn(await tail('--client', 'app-7'))).toEqual(['app-7']);
   expect(await tail('--event', 'sign_in.denied')).toHaveLength(1);
   expect(await tail('--event', 'sign_in', '-n', '100')).toHaveLength(32);
-  expect(await tail('--event', 'sign')).toHaveLength(0);
+  await expect(tail('--event', 'sign')).rejects.toThrow('unknown event `sign`');
   expect(await tail('--event', 'sign_in.denied', '--client', 'notes')).toHaveLength(0);
 });
 
@@ -182,7 +182,14 @@ test('a query finds events by user, app, outcome, kind and sign-in', async () =>
   expect(found).toEqual([2, 1, 2, 1, 5, 1]);
   expect((await query('--transaction', transaction)).join()).toContain(`transaction=${transaction}`);
   expect(await query('--client', 'other')).toEqual([]);
-  expect(told).toBe('no such events; the store keeps the newest 100,000 lines\n');
+  const nothing = 'no such events; the store keeps the newest 100,000 lines\n';
+  expect(told).toBe(`${nothing}none of them is of the app \`other\`\n`);
+  await query('--client', 'payrol');
+  expect(told).toBe(`${nothing}none of them is of the app \`payrol\`; did you mean \`payroll\`?\n`);
+  await query('--client', 'payroll', '--outcome', 'pending');
+  expect(told).toBe(nothing);
+  for (const command of [query, tail])
+    await expect(command('--event', 'sign_in.denyed')).rejects.toThrow('did you mean `sign_in.denied`?');
 });
 
 test('a query finds events by time: from a moment on, before another, and so long ago', async () => {

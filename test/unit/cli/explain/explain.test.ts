@@ -1241,3 +1241,28 @@ test('with other authenticators, a user whose password was recovered by mail has
     expect(await second('--enrolled', 'password,email,email')).toBe('2. challenge email#2');
   });
 });
+
+test('an assumed user who recovered the password by mail has no second factor in that mailbox', async () => {
+  const two = { name: 'notes', rules: [{ name: 'Two', then: { allow: { factors: 2 } } }] };
+  const changed = {
+    'stepgate.yaml': `${validFiles['stepgate.yaml']}authenticators: { email: { enabled: true } }\n`,
+    'policies/sign-on/notes.yaml': JSON.stringify(two),
+  };
+  await withConfiguration({ ...validFiles, ...changed }, async (files) => {
+    const words = ['--config', files, '--app', 'notes', '--groups', ''];
+    const second = async (...more: string[]) => stepsOf(await explained(...words, ...more))[1];
+    const another = '2. enroll totp';
+    const mailed = ['--enrolled', 'password,email', '--recovered', '1m'];
+    expect(await second('--enrolled', 'password,email')).toBe('2. challenge email');
+    expect(await second(...mailed)).toBe(another);
+    expect(await second(...mailed, '--recovered-by', 'email')).toBe(another);
+    expect(await second(...mailed, '--recovered-by', 'none')).toBe('2. challenge email');
+    const both = ['--enrolled', 'password,email,email', '--recovered', '1m'];
+    expect(await second(...both)).toBe(another);
+    expect(await second(...both, '--recovered-by', 'email')).toBe('2. challenge email#2');
+    expect(await second(...both, '--recovered-by', 'email#2')).toBe('2. challenge email#1');
+    expect(await second('--enrolled', 'password,totp', '--recovered', '1m')).toBe('2. challenge totp');
+    await expect(explained(...words, '--recovered-by', 'email')).rejects.toThrow('give --recovered');
+    await expect(explained(...mailed, '--recovered-by', 'totp', ...words)).rejects.toThrow('totp');
+  });
+});

@@ -660,6 +660,30 @@ test.each<[string, string, string]>([
   expect(found.tests[0].differences).toEqual([]);
 });
 
+test('a password that a mailbox recovered is no second factor beside it', async () => {
+  const run2 = async (user: string) => {
+    const policy = 'name: notes\nrules:\n  - { name: Two, then: { allow: { factors: 2 } } }\n';
+    const settings = `${validFiles['stepgate.yaml']}authenticators: { email: { enabled: true } }\n`;
+    const own = one('app: notes', `user: { ${user} }`, 'expect: { steps: [password, email] }');
+    const files = { 'policies/sign-on/notes.yaml': policy, 'stepgate.yaml': settings, 'tests/own.yaml': own };
+    return withConfiguration({ ...validFiles, ...files }, async (dir) => {
+      const { stdout, stderr } = await run(dir);
+      return stdout + stderr;
+    });
+  };
+  const both = 'enrolled: [password, email], recovered: PT1H';
+  expect(await run2('enrolled: [password, email]')).toContain('1 of 1 tests passed');
+  expect(await run2(both)).toContain('0 of 1 tests passed');
+  expect(await run2(`${both}, recoveredBy: [email]`)).toContain('0 of 1 tests passed');
+  expect(await run2(`${both}, recoveredBy: []`)).toContain('1 of 1 tests passed');
+  expect(await run2(`enrolled: [password, email, email], recovered: PT1H, recoveredBy: ['email#2']`)).toContain(
+    '1 of 1',
+  );
+  expect(await run2('enrolled: [password, email], recoveredBy: [email]')).toContain('add `recovered`');
+  expect(await run2(`${both}, recoveredBy: ['email#2']`)).toContain('names what is not in `enrolled`');
+  expect(await run2(`${both}, recoveredBy: [mail]`)).toContain('must be one of');
+});
+
 test.each<[string, string, string]>([
   ['nothing is unusual', '{ risk: { atLeast: medium } }', 'risk: []'],
   ['no signal shows', '{ risk: { any: [newDevice, newNetwork, longAway] } }', 'risk: []'],

@@ -1,5 +1,5 @@
 /** What a recorded sign-in keeps: the facts that rules asked about, and nothing that says who it was. */
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { factsFromOptions } from '../../../../src/cli/explain/facts-from-options.ts';
 import { recordedFacts } from '../../../../src/cli/policy-tests/recorded-sign-in.ts';
 import { factOptionsOf } from '../../../../src/cli/policy-tests/test-facts.ts';
@@ -17,7 +17,7 @@ import { snapshotOfDocuments } from '../../../../src/policy/revision/snapshot.ts
 import { compileExpression } from '../../../../src/policy/schema/expressions/expression.ts';
 import { policyTestsSchema } from '../../../../src/policy/schema/policy-tests.ts';
 import { allow, descriptor, factors, fixedNow, policiesOf, userWith } from '../../../core/support/fixtures.ts';
-import { authenticators, load } from '../../policy/support/configuration-dir.ts';
+import { authenticators, kindsOf, load } from '../../policy/support/configuration-dir.ts';
 
 const deny = { kind: 'deny' } as const;
 const rules: readonly Rule[] = [
@@ -175,6 +175,51 @@ test('a recovery after the sign-in is none before it', () => {
   const recovery = (later: number) => ({ recovery: { at: fixedNow + later, by: [] } });
   expect(recordedOf({ recovered: { within: 3600 } }, recovery(-60)).user.recovered).toBe('PT60S');
   expect(recordedOf({ recovered: { within: 3600 } }, recovery(60)).user.recovered).toBeUndefined();
+});
+
+describe('a recovery by an address', () => {
+  const owner = userWith(['password', 'email', 'totp']);
+  const [, mailbox] = owner.enrollments;
+  if (mailbox === undefined) throw new Error('no mailbox');
+  const spare = { ...mailbox, id: 'spare' };
+  const of = (enrollments: Subject['enrollments'], by: readonly string[], when: Rule['when'] = {}) => {
+    const { recovered: ago, recoveredBy } = recordedOf(when, { enrollments, recovery: { at: fixedNow - 60, by } }).user;
+    return [ago, recoveredBy];
+  };
+  const asking = { recovered: { within: 3600 } };
+
+  test('is recorded whatever rules ask about', () => {
+    expect(of(owner.enrollments, [mailbox.id])).toEqual(['PT60S', ['email']]);
+    expect(of([...owner.enrollments, spare], ['spare'])).toEqual(['PT60S', ['email#2']]);
+  });
+
+  test('is recorded as over where rules ask about it, and the password was changed since', () => {
+    expect(of(owner.enrollments, [])).toEqual([undefined, undefined]);
+    expect(of(owner.enrollments, [], asking)).toEqual(['PT60S', []]);
+    expect(of(userWith(['password', 'totp']).enrollments, [], asking)).toEqual(['PT60S', undefined]);
+    expect(of(owner.enrollments, ['gone'], asking)).toEqual(['PT60S', []]);
+  });
+
+  test.each([[['spare']], [[mailbox.id]], [[mailbox.id, 'spare']], [[]]])(
+    'comes to the same in a test: %j',
+    async (by) => {
+      const enrollments = [...owner.enrollments, spare];
+      const { user } = recordedOf(asking, { enrollments, recovery: { at: fixedNow - 60, by } });
+      const loaded = await load();
+      if (!loaded.ok) throw new Error('not loaded');
+      const snapshot = await snapshotOfDocuments(loaded.documents, authenticators);
+      const app = await snapshot.app('notes');
+      if (app === undefined) throw new Error('no app');
+      const all = kindsOf('password', 'email', 'totp');
+      const schema = policyTestsSchema(all);
+      const [one] = schema.parse({ tests: [{ name: 'One', app: 'notes', user, expect: { deny: false } }] }).tests;
+      if (one === undefined) throw new Error('no test');
+      const made = factsFromOptions(factOptionsOf(one), { snapshot, app, authenticators: all, now: fixedNow }).subject;
+      const isBy = ({ enrollments: own, recovery }: Pick<Subject, 'enrollments' | 'recovery'>) =>
+        own.map(({ id, authenticator }) => [authenticator, recovery?.by.includes(id)]).sort();
+      expect(made && isBy(made)).toEqual(isBy({ enrollments, recovery: { at: 0, by } }));
+    },
+  );
 });
 
 /** What is recorded where a rule above the rest has these conditions. */

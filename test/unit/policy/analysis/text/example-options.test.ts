@@ -8,8 +8,9 @@ import { factsFromOptions } from '../../../../../src/cli/explain/facts-from-opti
 import { modelOf } from '../../../../../src/core/analysis/space/ordinary-facts.ts';
 import { ruleSpace } from '../../../../../src/core/analysis/space/rule-space.ts';
 import type { Facts } from '../../../../../src/core/model/facts.ts';
+import { neutralFacts, neutralRequest } from '../../../../../src/core/model/neutral-facts.ts';
 import { compileConditions } from '../../../../../src/core/policy/rules/condition-table.ts';
-import { negated, type UserFacts } from '../../../../../src/core/policy/theories/theory.ts';
+import { negated, plainTime, type UserFacts } from '../../../../../src/core/policy/theories/theory.ts';
 import { analysedConfiguration } from '../../../../../src/policy/analysis/analysed/configuration.ts';
 import { exampleOptions } from '../../../../../src/policy/analysis/text/example-options.ts';
 import { shellWord } from '../../../../../src/policy/model/analysis-finding.ts';
@@ -152,3 +153,23 @@ test('a command that is copied is about a sign-in for which the conditions have 
   );
   expect(compared).toBeGreaterThan(enough(180));
 }, 60_000);
+
+test('what recovered the password is named where the user has more than it', () => {
+  const subject = {
+    ...{ id: 'ann', status: 'active' as const, identifiers: [], groups: [], profile: {} },
+    enrollments: ['password', 'email', 'email'].map((authenticator, index) => ({
+      ...{ id: `e${index}`, authenticator, factors: ['possession' as const], characteristics: [] },
+    })),
+  };
+  const ofRecovery = (by: readonly string[], enrolled?: readonly string[]) => {
+    const facts = neutralFacts({ now: plainTime, request: neutralRequest('notes') });
+    const words = exampleOptions({ ...facts, subject: { ...subject, recovery: { at: plainTime - 60, by } } }, enrolled);
+    return words.slice(words.indexOf('--recovered'), words.indexOf('--platform'));
+  };
+  const all = ['password', 'email', 'email'];
+  expect(ofRecovery([])).toEqual(['--recovered', '60s']);
+  expect(ofRecovery([], ['password'])).toEqual(['--recovered', '60s']);
+  expect(ofRecovery([], all)).toEqual(['--recovered', '60s', '--recovered-by', 'none']);
+  expect(ofRecovery(['e2'], all)).toEqual(['--recovered', '60s', '--recovered-by', 'email#2']);
+  expect(ofRecovery(['e1', 'e2'], all)).toEqual(['--recovered', '60s', '--recovered-by', 'email#1,email#2']);
+});
