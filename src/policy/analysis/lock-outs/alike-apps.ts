@@ -116,13 +116,18 @@ function isSameAt(
 
 const asTheyAre: DeniedAt['renamed'] = (facts) => facts;
 
-/** The groups of the app take the places of those of another one that is like it. */
+/**
+ * The groups of the app take the places of those of another one that is like it. A user known from a third app may be
+ * in a group that only this one names: it takes the place of one that only the other names.
+ */
 function renaming(
   { app: { clientId } }: AnalysedApp,
   before: readonly string[],
   groups: readonly string[],
 ): DeniedAt['renamed'] {
-  const names = new Map(before.map((group, index) => [group, groups[index] ?? group]));
+  const gained = groups.filter((group) => !before.includes(group));
+  const places = [...groups, ...before.filter((group) => !groups.includes(group))];
+  const names = new Map([...before, ...gained].map((group, index) => [group, places[index] ?? group]));
   return ({ request, subject, ...others }) => ({
     ...others,
     request: { ...request, clientId },

@@ -1,12 +1,14 @@
 /** Facts that exclude one another because they are gathered together, whatever the rules say. */
 import { describe, expect, test } from '@jest/globals';
-import { factsTogether } from '../../../../src/core/analysis/space/facts-together.ts';
+import { canBeTogether, factsTogether } from '../../../../src/core/analysis/space/facts-together.ts';
+import { factsOfModel } from '../../../../src/core/analysis/space/model-facts.ts';
 import { ruleSpace } from '../../../../src/core/analysis/space/rule-space.ts';
 import type { ConditionSet, Conditions } from '../../../../src/core/model/conditions.ts';
 import { oneDay } from '../../../../src/core/model/durations.ts';
 import { riskSignals } from '../../../../src/core/model/risk.ts';
 import { compilePolicy } from '../../../../src/core/policy/rules/compile.ts';
 import { conditionSets } from '../../../../src/core/policy/rules/condition-table.ts';
+import { type UserFacts, withProof } from '../../../../src/core/policy/theories/theory.ts';
 import { ruleVerdicts } from '../../support/rule-verdicts.ts';
 import { universe } from '../../support/universe.ts';
 
@@ -172,5 +174,21 @@ describe('a claim counts with a scope that releases it', () => {
   test('scopes that no rule asks about are not mentioned', () => {
     const { requests } = factsTogether([{ claims: { any: ['email'] } }, { scopes: { any: ['phone'] } }], released);
     expect(requests).toEqual([]);
+  });
+});
+
+describe('facts that were found under other rules', () => {
+  const plain = factsOfModel(new Map(), universe());
+  const returning = { ...plain, device: { ...plain.device, known: true } };
+  const risk = { reasons: [{ signal: 'newDevice' as const, points: 20 }], level: 'low' as const };
+  const asking: ConditionSet = { risk: { atLeast: 'high' } };
+  test.each<[string, boolean, UserFacts, readonly ConditionSet[]]>([
+    ['an unknown browser, where no rule asks for risk', true, plain, [{ device: known }]],
+    ['an unknown browser that is not new', false, plain, [{ device: known }, asking]],
+    ['an unknown browser that is new', true, withProof({ ...plain, risk }), [asking]],
+    ['a known browser that is not new', true, returning, [asking]],
+    ['a known browser that is new', false, withProof({ ...returning, risk }), [asking]],
+  ])('%s: can be together: %s', (_, expected, facts, sets) => {
+    expect(canBeTogether(sets, universe())(facts)).toBe(expected);
   });
 });

@@ -1,5 +1,6 @@
 /** Apps whose policies say the same about other groups are searched once, and what is found holds for each of them. */
 import { describe, expect, test } from '@jest/globals';
+import { decideTogether } from '../../../../../src/core/analysis/space/rule-combinations.ts';
 import { type AnalysedApp, analysedApps } from '../../../../../src/policy/analysis/analysed/analysed-apps.ts';
 import { analysedConfiguration } from '../../../../../src/policy/analysis/analysed/configuration.ts';
 import { atOwnApp, searchAlike } from '../../../../../src/policy/analysis/lock-outs/alike-apps.ts';
@@ -41,7 +42,11 @@ function filesOf(name: string, { when, then = two, app = '', before = '' }: AppF
 const groups = (...some: readonly string[]) => `groups: { any: [${some}] }`;
 
 /** Searches the apps. */
-async function searched(apps: Readonly<Record<string, AppFiles>>, more: Readonly<Record<string, string>> = {}) {
+async function searched(
+  apps: Readonly<Record<string, AppFiles>>,
+  more: Readonly<Record<string, string>> = {},
+  from: 'nothing' | 'others' = 'nothing',
+) {
   const ofApps = Object.entries(apps).map(([name, app]) => filesOf(name, app));
   const loaded = await load({ ...common, ...Object.assign({}, ...ofApps), ...more });
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
@@ -49,8 +54,10 @@ async function searched(apps: Readonly<Record<string, AppFiles>>, more: Readonly
   const analysed = await analysedApps(configuration);
   const additions = accountAdditions(analysed, configuration);
   const finder = lockOutFinder(additions, configuration);
+  const known = knownOfApps(additions, configuration);
   // What is known from other apps has tests of its own.
-  const search = (app: AnalysedApp) => newcomerSearch(finder, knownOfApps(additions, configuration))(app);
+  const search = (app: AnalysedApp) =>
+    newcomerSearch(finder, from === 'others' ? known : knownOfApps(additions, configuration))(app);
   const names: string[] = [];
   const searches = searchAlike(analysed, additions.places, {
     search: (app) => {
@@ -91,6 +98,30 @@ test('apps under policies that differ in their groups are searched once', async 
   expect(ofD.every(({ app, combination }) => app === analysed[3] && app.combinations.includes(combination))).toBe(true);
   expect(ofD.every(({ facts }) => facts.request.clientId === 'd')).toBe(true);
   expect(ofD.flatMap(({ facts }) => facts.subject.groups)).toContain('black');
+});
+
+test('a group that another app named, and this one does not, is none of those that it names', async () => {
+  const { found, names } = await searched(
+    {
+      a: { when: groups('x') },
+      b: { when: 'groups: { none: [y] }' },
+      c: { when: 'groups: { none: [x] }' },
+    },
+    {
+      'policies/enrollment.yaml': rules('{ name: All, then: {} }'),
+      'policies/account.yaml': rules(
+        `{ name: Open, change: { add: all }, when: { groups: { any: [ok] }, network: { any: [office] } }, then: { allow: { factors: 1 } } }`,
+        `{ name: New, change: { add: all }, when: { userType: { any: [temp] } }, ${two} }`,
+        rest,
+      ),
+    },
+    'others',
+  );
+  expect(names).not.toContain('c');
+  const lockedOut = found.flatMap(({ denied }) => denied).filter(({ lockOut }) => lockOut);
+  expect(new Set(lockedOut.map(({ app }) => app.app.clientId))).toEqual(new Set(['a', 'b', 'c']));
+  for (const { app, combination, lockOut } of lockedOut)
+    expect(lockOut && decideTogether(app.policies, combination, lockOut.facts)).toBe(true);
 });
 
 test('groups in other lists and in alternatives are renamed, too', async () => {
