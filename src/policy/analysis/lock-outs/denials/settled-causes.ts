@@ -12,7 +12,7 @@ import type { RuleCombination } from '../../../../core/analysis/space/rule-combi
 import { notAll } from '../../../../core/analysis/space/rule-space.ts';
 import type { Formula } from '../../../../core/policy/theories/theory.ts';
 import type { AnalysedApp } from '../../analysed/analysed-apps.ts';
-import { causeKey, firstRuleKey } from './cause-key.ts';
+import { causeKey, decidedKey, firstRuleKey } from './cause-key.ts';
 import { type DenialSearch, type DeniedThere, formulasOfCircumstance } from './circumstances.ts';
 import type { Denied } from './denied-users.ts';
 import type { KnownCircumstance } from './known-circumstances.ts';
@@ -70,7 +70,11 @@ export function settledCauses(
         ...(!isOver && { besides }),
         byOtherCauses: (denied) => {
           const key = causeKey(denied);
-          return key === undefined ? [] : open.flatMap((each) => (each.cause === key ? [not(each)] : []));
+          const isSame = (other: DeniedThere) => decidedKey(other, policies) === decidedKey(denied, policies);
+          const same = open.filter(
+            (each) => key !== undefined && each.cause === key && each.denied && isSame(each.denied),
+          );
+          return same.map(not);
         },
         isSettled: (denied) => isSettledBy(denied, causeKey(denied)),
         letInBy: (denied) => {
