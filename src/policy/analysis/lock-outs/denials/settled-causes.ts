@@ -10,6 +10,7 @@ import { findModelWithin } from '../../../../core/analysis/space/find-model.ts';
 import { onceFor } from '../../../../core/analysis/space/once-for.ts';
 import type { RuleCombination } from '../../../../core/analysis/space/rule-combinations.ts';
 import { notAll } from '../../../../core/analysis/space/rule-space.ts';
+import type { PolicySet } from '../../../../core/policy/rules/compile.ts';
 import type { Formula } from '../../../../core/policy/theories/theory.ts';
 import type { AnalysedApp } from '../../analysed/analysed-apps.ts';
 import { causeKey, decidedKey, firstRuleKey } from './cause-key.ts';
@@ -69,12 +70,7 @@ export function settledCauses(
       return {
         ...(!isOver && { besides }),
         byOtherCauses: (denied) => {
-          const key = causeKey(denied);
-          const isSame = (other: DeniedThere) => decidedKey(other, policies) === decidedKey(denied, policies);
-          const same = open.filter(
-            (each) => key !== undefined && each.cause === key && each.denied && isSame(each.denied),
-          );
-          return same.map(not);
+          return open.filter((each) => isByTheSame(each, denied, policies)).map(not);
         },
         isSettled: (denied) => isSettledBy(denied, causeKey(denied)),
         letInBy: (denied) => {
@@ -102,4 +98,9 @@ export function settledCauses(
       }
     },
   };
+}
+
+function isByTheSame({ cause, denied: known }: KnownCircumstance, denied: DeniedThere, policies: PolicySet): boolean {
+  if (known === undefined || cause === undefined || cause !== causeKey(denied)) return false;
+  return decidedKey(known, policies) === decidedKey(denied, policies);
 }
