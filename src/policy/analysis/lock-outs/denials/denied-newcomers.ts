@@ -5,8 +5,8 @@ import { isSpent } from '../../../../core/analysis/space/find-model.ts';
 import type { RuleCombination } from '../../../../core/analysis/space/rule-combinations.ts';
 import type { RuleHead } from '../../../../core/model/policy.ts';
 import type { AnalysedApp } from '../../analysed/analysed-apps.ts';
+import { decidedKey } from './cause-key.ts';
 import { type DeniedThere, deniedCircumstances } from './circumstances.ts';
-import { rulesIn } from './denial-cause.ts';
 import type { Denied, LockOutFinder, NewAccount, NewcomerSearch } from './denied-users.ts';
 import type { KnownOfApps } from './known-of-apps.ts';
 import { type SettledCauses, settledCauses } from './settled-causes.ts';
@@ -124,9 +124,7 @@ function byCause(start: Start, all: readonly DeniedThere[], find: LockOutFinder[
   const causes = new Map<string, Omit<Denied, 'lockOut'>>();
   for (const circumstance of all) {
     const { alike: _, ...there } = circumstance;
-    const { cause, after } = there;
-    const rules = [...rulesIn(cause), after?.rule].map((rule) => rule?.location);
-    const key = JSON.stringify([rules, after?.signedInWith]);
+    const key = decidedKey(there, start.app.policies);
     if (!causes.has(key)) causes.set(key, { ...start, ...there });
   }
   const undecided: RuleHead[] = [];

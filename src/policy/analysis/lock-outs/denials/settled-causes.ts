@@ -10,9 +10,10 @@ import { findModelWithin } from '../../../../core/analysis/space/find-model.ts';
 import { onceFor } from '../../../../core/analysis/space/once-for.ts';
 import type { RuleCombination } from '../../../../core/analysis/space/rule-combinations.ts';
 import { notAll } from '../../../../core/analysis/space/rule-space.ts';
+import type { PolicySet } from '../../../../core/policy/rules/compile.ts';
 import type { Formula } from '../../../../core/policy/theories/theory.ts';
 import type { AnalysedApp } from '../../analysed/analysed-apps.ts';
-import { causeKey, firstRuleKey } from './cause-key.ts';
+import { causeKey, decidedKey, firstRuleKey } from './cause-key.ts';
 import { type DenialSearch, type DeniedThere, formulasOfCircumstance } from './circumstances.ts';
 import type { Denied } from './denied-users.ts';
 import type { KnownCircumstance } from './known-circumstances.ts';
@@ -69,8 +70,7 @@ export function settledCauses(
       return {
         ...(!isOver && { besides }),
         byOtherCauses: (denied) => {
-          const key = causeKey(denied);
-          return key === undefined ? [] : open.flatMap((each) => (each.cause === key ? [not(each)] : []));
+          return open.filter((each) => isByTheSame(each, denied, policies)).map(not);
         },
         isSettled: (denied) => isSettledBy(denied, causeKey(denied)),
         letInBy: (denied) => {
@@ -98,4 +98,9 @@ export function settledCauses(
       }
     },
   };
+}
+
+function isByTheSame({ cause, denied: known }: KnownCircumstance, denied: DeniedThere, policies: PolicySet): boolean {
+  if (known === undefined || cause === undefined || cause !== causeKey(denied)) return false;
+  return decidedKey(known, policies) === decidedKey(denied, policies);
 }

@@ -11,9 +11,10 @@ import {
 } from '../../../../../src/policy/analysis/lock-outs/denials/denied-newcomers.ts';
 import { knownOfApps } from '../../../../../src/policy/analysis/lock-outs/denials/known-of-apps.ts';
 import { lockOutFinder } from '../../../../../src/policy/analysis/lock-outs/denials/lock-out-finder.ts';
-import { authenticators, load } from '../../support/configuration-dir.ts';
+import { kindsOf, load, validFiles } from '../../support/configuration-dir.ts';
 import { rules } from '../../support/lock-out-files.ts';
 
+const authenticators = kindsOf('password', 'totp', 'webauthn');
 const two = 'then: { allow: { factors: 2 } }';
 const one = 'then: { allow: { factors: 1 } }';
 
@@ -49,7 +50,7 @@ const account = (...more: readonly string[]) => ({
 });
 
 /** What is found at each app, and what it takes: from what is known of the apps before it, or from nothing. */
-async function searched(more: Readonly<Record<string, string>>, from: 'others' | 'nothing') {
+async function searched(more: Readonly<Record<string, string | undefined>>, from: 'others' | 'nothing') {
   const loaded = await load({ ...files, ...more });
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
   const configuration = await analysedConfiguration(loaded, { authenticators, now: 1_800_000_000 });
@@ -67,9 +68,14 @@ async function searched(more: Readonly<Record<string, string>>, from: 'others' |
     newcomerSearch({ ...finder, find }, knownOfApps(additions, configuration))(each);
   const stepsLeft = () => apps.reduce((sum, { denialBudget }) => sum + denialBudget.steps, 0);
   const before = stepsLeft();
+  const groups = new Map<string, (readonly string[])[]>();
   const found = apps.map((each) => {
     const all = (from === 'others' ? searchAfterOthers : searchAlone)(each).flatMap(({ denied }) => denied);
     const lockedOut = all.filter(({ lockOut }) => lockOut);
+    for (const { cause, lockOut } of lockedOut) {
+      const [first] = rulesIn(cause);
+      if (first && lockOut) groups.set(first.name, [...(groups.get(first.name) ?? []), lockOut.facts.subject.groups]);
+    }
     return {
       causes: new Set(lockedOut.flatMap(({ cause }) => rulesIn(cause).map(({ name }) => name))),
       clientIds: new Set(lockedOut.map(({ facts }) => facts.request.clientId)),
@@ -82,7 +88,7 @@ async function searched(more: Readonly<Record<string, string>>, from: 'others' |
       return known.circumstancesOf(each, { entry, combination, keys: ['password'] }).isComplete();
     }),
   );
-  return { found, finds, steps: before - stepsLeft(), areComplete: areComplete.flat() };
+  return { found, groups, finds, steps: before - stepsLeft(), areComplete: areComplete.flat() };
 }
 
 test('users who are denied for good at one app are tried at others before any are searched for', async () => {
@@ -140,4 +146,34 @@ test('no user is tried at an app whose rules ask about what such a user cannot s
     ['Known device', 'New device'],
     ['Known device'],
   ]);
+});
+
+test('a usual user is found although the same rules say more about others who are known', async () => {
+  const others = ['b', 'c', 'd'].flatMap((name) => [`apps/${name}.yaml`, `policies/sign-on/${name}.yaml`]);
+  const letIn = 'then: { allow: { primary: any, secondFactor: never, idle: PT2H, absolute: P1D } }';
+  const both = 'change: { add: [totp, webauthn] }';
+  const chain = 'chains: [[{ authenticators: [webauthn] }, { authenticators: [totp] }]]';
+  const { groups } = await searched(
+    {
+      ...Object.fromEntries(others.map((file) => [file, undefined])),
+      'stepgate.yaml': `${validFiles['stepgate.yaml']}authenticators: { webauthn: { enabled: true } }\n`,
+      'policies/session.yaml': rules(
+        `{ name: Partners, when: { userType: { any: [partner] }, groups: { any: [a] } }, ${letIn} }`,
+        `{ name: Rest, ${letIn} }`,
+      ),
+      'policies/sign-on/a.yaml': `name: a\n${rules(`{ name: First, when: { lastSignIn: { within: P30D } }, then: { allow: { ${chain} } } }`, `{ name: Rest, ${two} }`)}`,
+      'policies/account.yaml': rules(
+        `{ name: Away, ${both}, when: { groups: { any: [ok] }, network: { none: [office] } }, ${one} }`,
+        `{ name: Office, ${both}, when: { groups: { any: [ok] }, network: { any: [office] } }, ${one} }`,
+        '{ name: New, change: { add: [webauthn] }, when: { groups: { any: [a] }, device: { known: false } }, then: deny }',
+        `{ name: Not b, change: { add: [webauthn] }, when: { groups: { none: [b] } }, ${two} }`,
+        `{ name: Two, change: { add: [totp] }, when: { groups: { all: [c, a] } }, ${two} }`,
+        `{ name: Denied, ${both}, when: { groups: { any: [a] } }, then: deny }`,
+        `{ name: Passkey, change: { add: all }, when: { groups: { any: [a] } }, then: { allow: { possession: { authenticators: [webauthn] } } } }`,
+        `{ name: Rest, ${one} }`,
+      ),
+    },
+    'others',
+  );
+  expect(groups.get('Denied')).toContainEqual(['a']);
 });
